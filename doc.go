@@ -1,0 +1,13 @@
+// Package delivery is a library of delivery primitives for a monorepo of
+// microservices on AWS: packages that do one job of a pipeline each, and that
+// can be used alone. In the order of a pipeline:
+//
+//   - envname: which environment a branch is, and names within the limits of AWS
+//   - changes: which modules a push changes, and why
+//   - coverage: whether their tests cover enough
+//   - ecs: services rolled out in the order of their dependencies
+//   - progress: the events of all of these, and what renders them
+//
+// This package itself is empty. The directory examples holds a main for each
+// job, and examples/pipeline, which runs them all without a cloud.
+package delivery
