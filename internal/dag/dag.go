@@ -158,6 +158,31 @@ func (g *Graph) Levels() [][]string {
 	return levels
 }
 
+// LongestChain returns a longest sequence of names each of which needs the one
+// before it; the first in order where there are several.
+func (g *Graph) LongestChain() []string {
+	var last string
+	for _, name := range g.order {
+		if last == "" || g.level[name] > g.level[last] {
+			last = name
+		}
+	}
+	var chain []string
+	for last != "" {
+		chain = append(chain, last)
+		next := ""
+		for _, need := range g.needs[last] {
+			if g.level[need] == g.level[last]-1 {
+				next = need
+				break
+			}
+		}
+		last = next
+	}
+	slices.Reverse(chain)
+	return chain
+}
+
 func unique(names []string) []string {
 	seen := make(map[string]bool, len(names))
 	var out []string

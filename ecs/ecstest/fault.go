@@ -1,0 +1,67 @@
+package ecstest
+
+import "net/http"
+
+// Fault is what goes wrong with the tasks of a service.
+type Fault string
+
+// The faults of a service.
+const (
+	// Crash: the essential container exits with code 1 soon after the task has
+	// reached RUNNING. The circuit breaker does not count such a task as failed;
+	// see aws/containers-roadmap#1206.
+	Crash Fault = "crash"
+	// ImageMissing: the image cannot be pulled, since its tag does not exist.
+	ImageMissing Fault = "image"
+	// NeverHealthy: the container runs, and its health check fails. Without a
+	// health check the task runs and is never counted as healthy.
+	NeverHealthy Fault = "never-healthy"
+	// NoCapacity: no container instance has room for the task.
+	NoCapacity Fault = "no-capacity"
+)
+
+// Faults lists the faults that Inject knows.
+func Faults() []Fault { return []Fault{Crash, ImageMissing, NeverHealthy, NoCapacity} }
+
+// injected is a fault of all task definitions that were registered after it.
+type injected struct {
+	fault Fault
+	after int // serial
+}
+
+// Inject gives fault to the tasks of the named service, in any cluster, that
+// run a task definition registered from now on. What was registered before
+// stays sound, so that a rollback can succeed. An empty fault heals the service.
+func (c *Cloud) Inject(service string, fault Fault) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults[service] = injected{fault: fault, after: c.serial}
+}
+
+func (c *Cloud) faultOf(s *service, td *taskDefinition) Fault {
+	if f := c.faults[s.name]; td.serial > f.after {
+		return f.fault
+	}
+	return ""
+}
+
+// Error is an answer of the service that is not a success.
+type Error struct {
+	Status  int    // HTTP status; default 400
+	Code    string // "InvalidParameterException"
+	Message string
+}
+
+// Throttled is what ECS answers when a caller is over the rate of an operation.
+func Throttled() *Error { return &Error{Code: "ThrottlingException", Message: "Rate exceeded"} }
+
+// Unavailable is a server fault that the SDK retries.
+func Unavailable() *Error {
+	return &Error{Status: http.StatusInternalServerError, Code: "ServerException", Message: "Service Unavailable. Please try again later."}
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+func invalid(message string) *Error {
+	return &Error{Code: "InvalidParameterException", Message: message}
+}

@@ -1,0 +1,212 @@
+package ecstest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// deployment is one attempt to have a service run a task definition.
+type deployment struct {
+	id         string
+	definition *taskDefinition
+	desired    int
+	state      string // rolloutState
+	reason     string
+	failed     int  // tasks that failed to start, as the circuit breaker counts
+	completed  bool // reached a steady state once
+	abandoned  bool // given up by the circuit breaker: starts no more tasks
+	placed     bool // has started a task
+	created    time.Time
+	updated    time.Time
+}
+
+// The states of a deployment.
+const (
+	inProgress = "IN_PROGRESS"
+	completed  = "COMPLETED"
+	failed     = "FAILED"
+)
+
+func (d *deployment) wire(s *service, primary bool) object {
+	up, coming := 0, 0
+	for _, t := range s.tasks {
+		switch {
+		case t.deployment != d || t.stopping:
+		case t.status == running:
+			up++
+		case t.status != stopped:
+			coming++
+		}
+	}
+	status := statusActive
+	if primary {
+		status = "PRIMARY"
+	}
+	return object{
+		"id": d.id, "status": status, "taskDefinition": d.definition.arn(), "desiredCount": d.desired,
+		"runningCount": up, "pendingCount": coming, "failedTasks": d.failed, "rolloutState": d.state,
+		"rolloutStateReason": d.reason, "createdAt": stamp(d.created), "updatedAt": stamp(d.updated),
+	}
+}
+
+func (d *deployment) enter(state, reason string, now time.Time) {
+	d.state, d.reason, d.updated = state, reason, now
+}
+
+func (s *service) primary() *deployment {
+	if len(s.deployments) == 0 {
+		return nil
+	}
+	return s.deployments[0]
+}
+
+func (s *service) maximum() int { return valueOr(s.config.Maximum, 200) }
+func (s *service) minimum() int { return valueOr(s.config.Minimum, 100) }
+
+func valueOr(p *int, otherwise int) int {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}
+
+// deploy makes a new primary deployment of td.
+func (c *Cloud) deploy(s *service, td *taskDefinition, now time.Time) {
+	c.serial++
+	d := &deployment{
+		id: fmt.Sprintf("ecs-svc/%019d", c.serial), definition: td, desired: s.desired,
+		state: inProgress, created: now, updated: now,
+	}
+	d.reason = "ECS deployment " + d.id + " in progress."
+	for _, old := range s.deployments {
+		old.desired = 0
+	}
+	s.deployments = append([]*deployment{d}, s.deployments...)
+	s.notBefore = now
+	c.reconcile(s, now)
+}
+
+// reconcile does what the scheduler does when something of s has changed.
+func (c *Cloud) reconcile(s *service, now time.Time) {
+	if s.status == statusActive {
+		c.startTasks(s, now)
+	}
+	c.stopTasks(s, now)
+	c.settle(s, now)
+}
+
+// startTasks starts what the primary deployment lacks, as far as the maximum
+// percent allows. Source: ECS API reference, DeploymentConfiguration: the
+// maximum is rounded down.
+func (c *Cloud) startTasks(s *service, now time.Time) {
+	p := s.primary()
+	if p.abandoned || now.Before(s.notBefore) {
+		return
+	}
+	missing := p.desired - len(s.aliveOf(p))
+	room := s.desired*s.maximum()/100 - len(s.alive())
+	for range min(missing, room) {
+		if c.faultOf(s, p.definition) == NoCapacity {
+			s.say(now, "was unable to place a task because no container instance met all of its requirements. "+
+				"Reason: No Container Instances were found in your capacity.")
+			c.later(s, now, c.opts.Timing(s.name).Retry)
+			return
+		}
+		c.start(s, p, now)
+	}
+}
+
+// later has the scheduler look at s again after a pause, and start nothing before.
+func (c *Cloud) later(s *service, now time.Time, pause time.Duration) {
+	s.notBefore = now.Add(pause)
+	c.agenda.plan(s.notBefore, func(now time.Time) { c.reconcile(s, now) })
+}
+
+// stopTasks stops what is not of the primary deployment, as far as the minimum
+// percent (rounded up) allows, and what is more than desired.
+func (c *Cloud) stopTasks(s *service, now time.Time) {
+	keep := (s.desired*s.minimum() + 99) / 100
+	if s.status != statusActive {
+		keep = 0
+	}
+	healthy := 0
+	for _, t := range s.alive() {
+		if t.healthy {
+			healthy++
+		}
+	}
+	for _, t := range s.alive() {
+		if t.deployment == s.primary() && s.status == statusActive {
+			continue
+		}
+		if t.healthy {
+			if healthy <= keep {
+				continue
+			}
+			healthy--
+		}
+		c.stop(t, "ServiceSchedulerInitiated", "Scaling activity initiated by deployment "+s.primary().id, now)
+	}
+	if extra := len(s.aliveOf(s.primary())) - s.primary().desired; extra > 0 && s.status == statusActive {
+		for _, t := range s.aliveOf(s.primary())[:extra] {
+			c.stop(t, "ServiceSchedulerInitiated", "Scaling activity initiated by deployment "+s.primary().id, now)
+		}
+	}
+}
+
+// settle completes or fails the primary deployment and forgets those that are over.
+func (c *Cloud) settle(s *service, now time.Time) {
+	p := s.primary()
+	if s.status == statusDraining && len(s.present()) == 0 {
+		s.status = statusInactive
+		s.deployments = s.deployments[:1]
+		return
+	}
+	s.deployments = slices.DeleteFunc(s.deployments, func(d *deployment) bool {
+		return d != p && !slices.ContainsFunc(s.present(), func(t *task) bool { return t.deployment == d })
+	})
+	if s.status != statusActive || p.state != inProgress {
+		return
+	}
+	if c.breakerTrips(s, p) {
+		c.giveUp(s, p, now)
+		return
+	}
+	for _, t := range s.present() {
+		if t.deployment != p || !t.healthy {
+			return
+		}
+	}
+	if len(s.aliveOf(p)) == p.desired {
+		p.completed = true
+		p.enter(completed, "ECS deployment "+p.id+" completed.", now)
+		s.say(now, "has reached a steady state.")
+	}
+}
+
+// breakerTrips applies the threshold of the circuit breaker: half the desired
+// count, at least 3 and at most 200.
+// Source: ECS developer guide, "How the Amazon ECS deployment circuit breaker detects failures".
+func (c *Cloud) breakerTrips(s *service, d *deployment) bool {
+	threshold := min(max((d.desired+1)/2, 3), 200)
+	return s.config.Breaker.Enable && d.failed >= threshold
+}
+
+func (c *Cloud) giveUp(s *service, d *deployment, now time.Time) {
+	d.abandoned = true
+	d.enter(failed, "ECS deployment circuit breaker: tasks failed to start.", now)
+	s.say(now, "(deployment %s) deployment failed: tasks failed to start.", d.id)
+	if !s.config.Breaker.Rollback {
+		return
+	}
+	for _, old := range s.deployments {
+		if old.completed {
+			s.say(now, "rolling back to deployment %s.", old.id)
+			d.desired = 0
+			c.deploy(s, old.definition, now)
+			s.primary().reason = "ECS deployment circuit breaker: rolling back to deploymentId " + old.id + "."
+			return
+		}
+	}
+}

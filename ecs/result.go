@@ -1,0 +1,76 @@
+package ecs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mettel-automation/delivery/progress"
+)
+
+// Result is what Apply did, in the order of the plan.
+type Result struct {
+	Services []Outcome `json:"services"`
+}
+
+// Outcome is how it ended for one service.
+type Outcome struct {
+	Service string `json:"service"`
+	Action  Action `json:"action"`
+	// State is Done, Unchanged, Failed, Skipped (never started), RolledBack, or
+	// Running where the rollout was cancelled meanwhile.
+	State progress.State `json:"state"`
+	// Message says why a service was skipped, or how it stands.
+	Message        string    `json:"message,omitempty"`
+	TaskDefinition string    `json:"taskDefinition,omitempty"` // ARN that was deployed
+	Deployment     string    `json:"deployment,omitempty"`     // id of the deployment of this rollout
+	Started        time.Time `json:"started,omitzero"`
+	Ended          time.Time `json:"ended,omitzero"` // healthy, failed or rolled back
+	// Err is the failure, a [*ServiceError]; it may stand beside RolledBack.
+	Err error `json:"-"`
+}
+
+// Names returns the services that ended in state s.
+func (r Result) Names(s progress.State) []string {
+	var names []string
+	for _, o := range r.Services {
+		if o.State == s {
+			names = append(names, o.Service)
+		}
+	}
+	return names
+}
+
+// String sums the result up: a line a state, with the services of it, and one
+// for each failure.
+func (r Result) String() string {
+	var b strings.Builder
+	for _, line := range []struct {
+		state progress.State
+		text  string
+	}{
+		{progress.Done, "healthy"},
+		{progress.Unchanged, "unchanged and healthy"},
+		{progress.Running, "left under way"},
+		{progress.RolledBack, "rolled back"},
+		{progress.Failed, "failed and left as it is"},
+		{progress.Skipped, "never started"},
+	} {
+		if names := r.Names(line.state); len(names) > 0 {
+			fmt.Fprintf(&b, "%s (%d): %s\n", line.text, len(names), strings.Join(names, ", "))
+		}
+	}
+	for _, o := range r.Services {
+		if o.Err != nil {
+			fmt.Fprintf(&b, "%v\n", o.Err)
+		}
+	}
+	return b.String()
+}
+
+// outcome returns the entry of the named service.
+func (r *Result) outcome(name string) *Outcome {
+	i := slices.IndexFunc(r.Services, func(o Outcome) bool { return o.Service == name })
+	return &r.Services[i]
+}

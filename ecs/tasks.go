@@ -1,0 +1,194 @@
+package ecs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// stop is a task that ended by itself.
+type stop struct {
+	reason   string
+	hopeless bool // no new attempt can mend it
+}
+
+// confirm counts a healthy look, after a look at the tasks where the task
+// definition has health checks.
+func (w *walk) confirm(ctx context.Context, watch *watch, v verdict) verdict {
+	if len(watch.checked) > 0 && watch.blind == "" {
+		tasks, err := w.tasks(ctx, watch, types.DesiredStatusRunning)
+		switch {
+		case err != nil && denied(err):
+			watch.blind = err.Error()
+		case err != nil:
+			return verdict{message: watch.message} // no news
+		default:
+			if ok := healthyTasks(tasks, watch.checked); ok < int(watch.up) {
+				watch.good = 0
+				return verdict{message: fmt.Sprintf("%d of %d tasks healthy", ok, watch.up)}
+			}
+		}
+	}
+	watch.good++
+	if watch.good < watch.needed && !watch.gone {
+		return verdict{message: v.message + ", confirming"}
+	}
+	return v
+}
+
+// healthyTasks counts the tasks that run and whose named containers are all
+// healthy. A task's own health status is not enough: see aws/amazon-ecs-agent#4094.
+func healthyTasks(tasks []types.Task, checked []string) int {
+	n := 0
+	for _, t := range tasks {
+		sick := slices.ContainsFunc(t.Containers, func(c types.Container) bool {
+			return slices.Contains(checked, value(c.Name)) && c.HealthStatus != types.HealthStatusHealthy
+		})
+		if !sick && value(t.LastStatus) == string(types.DesiredStatusRunning) {
+			n++
+		}
+	}
+	return n
+}
+
+// inspectStops reads why tasks of the watched deployment have stopped. What
+// cannot be read is no news; a lack of rights is noted.
+func (w *walk) inspectStops(ctx context.Context, watch *watch) {
+	if watch.blind != "" {
+		return
+	}
+	tasks, err := w.tasks(ctx, watch, types.DesiredStatusStopped)
+	if err != nil {
+		if denied(err) {
+			watch.blind = err.Error()
+		}
+		watch.stirred = true // look again
+		return
+	}
+	for _, t := range tasks {
+		if reason := failure(t); reason != "" {
+			watch.stops[value(t.TaskArn)] = stop{reason: reason, hopeless: hopeless(reason)}
+		}
+	}
+}
+
+// taskBatch is the most tasks that one DescribeTasks call takes.
+// Source: ECS API reference, DescribeTasks.
+const taskBatch = 100
+
+// tasks reads the tasks of the watched deployment.
+func (w *walk) tasks(ctx context.Context, watch *watch, status types.DesiredStatus) ([]types.Task, error) {
+	var mine []types.Task
+	pages := awsecs.NewListTasksPaginator(w.api, &awsecs.ListTasksInput{
+		Cluster: &w.opts.Cluster, ServiceName: &watch.service, DesiredStatus: status,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list tasks of %s: %w", watch.service, err)
+		}
+		for arns := range slices.Chunk(page.TaskArns, taskBatch) {
+			out, err := w.api.DescribeTasks(ctx, &awsecs.DescribeTasksInput{Cluster: &w.opts.Cluster, Tasks: arns})
+			if err != nil {
+				return nil, fmt.Errorf("describe tasks of %s: %w", watch.service, err)
+			}
+			for _, t := range out.Tasks {
+				if value(t.StartedBy) == watch.deployment {
+					mine = append(mine, t)
+				}
+			}
+		}
+	}
+	return mine, nil
+}
+
+// failure says why a task ended by itself; empty if it did not: the scheduler,
+// a person or a spot interruption ended it.
+func failure(t types.Task) string {
+	reason := value(t.StoppedReason)
+	unwell := strings.Contains(reason, "failed container health checks") || strings.Contains(reason, "failed ELB health checks")
+	switch {
+	case t.StopCode == types.TaskStopCodeTaskFailedToStart, t.StopCode == types.TaskStopCodeEssentialContainerExited, unwell:
+	default:
+		return ""
+	}
+	for _, c := range t.Containers {
+		if c.ExitCode != nil && *c.ExitCode != 0 {
+			reason += fmt.Sprintf(", container %s exited with code %d", value(c.Name), *c.ExitCode)
+		}
+		if detail := value(c.Reason); detail != "" && !strings.Contains(reason, detail) {
+			reason += ", " + detail
+		}
+	}
+	return cmp.Or(reason, string(t.StopCode))
+}
+
+// hopeless reports whether a reason will be the same at each new attempt.
+func hopeless(reason string) bool {
+	has := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(reason, t) })
+	}
+	switch {
+	case has("toomanyrequests", "timeout", "TLS handshake", "connection reset"):
+		return false
+	case has("CannotPullContainerError", "CannotPullImageManifestError"):
+		return has("not found", "manifest unknown", "denied", "unauthorized", "no basic auth", "invalid reference", "does not contain descriptor matching platform")
+	case has("ResourceInitializationError"):
+		return has("secret", "parameter", "AccessDenied")
+	}
+	return has("exec format error", "executable file not found", "invalid mount", "OCI runtime create failed")
+}
+
+// judgeStops fails a service whose tasks fail too often, also where ECS's own
+// circuit breaker does not count them: aws/containers-roadmap#1206.
+func (w *watch) judgeStops(v verdict, o Options) verdict {
+	lost := 0
+	for _, s := range w.stops {
+		if s.hopeless {
+			lost++
+		}
+	}
+	if v.phase == failed || lost < 2 && len(w.stops) < o.MaxStops {
+		return v
+	}
+	return verdict{phase: failed, err: ErrTasksFail}
+}
+
+// reasons lists why a service failed: ECS's own words, why tasks stopped, most
+// frequent first, and why none could be placed.
+func (w *watch) reasons(own string) []string {
+	var all []string
+	if own != "" {
+		all = append(all, strings.TrimSuffix(own, "."))
+	}
+	counts := make(map[string]int)
+	for _, s := range w.stops {
+		counts[strings.TrimSuffix(s.reason, ".")]++
+	}
+	byCount := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	for _, reason := range byCount {
+		all = append(all, fmt.Sprintf("%s (%s)", reason, plural(counts[reason], "task")))
+	}
+	if w.placement != "" {
+		all = append(all, strings.TrimSuffix(w.placement, "."))
+	}
+	if w.blind != "" {
+		all = append(all, "stopped tasks could not be read: "+w.blind)
+	}
+	return all
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
