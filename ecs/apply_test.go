@@ -1,9 +1,7 @@
 package ecs_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -165,11 +163,3 @@ func TestAFaultStopsDependantsAndRollsBackInReverseOrder(t *testing.T) {
 	}
 }
 
-func dump(l *lab) {
-	for _, e := range l.seen.Events() {
-		fmt.Println(e.Time.Format("04:05.000"), e.Subject, e.State, e.Message, e.Err)
-	}
-}
-
-var _ = dump
-var _ = context.Background

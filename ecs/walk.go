@@ -83,7 +83,7 @@ func (w *walk) beginReady(ctx context.Context) {
 		if w.states[s.name] != "" || !w.ready(s) {
 			continue
 		}
-		w.to(s.name, progress.Running, "starting", nil)
+		w.to(s.name, progress.Running, "", nil)
 		w.writing++
 		go func() {
 			w.writes <- struct{}{}

@@ -154,8 +154,11 @@ func (w *watch) judgeDeployment(s types.Service, d *types.Deployment, now time.T
 	case !w.unplaced.IsZero() && now.Sub(w.unplaced) >= w.patience:
 		return verdict{phase: failed, err: ErrNoCapacity}
 	case d.RolloutState == types.DeploymentRolloutStateInProgress || d.RunningCount != d.DesiredCount || d.PendingCount > 0:
-		if !w.unplaced.IsZero() {
+		switch {
+		case !w.unplaced.IsZero():
 			count += ", no room for more"
+		case d.RunningCount == d.DesiredCount && d.PendingCount == 0:
+			count += ", waiting for them to be healthy"
 		}
 		return verdict{message: count}
 	case d.DesiredCount == 0 && !w.mayRest:

@@ -56,8 +56,9 @@ func compare(place string, old, wanted any, lines *[]string) {
 	*lines = append(*lines, describe(place, old, wanted))
 }
 
+// join names a place below another; containers go by their names alone.
 func join(place, key string) string {
-	if place == "" {
+	if place == "" || place == "containerDefinitions" {
 		return key
 	}
 	return place + "." + key

@@ -1,0 +1,489 @@
+package ecs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/ecs"
+	"github.com/mettel-automation/delivery/ecs/ecstest"
+	"github.com/mettel-automation/delivery/progress"
+)
+
+// running returns family:revision of what a service runs.
+func (l *lab) running(name string) string {
+	s, ok := l.cloud.Service(cluster, name)
+	if !ok {
+		return "nothing"
+	}
+	return s.TaskDefinition[strings.LastIndexByte(s.TaskDefinition, '/')+1:]
+}
+
+func TestAnUpdateThatFailsReturnsToTheBaseline(t *testing.T) { // T57, T62
+	for _, fault := range ecstest.Faults() {
+		t.Run(string(fault), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, ecstest.Options{}, ecs.Options{})
+				l.mustRoll(diamond("v1"))
+				l.cloud.Inject("d", fault)
+				r, err := l.roll(diamond("v2"))
+				if err == nil {
+					t.Fatal("rolled out in spite of the fault")
+				}
+				wantStates(t, r, map[string]progress.State{"a": "rolled back", "b": "rolled back", "c": "rolled back", "d": "rolled back"})
+				for _, name := range []string{"a", "b", "c", "d"} {
+					if got, want := l.running(name), "test-"+name+":1"; got != want {
+						t.Errorf("%s runs %s, want its baseline %s", name, got, want)
+					}
+				}
+				if d, b, a := find(r, "d"), find(r, "b"), find(r, "a"); !d.Ended.Before(b.Ended) || !b.Ended.Before(a.Ended) {
+					t.Errorf("rolled back d at %v, b at %v, a at %v: want this order", d.Ended, b.Ended, a.Ended)
+				}
+			})
+		})
+	}
+}
+
+func TestNothingToDoMakesNoWrite(t *testing.T) { // T7, T49, T53
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		services := diamond("v1")
+		for i := range 30 {
+			services = append(services, svc(fmt.Sprintf("leaf-%02d", i), "v1", "d"))
+		}
+		l.mustRoll(services)
+		writes := func() (n int) {
+			for _, op := range []string{"RegisterTaskDefinition", "CreateService", "UpdateService", "DeleteService"} {
+				n += l.cloud.Calls(op)
+			}
+			return n
+		}
+		before, polls := writes(), l.cloud.Calls("DescribeServices")
+		r := l.mustRoll(services)
+		if n := writes() - before; n != 0 {
+			t.Errorf("%d writes for nothing to do", n)
+		}
+		if done := r.Names(progress.Unchanged); len(done) != len(services) {
+			t.Errorf("%d of %d services are unchanged: %s", len(done), len(services), r)
+		}
+		// Planning reads 34 services in 4 calls; then two polls for each of 4 levels, the last in 3 batches.
+		if n := l.cloud.Calls("DescribeServices") - polls; n != 4+2+2+2+2*3 {
+			t.Errorf("%d DescribeServices calls, want %d", n, 4+2+2+2+2*3)
+		}
+	})
+}
+
+func TestAnUnchangedServiceThatIsUnhealthyBlocksItsDependants(t *testing.T) { // T5
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{Timeout: 3 * time.Minute})
+		l.cloud.Inject("a", ecstest.NeverHealthy)
+		bare := svc("a", "v1") // without a health check ECS never gives it up
+		bare.TaskDefinition.ContainerDefinitions[0].HealthCheck = nil
+		if _, err := newDeployer(l, ecs.Options{KeepFailed: true, Timeout: time.Minute}).apply(t, []ecs.Service{bare}); !errors.Is(err, ecs.ErrTimeout) {
+			t.Fatalf("error %v, want a time-out", err)
+		}
+		r, err := l.roll([]ecs.Service{bare, svc("b", "v1", "a")})
+		if !errors.Is(err, ecs.ErrTimeout) {
+			t.Errorf("error %v, want that a is not healthy in time", err)
+		}
+		wantStates(t, r, map[string]progress.State{"a": "failed", "b": "skipped"})
+	})
+}
+
+type deployer struct{ *ecs.Deployer }
+
+func newDeployer(l *lab, opts ecs.Options) deployer {
+	opts.Cluster = cluster
+	return deployer{ecs.New(l.cloud.Client(), opts)}
+}
+
+func (d deployer) apply(t *testing.T, services []ecs.Service) (ecs.Result, error) {
+	t.Helper()
+	plan, err := d.Plan(t.Context(), services)
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return d.Apply(t.Context(), plan)
+}
+
+func TestStaleReadsAreNoSuccess(t *testing.T) { // T8, T9
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{Lag: 4}, ecs.Options{})
+		l.mustRoll(diamond("v1"))
+		l.mustRoll(diamond("v1")) // reads the lag away
+		l.cloud.Inject("d", ecstest.ImageMissing)
+		r, err := l.roll(diamond("v2"))
+		if !errors.Is(err, ecs.ErrTasksFail) {
+			t.Errorf("error %v, want that the tasks of d fail: %s", err, r)
+		}
+	})
+}
+
+func TestADeploymentThatIsTakenOverIsNoSuccess(t *testing.T) { // T14, T15, T16
+	tests := map[string]struct {
+		meddle func(ctx context.Context, l *lab) error
+		err    error
+		runs   string // afterwards
+	}{
+		"by somebody else's, which is then left alone": {
+			meddle: func(ctx context.Context, l *lab) error {
+				td := svc("b", "theirs").TaskDefinition
+				out, err := l.cloud.Client().RegisterTaskDefinition(ctx, td)
+				if err != nil {
+					return err
+				}
+				_, err = l.cloud.Client().UpdateService(ctx, &awsecs.UpdateServiceInput{
+					Cluster: ptr(cluster), Service: ptr("b"), TaskDefinition: out.TaskDefinition.TaskDefinitionArn,
+				})
+				return err
+			},
+			err: ecs.ErrSuperseded, runs: "test-b:3",
+		},
+		"by a rollback to what ran before": {
+			meddle: func(ctx context.Context, l *lab) error {
+				_, err := l.cloud.Client().UpdateService(ctx, &awsecs.UpdateServiceInput{
+					Cluster: ptr(cluster), Service: ptr("b"), TaskDefinition: ptr("test-b:1"),
+				})
+				return err
+			},
+			err: ecs.ErrRolledBack, runs: "test-b:1",
+		},
+		"by its deletion": {
+			meddle: func(ctx context.Context, l *lab) error {
+				_, err := l.cloud.Client().DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: ptr(cluster), Service: ptr("b"), Force: ptr(true)})
+				return err
+			},
+			err: ecs.ErrGone,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, ecstest.Options{}, ecs.Options{})
+				services := []ecs.Service{svc("a", "v1"), svc("b", "v1")}
+				l.mustRoll(services)
+				go func() {
+					time.Sleep(30*time.Second + time.Millisecond)
+					if err := tt.meddle(t.Context(), l); err != nil {
+						t.Error(err)
+					}
+				}()
+				r, err := l.roll([]ecs.Service{svc("a", "v2"), svc("b", "v2")})
+				if !errors.Is(err, tt.err) {
+					t.Errorf("error %v, want %v", err, tt.err)
+				}
+				if find(r, "a").State != progress.RolledBack {
+					t.Errorf("a is %s, want it rolled back", find(r, "a").State)
+				}
+				if got := l.running("b"); tt.runs != "" && got != tt.runs {
+					t.Errorf("b runs %s, want %s", got, tt.runs)
+				}
+			})
+		})
+	}
+}
+
+func TestTheCircuitBreakersOwnRollbackIsAdopted(t *testing.T) { // T14
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{MaxStops: 100})
+		l.mustRoll([]ecs.Service{svc("a", "v1")})
+		l.cloud.Inject("a", ecstest.NeverHealthy)
+		updates := l.cloud.Calls("UpdateService")
+		r, err := l.roll([]ecs.Service{svc("a", "v2")})
+		if !errors.Is(err, ecs.ErrRolledBack) && !errors.Is(err, ecs.ErrDeploymentFailed) {
+			t.Errorf("error %v, want that ECS has rolled back", err)
+		}
+		if !strings.Contains(err.Error(), "failed container health checks") {
+			t.Errorf("error %v does not say why the tasks stopped", err)
+		}
+		wantStates(t, r, map[string]progress.State{"a": "rolled back"})
+		if n := l.cloud.Calls("UpdateService") - updates; n != 1 {
+			t.Errorf("%d UpdateService calls: the rollback that ECS had begun was done again", n)
+		}
+	})
+}
+
+func TestThrottlingAndServerFaultsOnlyDelay(t *testing.T) { // T44, T45, T46, T47
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		l := newLab(t, ecstest.Options{
+			Before: func(op string, n int) *ecstest.Error {
+				switch {
+				case op == "RegisterTaskDefinition" && n%3 == 1:
+					return &ecstest.Error{Code: "ClientException", Message: "Too many concurrent attempts to create a new revision of the specified family."}
+				case n%2 == 0 && time.Since(start) < 2*time.Minute, op == "DescribeServices" && n > 6 && n < 40:
+					return ecstest.Throttled()
+				}
+				return nil
+			},
+			After: func(op string, n int) *ecstest.Error {
+				if op == "CreateService" && n%2 == 1 {
+					return ecstest.Unavailable()
+				}
+				return nil
+			},
+		}, ecs.Options{Timeout: 4 * time.Minute})
+		r := l.mustRoll(diamond("v1"))
+		if done := r.Names(progress.Done); len(done) != 4 {
+			t.Errorf("healthy: %v, want all 4", done)
+		}
+	})
+}
+
+func TestADrainingServiceIsCreatedAnew(t *testing.T) { // T47, T48
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		services := []ecs.Service{svc("a", "v1")}
+		l.mustRoll(services)
+		if _, err := l.cloud.Client().DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: ptr(cluster), Service: ptr("a"), Force: ptr(true)}); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := l.Plan(t.Context(), services)
+		if err != nil || plan.Changes[0].Action != ecs.Recreate {
+			t.Fatalf("plan %v, %v; want to recreate a", plan, err)
+		}
+		if _, err := l.Apply(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		if s, _ := l.cloud.Service(cluster, "a"); s.Status != "ACTIVE" || s.Healthy != 1 {
+			t.Errorf("a is %+v", s)
+		}
+	})
+}
+
+func TestWithoutTheRightToReadTasksTheRolloutIsStillCorrect(t *testing.T) { // T50
+	synctest.Test(t, func(t *testing.T) {
+		deny := func(op string, _ int) *ecstest.Error {
+			if op == "ListTasks" {
+				return &ecstest.Error{Code: "AccessDeniedException", Message: "not authorized to perform: ecs:ListTasks"}
+			}
+			return nil
+		}
+		l := newLab(t, ecstest.Options{Before: deny}, ecs.Options{})
+		l.mustRoll([]ecs.Service{svc("a", "v1")})
+		l.cloud.Inject("a", ecstest.ImageMissing)
+		_, err := l.roll([]ecs.Service{svc("a", "v2")})
+		if !errors.Is(err, ecs.ErrDeploymentFailed) && !errors.Is(err, ecs.ErrRolledBack) || !strings.Contains(err.Error(), "ecs:ListTasks") {
+			t.Errorf("error %v, want the circuit breaker's verdict and the missing right", err)
+		}
+	})
+}
+
+func TestServicesOfOneFamilyShareARevision(t *testing.T) { // T52
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		var services []ecs.Service
+		for i := range 5 {
+			s := svc(fmt.Sprintf("monitor-%d", i), "v1")
+			s.TaskDefinition = svc("monitor", "v1").TaskDefinition
+			services = append(services, s)
+		}
+		l.mustRoll(services)
+		if n := l.cloud.Calls("RegisterTaskDefinition"); n != 1 {
+			t.Errorf("%d registrations of one content", n)
+		}
+	})
+}
+
+func TestARollbackThatFailsNamesTheCommands(t *testing.T) { // T58
+	synctest.Test(t, func(t *testing.T) {
+		armed := false
+		refuse := func(op string, _ int) *ecstest.Error {
+			if op == "UpdateService" && armed {
+				return &ecstest.Error{Code: "AccessDeniedException", Message: "not now"}
+			}
+			return nil
+		}
+		l := newLab(t, ecstest.Options{Before: refuse}, ecs.Options{})
+		chain := func(image string) []ecs.Service {
+			return []ecs.Service{svc("a", image), svc("b", image, "a"), svc("c", image, "b")}
+		}
+		l.mustRoll(chain("v1"))
+		l.cloud.Inject("c", ecstest.Crash)
+		go func() { time.Sleep(5 * time.Minute); armed = true }()
+		r, err := l.roll(chain("v2"))
+		wantStates(t, r, map[string]progress.State{"a": "failed", "b": "failed", "c": "failed"})
+		for _, name := range []string{"a", "b", "c"} {
+			command := "aws ecs update-service --cluster automation-test --service " + name + " --task-definition arn:aws:ecs:us-east-1:123456789012:task-definition/test-" + name + ":1"
+			if err == nil || !strings.Contains(err.Error(), command) {
+				t.Errorf("error %v does not name %q", err, command)
+			}
+		}
+	})
+}
+
+func TestCancellingLeavesEachServiceWithAWord(t *testing.T) { // T61
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		plan, err := l.Plan(t.Context(), diamond("v1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		r, err := l.Apply(ctx, plan)
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "ECS goes on with b, c") {
+			t.Errorf("error %v, want that ECS goes on with b and c", err)
+		}
+		wantStates(t, r, map[string]progress.State{"a": "done", "b": "running", "c": "running", "d": "skipped"})
+	})
+}
+
+func TestLimitsHold(t *testing.T) { // T6
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{MaxInFlight: 3})
+		var mu sync.Mutex
+		most, now := 0, map[string]bool{}
+		watch := func(e progress.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if now[e.Subject] = e.State == progress.Running; !now[e.Subject] {
+				delete(now, e.Subject)
+			}
+			most = max(most, len(now))
+		}
+		d := ecs.New(l.cloud.Client(), ecs.Options{Cluster: cluster, MaxInFlight: 3, Progress: watch})
+		var services []ecs.Service
+		for i := range 20 {
+			services = append(services, svc(fmt.Sprintf("s%02d", i), "v1"))
+		}
+		if _, err := (deployer{d}).apply(t, services); err != nil {
+			t.Fatal(err)
+		}
+		if most != 3 {
+			t.Errorf("%d services in flight at most, want 3", most)
+		}
+	})
+}
+
+func TestADesiredCountOfNothing(t *testing.T) { // T26
+	synctest.Test(t, func(t *testing.T) {
+		none := svc("a", "v1")
+		none.Settings.DesiredCount = ptr(int32(0))
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		l.mustRoll([]ecs.Service{none}) // nobody depends on it
+		l = newLab(t, ecstest.Options{}, ecs.Options{})
+		if _, err := l.roll([]ecs.Service{none, svc("b", "v1", "a")}); !errors.Is(err, ecs.ErrScaledToZero) {
+			t.Errorf("error %v, want that a, which b needs, is scaled to zero", err)
+		}
+	})
+}
+
+// TestSecretsStayInside: no event, error or plan shows an environment's value.
+func TestSecretsStayInside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		with := func(secret string) []ecs.Service {
+			s := svc("a", "v1")
+			s.TaskDefinition.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: ptr("PASSWORD"), Value: &secret}}
+			return []ecs.Service{s}
+		}
+		l.mustRoll(with("hunter1"))
+		l.cloud.Inject("a", ecstest.Crash)
+		plan, err := l.Plan(t.Context(), with("hunter2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Changes[0].Action != ecs.Update {
+			t.Fatalf("plan %v, want an update", plan)
+		}
+		r, err := l.Apply(t.Context(), plan)
+		text := fmt.Sprint(plan, r, err, l.seen.Events())
+		if strings.Contains(text, "hunter") {
+			t.Errorf("a secret is shown:\n%s", text)
+		}
+	})
+}
+
+// TestRandomRollouts rolls random graphs out under random faults and checks
+// what must always hold.
+func TestRandomRollouts(t *testing.T) {
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 1))
+			services := randomServices(rnd, 1+rnd.IntN(40), "v1")
+			l := newLab(t, ecstest.Options{
+				Timing: ecstest.Varied(seed, 1), Lag: rnd.IntN(3),
+				Before: func(string, int) *ecstest.Error {
+					if rnd.IntN(20) == 0 {
+						return ecstest.Throttled()
+					}
+					return nil
+				},
+			}, ecs.Options{MaxInFlight: rnd.IntN(8)})
+			if rnd.IntN(2) == 0 {
+				l.mustRoll(services)
+				for i := range services {
+					services[i] = svc(services[i].Name, "v2", services[i].DependsOn...)
+				}
+			}
+			before := make(map[string]string)
+			for _, s := range services {
+				before[s.Name] = l.running(s.Name)
+			}
+			bad := ""
+			if rnd.IntN(3) > 0 {
+				bad = services[rnd.IntN(len(services))].Name
+				l.cloud.Inject(bad, ecstest.Faults()[rnd.IntN(4)])
+			}
+			r, err := l.roll(services)
+			checkInvariants(t, seed, l, services, r, err, before, bad)
+		})
+	}
+	if n := runtime.NumGoroutine(); n > 10 {
+		t.Errorf("%d goroutines are left", n)
+	}
+}
+
+func randomServices(rnd *rand.Rand, n int, image string) []ecs.Service {
+	var services []ecs.Service
+	for i := range n {
+		var needs []string
+		for j := range i {
+			if rnd.IntN(i+1) < 2 {
+				needs = append(needs, fmt.Sprintf("s%02d", j))
+			}
+		}
+		services = append(services, svc(fmt.Sprintf("s%02d", i), image, needs...))
+	}
+	rnd.Shuffle(n, func(i, j int) { services[i], services[j] = services[j], services[i] })
+	return services
+}
+
+func checkInvariants(t *testing.T, seed uint64, l *lab, services []ecs.Service, r ecs.Result, err error, before map[string]string, bad string) {
+	t.Helper()
+	if (err != nil) != (bad != "") {
+		t.Errorf("seed %d: fault in %q, error %v", seed, bad, err)
+	}
+	for _, s := range services {
+		o := find(r, s.Name)
+		for _, need := range s.DependsOn {
+			if n := find(r, need); bad == "" && o.Started.Before(n.Ended) {
+				t.Errorf("seed %d: %s started at %v, before %s was healthy at %v", seed, s.Name, o.Started, need, n.Ended)
+			}
+		}
+		snap, exists := l.cloud.Service(cluster, s.Name)
+		switch {
+		case bad == "" && (o.State != progress.Done || snap.Healthy != 1):
+			t.Errorf("seed %d: %s is %s with %+v", seed, s.Name, o.State, snap)
+		case bad != "" && before[s.Name] == "nothing" && exists && snap.Status == "ACTIVE":
+			t.Errorf("seed %d: %s is left behind", seed, s.Name)
+		case bad != "" && before[s.Name] != "nothing" && l.running(s.Name) != before[s.Name]:
+			t.Errorf("seed %d: %s runs %s, want its baseline %s", seed, s.Name, l.running(s.Name), before[s.Name])
+		case bad != "" && !slices.Contains([]progress.State{progress.RolledBack, progress.Skipped}, o.State):
+			t.Errorf("seed %d: %s is %s after a failure", seed, s.Name, o.State)
+		}
+	}
+}
+

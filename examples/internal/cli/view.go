@@ -1,0 +1,19 @@
+package cli
+
+import (
+	"io"
+	"os"
+
+	"github.com/mettel-automation/delivery/progress"
+	"github.com/mettel-automation/delivery/progress/plain"
+	"github.com/mettel-automation/delivery/progress/term"
+)
+
+// View returns what shows progress on w: live where w is a terminal, lines
+// otherwise. The caller closes it.
+func View(w io.Writer, getenv func(string) string) progress.Renderer {
+	if file, ok := w.(*os.File); ok {
+		return term.Auto(file, getenv)
+	}
+	return plain.New(w, plain.Options{})
+}
