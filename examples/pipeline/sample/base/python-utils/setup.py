@@ -1,0 +1,4 @@
+from setuptools import setup
+
+setup(name="automation-utils", version="1.4.0",
+      packages=["automation_utils"], python_requires=">=3.11")

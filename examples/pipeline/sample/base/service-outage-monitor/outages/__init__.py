@@ -1,0 +1,3 @@
+from outages.monitor import Monitor
+
+__all__ = ["Monitor"]
