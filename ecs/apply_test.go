@@ -162,4 +162,3 @@ func TestAFaultStopsDependantsAndRollsBackInReverseOrder(t *testing.T) {
 		})
 	}
 }
-

@@ -486,4 +486,3 @@ func checkInvariants(t *testing.T, seed uint64, l *lab, services []ecs.Service, 
 		}
 	}
 }
-

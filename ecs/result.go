@@ -42,11 +42,16 @@ func (r Result) Names(s progress.State) []string {
 	return names
 }
 
-// String sums the result up: a line a state, with the services of it, and one
-// for each failure.
+// String sums the result up: a line for each failure, then for each state the
+// services that ended in it.
 func (r Result) String() string {
 	var b strings.Builder
-	for _, line := range []struct {
+	for _, o := range r.Services {
+		if o.Err != nil {
+			fmt.Fprintf(&b, "%v\n", o.Err)
+		}
+	}
+	for _, group := range []struct {
 		state progress.State
 		text  string
 	}{
@@ -54,19 +59,31 @@ func (r Result) String() string {
 		{progress.Unchanged, "unchanged and healthy"},
 		{progress.Running, "left under way"},
 		{progress.RolledBack, "rolled back"},
-		{progress.Failed, "failed and left as it is"},
+		{progress.Failed, "failed, and left as it is"},
 		{progress.Skipped, "never started"},
 	} {
-		if names := r.Names(line.state); len(names) > 0 {
-			fmt.Fprintf(&b, "%s (%d): %s\n", line.text, len(names), strings.Join(names, ", "))
-		}
-	}
-	for _, o := range r.Services {
-		if o.Err != nil {
-			fmt.Fprintf(&b, "%v\n", o.Err)
+		if names := r.Names(group.state); len(names) > 0 {
+			fmt.Fprintf(&b, "%s (%d):\n%s", group.text, len(names), fold(names))
 		}
 	}
 	return b.String()
+}
+
+// fold lists names in indented lines of at most 80 columns.
+func fold(names []string) string {
+	var b strings.Builder
+	line := " "
+	for i, name := range names {
+		if i < len(names)-1 {
+			name += ","
+		}
+		if len(line)+1+len(name) > 80 && line != " " {
+			b.WriteString(line + "\n")
+			line = " "
+		}
+		line += " " + name
+	}
+	return b.String() + line + "\n"
 }
 
 // outcome returns the entry of the named service.

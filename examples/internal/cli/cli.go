@@ -73,28 +73,27 @@ func (f *failure) Unwrap() error { return f.err }
 // Flags is a set of flags whose -h prints a text that helps.
 type Flags struct {
 	*flag.FlagSet
-	out io.Writer
+	about string
+	out   io.Writer
 }
 
 // NewFlags returns an empty set for the main called name. About is the text
 // of -h above the list of flags; help goes to stdout.
 func NewFlags(name, about string, stdout io.Writer) *Flags {
-	f := &Flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), out: stdout}
+	f := &Flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), about: strings.TrimSpace(about), out: stdout}
 	f.SetOutput(io.Discard)
-	f.Usage = func() {
-		fmt.Fprintf(stdout, "%s\n\nFlags:\n", strings.TrimSpace(about))
-		f.SetOutput(stdout)
-		f.PrintDefaults()
-		f.SetOutput(io.Discard)
-	}
+	f.Usage = func() {} // for -h only: see Parse
 	return f
 }
 
-// Parse reads args, which must be flags only.
+// Parse reads args, which must be flags only. For -h it prints the help.
 func (f *Flags) Parse(args []string) error {
 	err := f.FlagSet.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(f.out, "%s\n\nFlags:\n", f.about)
+		f.SetOutput(f.out)
+		f.PrintDefaults()
 		return err
 	case err != nil:
 		return fmt.Errorf("%w (-h lists the flags)", err)
