@@ -3,6 +3,7 @@ package ecs_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -406,10 +407,21 @@ func TestSecretsStayInside(t *testing.T) {
 	})
 }
 
+// Run more by `go test ./ecs -run TestRandomRollouts -args -seeds 1000`, and one
+// that failed by `-args -seed 17`.
+var (
+	seeds   = flag.Uint64("seeds", 25, "how many random rollouts to run")
+	oneSeed = flag.Int64("seed", -1, "the only seed to run")
+)
+
 // TestRandomRollouts rolls random graphs out under random faults and checks
 // what must always hold.
 func TestRandomRollouts(t *testing.T) {
-	for seed := range uint64(60) {
+	first, end := uint64(0), *seeds
+	if *oneSeed >= 0 {
+		first, end = uint64(*oneSeed), uint64(*oneSeed)+1
+	}
+	for seed := first; seed < end; seed++ {
 		synctest.Test(t, func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 1))
 			services := randomServices(rnd, 1+rnd.IntN(40), "v1")

@@ -27,6 +27,9 @@ func normalize(definition any) map[string]any {
 		delete(tree, added)
 	}
 	mode, _ := tree["NetworkMode"].(string)
+	if mode == "bridge" { // the default; source: ECS API reference, TaskDefinition, "networkMode"
+		delete(tree, "NetworkMode")
+	}
 	for _, c := range list(tree["ContainerDefinitions"]) {
 		defaults(c, mode)
 	}

@@ -70,7 +70,7 @@ func TestDiff(t *testing.T) { // T53
 		want   []string
 	}{
 		"what ECS fills in and reorders is no difference": {func(*awsecs.RegisterTaskDefinitionInput) {}, nil},
-		"a tag is no difference": {func(d *awsecs.RegisterTaskDefinitionInput) { d.Tags = nil }, nil},
+		"a tag is no difference":                          {func(d *awsecs.RegisterTaskDefinitionInput) { d.Tags = nil }, nil},
 		"an image is shown": {
 			func(d *awsecs.RegisterTaskDefinitionInput) { d.ContainerDefinitions[0].Image = ptr("app:2") },
 			[]string{"app.image: app:1 -> app:2"},
@@ -86,11 +86,15 @@ func TestDiff(t *testing.T) { // T53
 			[]string{"app.environment.A.value changed", "app.environment.B removed", "app.environment.C added"},
 		},
 		"nor where a secret comes from": {
-			func(d *awsecs.RegisterTaskDefinitionInput) { d.ContainerDefinitions[0].Secrets[0].ValueFrom = ptr("arn:other") },
+			func(d *awsecs.RegisterTaskDefinitionInput) {
+				d.ContainerDefinitions[0].Secrets[0].ValueFrom = ptr("arn:other")
+			},
 			[]string{"app.secrets.KEY.valueFrom changed"},
 		},
 		"nor a command, whose order matters": {
-			func(d *awsecs.RegisterTaskDefinitionInput) { d.ContainerDefinitions[0].Command = []string{"--fast", "serve"} },
+			func(d *awsecs.RegisterTaskDefinitionInput) {
+				d.ContainerDefinitions[0].Command = []string{"--fast", "serve"}
+			},
 			[]string{"app.command changed"},
 		},
 		"a container more": {
@@ -110,7 +114,9 @@ func TestDiff(t *testing.T) { // T53
 			[]string{"app.portMappings.53/udp removed"},
 		},
 		"a slower health check": {
-			func(d *awsecs.RegisterTaskDefinitionInput) { d.ContainerDefinitions[0].HealthCheck.Interval = ptr(int32(60)) },
+			func(d *awsecs.RegisterTaskDefinitionInput) {
+				d.ContainerDefinitions[0].HealthCheck.Interval = ptr(int32(60))
+			},
 			[]string{"app.healthCheck.interval changed"},
 		},
 	}
@@ -122,6 +128,12 @@ func TestDiff(t *testing.T) { // T53
 				t.Errorf("Diff (-want +got):\n%s", diff)
 			}
 		})
+	}
+	plain, filled := desired(), registered()
+	plain.NetworkMode, filled.NetworkMode = "", types.NetworkModeBridge
+	filled.ContainerDefinitions[1].PortMappings[0].HostPort, filled.ContainerDefinitions[1].PortMappings[1].HostPort = ptr(int32(0)), nil
+	if got := taskdef.Diff(plain, filled); got != nil {
+		t.Errorf("the default network mode is a difference: %v", got)
 	}
 	if got := taskdef.Diff(desired(), nil); len(got) == 0 {
 		t.Error("nothing running is no difference")
