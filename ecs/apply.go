@@ -68,7 +68,8 @@ func (r *rollout) forward(ctx context.Context) error {
 	w := newWalk(r.Deployer, steps, r.forwardTo)
 	w.limit, w.stopAtFailure = r.opts.MaxInFlight, true
 	w.run(ctx)
-	return errors.Join(r.skip(ctx), r.failures(), r.interrupted(ctx))
+	r.skip(ctx)
+	return errors.Join(r.failures(), r.interrupted(ctx))
 }
 
 // forwardTo notes that a service has entered a state on the way forward.
@@ -90,7 +91,7 @@ func (r *rollout) forwardTo(name string, state progress.State, message string, e
 }
 
 // skip marks what was never started, each with the reason.
-func (r *rollout) skip(ctx context.Context) error {
+func (r *rollout) skip(ctx context.Context) {
 	for i := range r.result.Services {
 		o := &r.result.Services[i]
 		if o.State != progress.Waiting {
@@ -104,7 +105,6 @@ func (r *rollout) skip(ctx context.Context) error {
 		}
 		r.emit(o.Service, o.State, o.Message, nil)
 	}
-	return nil
 }
 
 // failedNeed returns a failed service that name needs, directly or not.

@@ -19,16 +19,14 @@ import (
 
 const cluster = "automation-test"
 
-func ptr[T any](v T) *T { return &v }
-
 // svc is a service of one checked container; image tells versions apart.
 func svc(name, image string, needs ...string) ecs.Service {
 	return ecs.Service{
 		Name: name, DependsOn: needs,
 		TaskDefinition: &awsecs.RegisterTaskDefinitionInput{
-			Family: ptr("test-" + name),
+			Family: new("test-" + name),
 			ContainerDefinitions: []types.ContainerDefinition{{
-				Name: ptr(name), Image: ptr(image), Memory: ptr(int32(128)),
+				Name: new(name), Image: new(image), Memory: new(int32(128)),
 				HealthCheck: &types.HealthCheck{Command: []string{"CMD", "true"}},
 			}},
 		},

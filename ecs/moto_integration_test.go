@@ -27,11 +27,11 @@ func TestTheWireAgainstMoto(t *testing.T) {
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 	ctx := t.Context()
-	if _, err := client.CreateCluster(ctx, &awsecs.CreateClusterInput{ClusterName: ptr(cluster)}); err != nil {
+	if _, err := client.CreateCluster(ctx, &awsecs.CreateClusterInput{ClusterName: new(cluster)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		in := &awsecs.DeleteServiceInput{Cluster: ptr(cluster), Service: ptr("a"), Force: ptr(true)}
+		in := &awsecs.DeleteServiceInput{Cluster: new(cluster), Service: new("a"), Force: new(true)}
 		if _, err := client.DeleteService(context.WithoutCancel(ctx), in); err != nil {
 			t.Error(err)
 		}

@@ -46,9 +46,9 @@ func TestBadServicesAreRefusedBeforeAnyCall(t *testing.T) { // T3, T71
 		"no task definition":                {[]ecs.Service{{Name: "a"}}, []string{"a: no task definition"}},
 		"no family":                         {edit(func(s *ecs.Service) { s.TaskDefinition.Family = nil }), []string{"without a family"}},
 		"no image":                          {edit(func(s *ecs.Service) { s.TaskDefinition.ContainerDefinitions[0].Image = nil }), []string{"needs a name and an image"}},
-		"no essential container":            {edit(func(s *ecs.Service) { s.TaskDefinition.ContainerDefinitions[0].Essential = ptr(false) }), []string{"without an essential container"}},
-		"settings that name another thing":  {edit(func(s *ecs.Service) { s.Settings.ServiceName = ptr("b") }), []string{"must leave out Cluster, ServiceName"}},
-		"a negative count":                  {edit(func(s *ecs.Service) { s.Settings.DesiredCount = ptr(int32(-1)) }), []string{"desired count -1 is negative"}},
+		"no essential container":            {edit(func(s *ecs.Service) { s.TaskDefinition.ContainerDefinitions[0].Essential = new(false) }), []string{"without an essential container"}},
+		"settings that name another thing":  {edit(func(s *ecs.Service) { s.Settings.ServiceName = new("b") }), []string{"must leave out Cluster, ServiceName"}},
+		"a negative count":                  {edit(func(s *ecs.Service) { s.Settings.DesiredCount = new(int32(-1)) }), []string{"desired count -1 is negative"}},
 		"one task that may neither stop":    {percents(1, 100, 100), []string{"could never progress"}},
 		"one task whose surge rounds to 0":  {percents(1, 100, 150), []string{"could never progress"}},
 		"percents out of their range":       {percents(2, 120, 50), []string{"want 0 to 100"}},
@@ -78,11 +78,11 @@ func TestPlanSaysWhatWouldChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, ecstest.Options{}, ecs.Options{})
 		l.mustRoll([]ecs.Service{svc("same", "v1"), svc("image", "v1", "same"), svc("gone", "v1")})
-		if _, err := l.cloud.Client().DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: ptr(cluster), Service: ptr("gone"), Force: ptr(true)}); err != nil {
+		if _, err := l.cloud.Client().DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: new(cluster), Service: new("gone"), Force: new(true)}); err != nil {
 			t.Fatal(err)
 		}
 		three := svc("new", "v1", "image", "gone")
-		three.Settings.DesiredCount = ptr(int32(3))
+		three.Settings.DesiredCount = new(int32(3))
 		plan, err := l.Plan(t.Context(), []ecs.Service{three, svc("same", "v1"), svc("image", "v2", "same"), svc("gone", "v1")})
 		if err != nil {
 			t.Fatal(err)
@@ -135,7 +135,7 @@ func TestPlanNamesWhatItCouldNotRead(t *testing.T) {
 	api.EXPECT().DescribeServices(gomock.Any(), gomock.Any()).DoAndReturn(
 		func(_ context.Context, in *awsecs.DescribeServicesInput, _ ...func(*awsecs.Options)) (*awsecs.DescribeServicesOutput, error) {
 			return &awsecs.DescribeServicesOutput{Services: []types.Service{{
-				ServiceName: &in.Services[0], Status: ptr("ACTIVE"), TaskDefinition: ptr("arn:aws:ecs:x:1:task-definition/t:1"),
+				ServiceName: &in.Services[0], Status: new("ACTIVE"), TaskDefinition: new("arn:aws:ecs:x:1:task-definition/t:1"),
 			}}}, nil
 		})
 	api.EXPECT().DescribeTaskDefinition(gomock.Any(), gomock.Any()).Return(nil, broken)

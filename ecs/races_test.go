@@ -145,7 +145,7 @@ func TestADeploymentThatIsTakenOverIsNoSuccess(t *testing.T) { // T14, T15, T16
 					return err
 				}
 				_, err = l.cloud.Client().UpdateService(ctx, &awsecs.UpdateServiceInput{
-					Cluster: ptr(cluster), Service: ptr("b"), TaskDefinition: out.TaskDefinition.TaskDefinitionArn,
+					Cluster: new(cluster), Service: new("b"), TaskDefinition: out.TaskDefinition.TaskDefinitionArn,
 				})
 				return err
 			},
@@ -154,7 +154,7 @@ func TestADeploymentThatIsTakenOverIsNoSuccess(t *testing.T) { // T14, T15, T16
 		"by a rollback to what ran before": {
 			meddle: func(ctx context.Context, l *lab) error {
 				_, err := l.cloud.Client().UpdateService(ctx, &awsecs.UpdateServiceInput{
-					Cluster: ptr(cluster), Service: ptr("b"), TaskDefinition: ptr("test-b:1"),
+					Cluster: new(cluster), Service: new("b"), TaskDefinition: new("test-b:1"),
 				})
 				return err
 			},
@@ -162,7 +162,7 @@ func TestADeploymentThatIsTakenOverIsNoSuccess(t *testing.T) { // T14, T15, T16
 		},
 		"by its deletion": {
 			meddle: func(ctx context.Context, l *lab) error {
-				_, err := l.cloud.Client().DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: ptr(cluster), Service: ptr("b"), Force: ptr(true)})
+				_, err := l.cloud.Client().DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: new(cluster), Service: new("b"), Force: new(true)})
 				return err
 			},
 			err: ecs.ErrGone,
@@ -247,7 +247,7 @@ func TestADrainingServiceIsCreatedAnew(t *testing.T) { // T47, T48
 		l := newLab(t, ecstest.Options{}, ecs.Options{})
 		services := []ecs.Service{svc("a", "v1")}
 		l.mustRoll(services)
-		if _, err := l.cloud.Client().DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: ptr(cluster), Service: ptr("a"), Force: ptr(true)}); err != nil {
+		if _, err := l.cloud.Client().DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: new(cluster), Service: new("a"), Force: new(true)}); err != nil {
 			t.Fatal(err)
 		}
 		plan, err := l.Plan(t.Context(), services)
@@ -371,7 +371,7 @@ func TestLimitsHold(t *testing.T) { // T6
 func TestADesiredCountOfNothing(t *testing.T) { // T26
 	synctest.Test(t, func(t *testing.T) {
 		none := svc("a", "v1")
-		none.Settings.DesiredCount = ptr(int32(0))
+		none.Settings.DesiredCount = new(int32(0))
 		l := newLab(t, ecstest.Options{}, ecs.Options{})
 		l.mustRoll([]ecs.Service{none}) // nobody depends on it
 		l = newLab(t, ecstest.Options{}, ecs.Options{})
@@ -387,7 +387,7 @@ func TestSecretsStayInside(t *testing.T) {
 		l := newLab(t, ecstest.Options{}, ecs.Options{})
 		with := func(secret string) []ecs.Service {
 			s := svc("a", "v1")
-			s.TaskDefinition.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: ptr("PASSWORD"), Value: &secret}}
+			s.TaskDefinition.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: new("PASSWORD"), Value: &secret}}
 			return []ecs.Service{s}
 		}
 		l.mustRoll(with("hunter1"))

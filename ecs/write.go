@@ -86,9 +86,9 @@ func (d *Deployer) createService(ctx context.Context, c Change, arn string) (*ty
 		in = *c.desired.Settings
 	}
 	in.Cluster, in.ServiceName, in.TaskDefinition = &d.opts.Cluster, &c.Service, &arn
-	in.ClientToken = ptr(token(d.opts.Cluster, c.Service, arn))
+	in.ClientToken = new(token(d.opts.Cluster, c.Service, arn))
 	if in.DesiredCount == nil && in.SchedulingStrategy != types.SchedulingStrategyDaemon {
-		in.DesiredCount = ptr(int32(1))
+		in.DesiredCount = new(int32(1))
 	}
 	var out *awsecs.CreateServiceOutput
 	err := d.insist(ctx, func() (err error) {
@@ -115,7 +115,7 @@ func (d *Deployer) updateService(ctx context.Context, name, arn string) (*types.
 
 func (d *Deployer) deleteService(ctx context.Context, name string) error {
 	err := d.insist(ctx, func() error {
-		_, err := d.api.DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: &d.opts.Cluster, Service: &name, Force: ptr(true)})
+		_, err := d.api.DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: &d.opts.Cluster, Service: &name, Force: new(true)})
 		return err
 	})
 	if err != nil {
@@ -185,7 +185,8 @@ func (d *Deployer) insist(ctx context.Context, write func() error) error {
 	deadline := time.Now().Add(d.opts.Timeout)
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		err := write()
-		if err == nil || ctx.Err() != nil || !(transient(err) || settling(err)) || time.Now().Add(pause).After(deadline) {
+		soon := transient(err) || settling(err)
+		if err == nil || ctx.Err() != nil || !soon || time.Now().Add(pause).After(deadline) {
 			return err
 		}
 		if sleep(ctx, pause) != nil {

@@ -17,8 +17,6 @@ import (
 	"github.com/mettel-automation/delivery/ecs/ecstest"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // bench is a cloud with the cluster "c", driven by a real client.
 type bench struct {
 	*testing.T
@@ -35,12 +33,12 @@ func newBench(t *testing.T, opts ecstest.Options) bench {
 
 func (b bench) register(family string, checked bool) string {
 	b.Helper()
-	c := types.ContainerDefinition{Name: ptr("app"), Image: ptr("registry/app:1"), Essential: ptr(true)}
+	c := types.ContainerDefinition{Name: new("app"), Image: new("registry/app:1"), Essential: new(true)}
 	if checked {
 		c.HealthCheck = &types.HealthCheck{Command: []string{"CMD", "true"}}
 	}
 	out, err := b.client.RegisterTaskDefinition(b.Context(), &awsecs.RegisterTaskDefinitionInput{
-		Family: &family, ContainerDefinitions: []types.ContainerDefinition{c}, Cpu: ptr("256"),
+		Family: &family, ContainerDefinitions: []types.ContainerDefinition{c}, Cpu: new("256"),
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -51,7 +49,7 @@ func (b bench) register(family string, checked bool) string {
 func (b bench) create(name, definition string, count int32, config *types.DeploymentConfiguration) types.Service {
 	b.Helper()
 	out, err := b.client.CreateService(b.Context(), &awsecs.CreateServiceInput{
-		Cluster: ptr("c"), ServiceName: &name, TaskDefinition: &definition, DesiredCount: &count, DeploymentConfiguration: config,
+		Cluster: new("c"), ServiceName: &name, TaskDefinition: &definition, DesiredCount: &count, DeploymentConfiguration: config,
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -61,7 +59,7 @@ func (b bench) create(name, definition string, count int32, config *types.Deploy
 
 func (b bench) update(in awsecs.UpdateServiceInput) types.Service {
 	b.Helper()
-	in.Cluster = ptr("c")
+	in.Cluster = new("c")
 	out, err := b.client.UpdateService(b.Context(), &in)
 	if err != nil {
 		b.Fatal(err)
@@ -71,12 +69,12 @@ func (b bench) update(in awsecs.UpdateServiceInput) types.Service {
 
 func (b bench) describe(name string) types.Service {
 	b.Helper()
-	out, err := b.client.DescribeServices(b.Context(), &awsecs.DescribeServicesInput{Cluster: ptr("c"), Services: []string{name}})
+	out, err := b.client.DescribeServices(b.Context(), &awsecs.DescribeServicesInput{Cluster: new("c"), Services: []string{name}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	if len(out.Services) == 0 {
-		return types.Service{Status: ptr(*out.Failures[0].Reason)}
+		return types.Service{Status: new(*out.Failures[0].Reason)}
 	}
 	return out.Services[0]
 }
@@ -84,7 +82,7 @@ func (b bench) describe(name string) types.Service {
 func (b bench) tasks(name string, status types.DesiredStatus) []types.Task {
 	b.Helper()
 	var arns []string
-	pages := awsecs.NewListTasksPaginator(b.client, &awsecs.ListTasksInput{Cluster: ptr("c"), ServiceName: &name, DesiredStatus: status})
+	pages := awsecs.NewListTasksPaginator(b.client, &awsecs.ListTasksInput{Cluster: new("c"), ServiceName: &name, DesiredStatus: status})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(b.Context())
 		if err != nil {
@@ -94,7 +92,7 @@ func (b bench) tasks(name string, status types.DesiredStatus) []types.Task {
 	}
 	var tasks []types.Task
 	for part := range slices.Chunk(arns, 100) {
-		out, err := b.client.DescribeTasks(b.Context(), &awsecs.DescribeTasksInput{Cluster: ptr("c"), Tasks: part})
+		out, err := b.client.DescribeTasks(b.Context(), &awsecs.DescribeTasksInput{Cluster: new("c"), Tasks: part})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -104,8 +102,7 @@ func (b bench) tasks(name string, status types.DesiredStatus) []types.Task {
 }
 
 func code(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
 	}
 	return fmt.Sprint(err)
@@ -152,7 +149,7 @@ func TestARollingUpdateKeepsWithinItsPercents(t *testing.T) {
 				b.create("web", b.register("web", true), tt.count, config)
 				time.Sleep(5 * time.Minute)
 				second := b.register("web", true)
-				b.update(awsecs.UpdateServiceInput{Service: ptr("web"), TaskDefinition: &second})
+				b.update(awsecs.UpdateServiceInput{Service: new("web"), TaskDefinition: &second})
 				fewest, peak := tt.count, int32(0)
 				for range 600 {
 					time.Sleep(time.Second)
@@ -179,7 +176,7 @@ func TestTheCircuitBreakerRollsBack(t *testing.T) {
 		time.Sleep(3 * time.Minute)
 		b.cloud.Inject("web", ecstest.ImageMissing)
 		second := b.register("web", true)
-		mine := *b.update(awsecs.UpdateServiceInput{Service: ptr("web"), TaskDefinition: &second}).Deployments[0].Id
+		mine := *b.update(awsecs.UpdateServiceInput{Service: new("web"), TaskDefinition: &second}).Deployments[0].Id
 		time.Sleep(4 * time.Minute)
 		s := b.describe("web")
 		i := slices.IndexFunc(s.Deployments, func(d types.Deployment) bool { return *d.Id == mine })
@@ -269,31 +266,31 @@ func TestCallsThatECSRefuses(t *testing.T) {
 			code string
 		}{
 			"eleven services": {func() error {
-				_, err := b.client.DescribeServices(ctx, &awsecs.DescribeServicesInput{Cluster: ptr("c"), Services: eleven})
+				_, err := b.client.DescribeServices(ctx, &awsecs.DescribeServicesInput{Cluster: new("c"), Services: eleven})
 				return err
 			}, "InvalidParameterException"},
 			"a cluster that does not exist": {func() error {
-				_, err := b.client.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: ptr("d")})
+				_, err := b.client.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: new("d")})
 				return err
 			}, "ClusterNotFoundException"},
 			"a service that does not exist": {func() error {
-				_, err := b.client.UpdateService(ctx, &awsecs.UpdateServiceInput{Cluster: ptr("c"), Service: ptr("x")})
+				_, err := b.client.UpdateService(ctx, &awsecs.UpdateServiceInput{Cluster: new("c"), Service: new("x")})
 				return err
 			}, "ServiceNotFoundException"},
 			"a second creation": {func() error {
-				_, err := b.client.CreateService(ctx, &awsecs.CreateServiceInput{Cluster: ptr("c"), ServiceName: ptr("web"), TaskDefinition: &arn})
+				_, err := b.client.CreateService(ctx, &awsecs.CreateServiceInput{Cluster: new("c"), ServiceName: new("web"), TaskDefinition: &arn})
 				return err
 			}, "InvalidParameterException"},
 			"a task definition that was never registered": {func() error {
-				_, err := b.client.UpdateService(ctx, &awsecs.UpdateServiceInput{Cluster: ptr("c"), Service: ptr("web"), TaskDefinition: ptr("web:9")})
+				_, err := b.client.UpdateService(ctx, &awsecs.UpdateServiceInput{Cluster: new("c"), Service: new("web"), TaskDefinition: new("web:9")})
 				return err
 			}, "ClientException"},
 			"deleting what still runs, without force": {func() error {
-				_, err := b.client.DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: ptr("c"), Service: ptr("web")})
+				_, err := b.client.DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: new("c"), Service: new("web")})
 				return err
 			}, "InvalidParameterException"},
 			"101 tasks": {func() error {
-				_, err := b.client.DescribeTasks(ctx, &awsecs.DescribeTasksInput{Cluster: ptr("c"), Tasks: make([]string, 101)})
+				_, err := b.client.DescribeTasks(ctx, &awsecs.DescribeTasksInput{Cluster: new("c"), Tasks: make([]string, 101)})
 				return err
 			}, "InvalidParameterException"},
 			"an operation that the double does not know": {func() error {
@@ -315,13 +312,13 @@ func TestADeletedServiceDrains(t *testing.T) { // T47, T48
 		arn := b.register("web", false)
 		b.create("web", arn, 2, nil)
 		time.Sleep(5 * time.Minute)
-		if _, err := b.client.DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: ptr("c"), Service: ptr("web"), Force: ptr(true)}); err != nil {
+		if _, err := b.client.DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: new("c"), Service: new("web"), Force: new(true)}); err != nil {
 			t.Fatal(err)
 		}
 		if s := b.describe("web"); *s.Status != "DRAINING" {
 			t.Errorf("is %s at once", *s.Status)
 		}
-		_, err := b.client.CreateService(t.Context(), &awsecs.CreateServiceInput{Cluster: ptr("c"), ServiceName: ptr("web"), TaskDefinition: &arn})
+		_, err := b.client.CreateService(t.Context(), &awsecs.CreateServiceInput{Cluster: new("c"), ServiceName: new("web"), TaskDefinition: &arn})
 		if err == nil || !strings.Contains(err.Error(), "still Draining") {
 			t.Errorf("created while draining: %v", err)
 		}
@@ -347,7 +344,7 @@ func TestReadsCanLag(t *testing.T) {
 			}
 		}
 		second := b.register("web", false)
-		b.update(awsecs.UpdateServiceInput{Service: ptr("web"), TaskDefinition: &second})
+		b.update(awsecs.UpdateServiceInput{Service: new("web"), TaskDefinition: &second})
 		for i, want := range []string{first, first, second} {
 			if got := *b.describe("web").TaskDefinition; got != want {
 				t.Errorf("read %d after the update: %s, want %s", i+1, got, want)
@@ -361,10 +358,10 @@ func TestUpdatesThatStartNoDeployment(t *testing.T) { // T12, T13
 		b := newBench(t, ecstest.Options{})
 		arn := b.register("web", false)
 		id := *b.create("web", arn, 1, nil).Deployments[0].Id
-		if s := b.update(awsecs.UpdateServiceInput{Service: ptr("web"), TaskDefinition: &arn, DesiredCount: ptr(int32(3))}); *s.Deployments[0].Id != id || s.Deployments[0].DesiredCount != 3 {
+		if s := b.update(awsecs.UpdateServiceInput{Service: new("web"), TaskDefinition: &arn, DesiredCount: new(int32(3))}); *s.Deployments[0].Id != id || s.Deployments[0].DesiredCount != 3 {
 			t.Errorf("scaling made deployment %s of %d", *s.Deployments[0].Id, s.Deployments[0].DesiredCount)
 		}
-		if s := b.update(awsecs.UpdateServiceInput{Service: ptr("web"), ForceNewDeployment: true}); *s.Deployments[0].Id == id {
+		if s := b.update(awsecs.UpdateServiceInput{Service: new("web"), ForceNewDeployment: true}); *s.Deployments[0].Id == id {
 			t.Error("forcing made no new deployment")
 		}
 		time.Sleep(10 * time.Minute)
@@ -382,7 +379,7 @@ func TestARepeatedCreationIsTheSame(t *testing.T) { // T45
 		return nil
 	}})
 	arn := b.register("web", false)
-	in := &awsecs.CreateServiceInput{Cluster: ptr("c"), ServiceName: ptr("web"), TaskDefinition: &arn, ClientToken: ptr("once")}
+	in := &awsecs.CreateServiceInput{Cluster: new("c"), ServiceName: new("web"), TaskDefinition: &arn, ClientToken: new("once")}
 	if _, err := b.client.CreateService(t.Context(), in); err != nil {
 		t.Errorf("the SDK's retry with the same token: %v", err)
 	}
@@ -400,7 +397,7 @@ func TestListsComeInPages(t *testing.T) { // T41, T49
 		}
 		b.create("many", arn, 120, nil)
 		var names []string
-		pages := awsecs.NewListServicesPaginator(b.client, &awsecs.ListServicesInput{Cluster: ptr("c")})
+		pages := awsecs.NewListServicesPaginator(b.client, &awsecs.ListServicesInput{Cluster: new("c")})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(t.Context())
 			if err != nil {
@@ -424,24 +421,24 @@ func TestListsComeInPages(t *testing.T) { // T41, T49
 func TestWhatIsRegisteredComesBack(t *testing.T) {
 	b := newBench(t, ecstest.Options{})
 	first, second := b.register("web", true), b.register("web", true)
-	out, err := b.client.DescribeTaskDefinition(t.Context(), &awsecs.DescribeTaskDefinitionInput{TaskDefinition: ptr("web")})
+	out, err := b.client.DescribeTaskDefinition(t.Context(), &awsecs.DescribeTaskDefinitionInput{TaskDefinition: new("web")})
 	if err != nil || *out.TaskDefinition.TaskDefinitionArn != second || *out.TaskDefinition.Cpu != "256" || out.TaskDefinition.ContainerDefinitions[0].HealthCheck == nil {
 		t.Errorf("the newest is %+v, %v", out, err)
 	}
 	if _, err := b.client.DeregisterTaskDefinition(t.Context(), &awsecs.DeregisterTaskDefinitionInput{TaskDefinition: &second}); err != nil {
 		t.Fatal(err)
 	}
-	if out, err = b.client.DescribeTaskDefinition(t.Context(), &awsecs.DescribeTaskDefinitionInput{TaskDefinition: ptr("web")}); err != nil || *out.TaskDefinition.TaskDefinitionArn != first {
+	if out, err = b.client.DescribeTaskDefinition(t.Context(), &awsecs.DescribeTaskDefinitionInput{TaskDefinition: new("web")}); err != nil || *out.TaskDefinition.TaskDefinitionArn != first {
 		t.Errorf("the newest active one is %v, %v", out, err)
 	}
-	if _, err := b.client.CreateService(t.Context(), &awsecs.CreateServiceInput{Cluster: ptr("c"), ServiceName: ptr("x"), TaskDefinition: &second}); code(err) != "ClientException" {
+	if _, err := b.client.CreateService(t.Context(), &awsecs.CreateServiceInput{Cluster: new("c"), ServiceName: new("x"), TaskDefinition: &second}); code(err) != "ClientException" {
 		t.Errorf("an inactive task definition was used: %v", err)
 	}
 }
 
 func TestClusters(t *testing.T) {
 	b := newBench(t, ecstest.Options{})
-	if _, err := b.client.CreateCluster(t.Context(), &awsecs.CreateClusterInput{ClusterName: ptr("new")}); err != nil {
+	if _, err := b.client.CreateCluster(t.Context(), &awsecs.CreateClusterInput{ClusterName: new("new")}); err != nil {
 		t.Fatal(err)
 	}
 	b.create("web", b.register("web", false), 2, nil)
@@ -455,7 +452,7 @@ func TestACancelledCallEnds(t *testing.T) {
 	b := newBench(t, ecstest.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.client.ListServices(ctx, &awsecs.ListServicesInput{Cluster: ptr("c")}); !errors.Is(err, context.Canceled) {
+	if _, err := b.client.ListServices(ctx, &awsecs.ListServicesInput{Cluster: new("c")}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if n := b.cloud.Calls("ListServices"); n != 0 {

@@ -3,6 +3,7 @@ package ecstest
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,9 +108,9 @@ func (c *Cloud) definition(name string) *taskDefinition {
 		}
 		return revisions[n-1]
 	}
-	for i := len(revisions) - 1; i >= 0; i-- {
-		if revisions[i].status == statusActive {
-			return revisions[i]
+	for _, td := range slices.Backward(revisions) {
+		if td.status == statusActive {
+			return td
 		}
 	}
 	return nil

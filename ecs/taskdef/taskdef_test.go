@@ -14,25 +14,23 @@ import (
 	"github.com/mettel-automation/delivery/ecs/taskdef"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // desired is a definition as people write it.
 func desired() *awsecs.RegisterTaskDefinitionInput {
 	return &awsecs.RegisterTaskDefinitionInput{
-		Family:      ptr("web"),
+		Family:      new("web"),
 		NetworkMode: types.NetworkModeAwsvpc,
-		Cpu:         ptr("256"), Memory: ptr("512"),
+		Cpu:         new("256"), Memory: new("512"),
 		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate, types.CompatibilityEc2},
-		Tags:                    []types.Tag{{Key: ptr("Environment"), Value: ptr("test")}},
+		Tags:                    []types.Tag{{Key: new("Environment"), Value: new("test")}},
 		ContainerDefinitions: []types.ContainerDefinition{
 			{
-				Name: ptr("app"), Image: ptr("app:1"), Command: []string{"serve", "--fast"},
-				Environment:  []types.KeyValuePair{{Name: ptr("A"), Value: ptr("1")}, {Name: ptr("B"), Value: ptr("2")}},
-				Secrets:      []types.Secret{{Name: ptr("KEY"), ValueFrom: ptr("arn:key")}, {Name: ptr("DB"), ValueFrom: ptr("arn:db")}},
-				PortMappings: []types.PortMapping{{ContainerPort: ptr(int32(80))}, {ContainerPort: ptr(int32(53)), Protocol: types.TransportProtocolUdp}},
+				Name: new("app"), Image: new("app:1"), Command: []string{"serve", "--fast"},
+				Environment:  []types.KeyValuePair{{Name: new("A"), Value: new("1")}, {Name: new("B"), Value: new("2")}},
+				Secrets:      []types.Secret{{Name: new("KEY"), ValueFrom: new("arn:key")}, {Name: new("DB"), ValueFrom: new("arn:db")}},
+				PortMappings: []types.PortMapping{{ContainerPort: new(int32(80))}, {ContainerPort: new(int32(53)), Protocol: types.TransportProtocolUdp}},
 				HealthCheck:  &types.HealthCheck{Command: []string{"CMD", "true"}},
 			},
-			{Name: ptr("log"), Image: ptr("log:1"), Essential: ptr(false)},
+			{Name: new("log"), Image: new("log:1"), Essential: new(false)},
 		},
 	}
 }
@@ -40,24 +38,24 @@ func desired() *awsecs.RegisterTaskDefinitionInput {
 // registered is the same as ECS gives it back.
 func registered() *types.TaskDefinition {
 	return &types.TaskDefinition{
-		TaskDefinitionArn: ptr("arn:aws:ecs:x:1:task-definition/web:7"), Revision: 7, Status: types.TaskDefinitionStatusActive,
-		Family: ptr("web"), NetworkMode: types.NetworkModeAwsvpc, Cpu: ptr("256"), Memory: ptr("512"),
-		RegisteredBy:            ptr("arn:someone"),
+		TaskDefinitionArn: new("arn:aws:ecs:x:1:task-definition/web:7"), Revision: 7, Status: types.TaskDefinitionStatusActive,
+		Family: new("web"), NetworkMode: types.NetworkModeAwsvpc, Cpu: new("256"), Memory: new("512"),
+		RegisteredBy:            new("arn:someone"),
 		Compatibilities:         []types.Compatibility{types.CompatibilityEc2, types.CompatibilityFargate},
 		RequiresCompatibilities: []types.Compatibility{types.CompatibilityEc2, types.CompatibilityFargate},
-		RequiresAttributes:      []types.Attribute{{Name: ptr("com.amazonaws.ecs.capability.x")}},
+		RequiresAttributes:      []types.Attribute{{Name: new("com.amazonaws.ecs.capability.x")}},
 		Volumes:                 []types.Volume{}, PlacementConstraints: []types.TaskDefinitionPlacementConstraint{},
 		ContainerDefinitions: []types.ContainerDefinition{
-			{Name: ptr("log"), Image: ptr("log:1"), Essential: ptr(false), Cpu: 0, Environment: []types.KeyValuePair{}},
+			{Name: new("log"), Image: new("log:1"), Essential: new(false), Cpu: 0, Environment: []types.KeyValuePair{}},
 			{
-				Name: ptr("app"), Image: ptr("app:1"), Essential: ptr(true), Command: []string{"serve", "--fast"},
-				Environment: []types.KeyValuePair{{Name: ptr("B"), Value: ptr("2")}, {Name: ptr("A"), Value: ptr("1")}},
-				Secrets:     []types.Secret{{Name: ptr("DB"), ValueFrom: ptr("arn:db")}, {Name: ptr("KEY"), ValueFrom: ptr("arn:key")}},
+				Name: new("app"), Image: new("app:1"), Essential: new(true), Command: []string{"serve", "--fast"},
+				Environment: []types.KeyValuePair{{Name: new("B"), Value: new("2")}, {Name: new("A"), Value: new("1")}},
+				Secrets:     []types.Secret{{Name: new("DB"), ValueFrom: new("arn:db")}, {Name: new("KEY"), ValueFrom: new("arn:key")}},
 				PortMappings: []types.PortMapping{
-					{ContainerPort: ptr(int32(53)), HostPort: ptr(int32(53)), Protocol: types.TransportProtocolUdp},
-					{ContainerPort: ptr(int32(80)), HostPort: ptr(int32(80)), Protocol: types.TransportProtocolTcp},
+					{ContainerPort: new(int32(53)), HostPort: new(int32(53)), Protocol: types.TransportProtocolUdp},
+					{ContainerPort: new(int32(80)), HostPort: new(int32(80)), Protocol: types.TransportProtocolTcp},
 				},
-				HealthCheck: &types.HealthCheck{Command: []string{"CMD", "true"}, Interval: ptr(int32(30)), Timeout: ptr(int32(5)), Retries: ptr(int32(3))},
+				HealthCheck: &types.HealthCheck{Command: []string{"CMD", "true"}, Interval: new(int32(30)), Timeout: new(int32(5)), Retries: new(int32(3))},
 				MountPoints: []types.MountPoint{}, VolumesFrom: []types.VolumeFrom{},
 			},
 		},
@@ -72,22 +70,22 @@ func TestDiff(t *testing.T) { // T53
 		"what ECS fills in and reorders is no difference": {func(*awsecs.RegisterTaskDefinitionInput) {}, nil},
 		"a tag is no difference":                          {func(d *awsecs.RegisterTaskDefinitionInput) { d.Tags = nil }, nil},
 		"an image is shown": {
-			func(d *awsecs.RegisterTaskDefinitionInput) { d.ContainerDefinitions[0].Image = ptr("app:2") },
+			func(d *awsecs.RegisterTaskDefinitionInput) { d.ContainerDefinitions[0].Image = new("app:2") },
 			[]string{"app.image: app:1 -> app:2"},
 		},
 		"sizes are shown": {
-			func(d *awsecs.RegisterTaskDefinitionInput) { d.Cpu, d.Memory = ptr("1024"), ptr("2048") },
+			func(d *awsecs.RegisterTaskDefinitionInput) { d.Cpu, d.Memory = new("1024"), new("2048") },
 			[]string{"cpu: 256 -> 1024", "memory: 512 -> 2048"},
 		},
 		"the value of a variable is not shown": {
 			func(d *awsecs.RegisterTaskDefinitionInput) {
-				d.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: ptr("A"), Value: ptr("hunter2")}, {Name: ptr("C"), Value: ptr("hunter3")}}
+				d.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: new("A"), Value: new("hunter2")}, {Name: new("C"), Value: new("hunter3")}}
 			},
 			[]string{"app.environment.A.value changed", "app.environment.B removed", "app.environment.C added"},
 		},
 		"nor where a secret comes from": {
 			func(d *awsecs.RegisterTaskDefinitionInput) {
-				d.ContainerDefinitions[0].Secrets[0].ValueFrom = ptr("arn:other")
+				d.ContainerDefinitions[0].Secrets[0].ValueFrom = new("arn:other")
 			},
 			[]string{"app.secrets.KEY.valueFrom changed"},
 		},
@@ -99,7 +97,7 @@ func TestDiff(t *testing.T) { // T53
 		},
 		"a container more": {
 			func(d *awsecs.RegisterTaskDefinitionInput) {
-				d.ContainerDefinitions = append(d.ContainerDefinitions, types.ContainerDefinition{Name: ptr("proxy"), Image: ptr("proxy:1")})
+				d.ContainerDefinitions = append(d.ContainerDefinitions, types.ContainerDefinition{Name: new("proxy"), Image: new("proxy:1")})
 			},
 			[]string{"proxy added"},
 		},
@@ -115,7 +113,7 @@ func TestDiff(t *testing.T) { // T53
 		},
 		"a slower health check": {
 			func(d *awsecs.RegisterTaskDefinitionInput) {
-				d.ContainerDefinitions[0].HealthCheck.Interval = ptr(int32(60))
+				d.ContainerDefinitions[0].HealthCheck.Interval = new(int32(60))
 			},
 			[]string{"app.healthCheck.interval changed"},
 		},
@@ -131,7 +129,7 @@ func TestDiff(t *testing.T) { // T53
 	}
 	plain, filled := desired(), registered()
 	plain.NetworkMode, filled.NetworkMode = "", types.NetworkModeBridge
-	filled.ContainerDefinitions[1].PortMappings[0].HostPort, filled.ContainerDefinitions[1].PortMappings[1].HostPort = ptr(int32(0)), nil
+	filled.ContainerDefinitions[1].PortMappings[0].HostPort, filled.ContainerDefinitions[1].PortMappings[1].HostPort = new(int32(0)), nil
 	if got := taskdef.Diff(plain, filled); got != nil {
 		t.Errorf("the default network mode is a difference: %v", got)
 	}
@@ -218,12 +216,12 @@ func shuffle[T any](rnd *rand.Rand, s []T) {
 
 func ExampleDiff() {
 	running := &types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{{
-		Name: ptr("notifier"), Image: ptr("notifier:41"), Essential: ptr(true),
-		Environment: []types.KeyValuePair{{Name: ptr("SLACK_TOKEN"), Value: ptr("xoxb-1")}},
+		Name: new("notifier"), Image: new("notifier:41"), Essential: new(true),
+		Environment: []types.KeyValuePair{{Name: new("SLACK_TOKEN"), Value: new("xoxb-1")}},
 	}}}
 	desired := &awsecs.RegisterTaskDefinitionInput{ContainerDefinitions: []types.ContainerDefinition{{
-		Name: ptr("notifier"), Image: ptr("notifier:42"),
-		Environment: []types.KeyValuePair{{Name: ptr("SLACK_TOKEN"), Value: ptr("xoxb-2")}},
+		Name: new("notifier"), Image: new("notifier:42"),
+		Environment: []types.KeyValuePair{{Name: new("SLACK_TOKEN"), Value: new("xoxb-2")}},
 	}}}
 	for _, line := range taskdef.Diff(desired, running) {
 		fmt.Println(line)

@@ -95,7 +95,7 @@ func (d *delivery) gate(ctx context.Context) error {
 		if m.Labels["coverage"] == "none" {
 			continue
 		}
-		paths, err := reports(d.options.coverage, m.Name)
+		paths, err := reports(d.coverage, m.Name)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (d *delivery) rollout(ctx context.Context) error {
 	picture := timeline.Timeline{Options: timeline.Options{Title: d.env.Name + ", " + d.env.Branch}}
 	var events progress.Recorder
 	view := cli.View(d.progress, d.getenv)
-	defer view.Close()
+	defer func() { _ = view.Close() }() // whatever happens, the terminal is given back
 	opts.Progress = progress.Tee(view.Emit, picture.Emit, events.Record)
 	deployer := ecs.New(api, opts)
 	plan, err := deployer.Plan(ctx, system.Desired(d.services, d.env.Name, d.image))
@@ -190,13 +190,7 @@ func (d *delivery) rollout(ctx context.Context) error {
 	}
 	d.title("summary")
 	d.printResult(result, timeline.CriticalPath(timeline.Lanes(events.Events())), time.Since(start))
-	if err := d.draw(&picture); err != nil {
-		return errors.Join(cli.Failed(failure), err)
-	}
-	if failure != nil {
-		return cli.Failed(errors.New("the rollout failed"))
-	}
-	return nil
+	return errors.Join(cli.Failed(failure), d.draw(&picture))
 }
 
 // image is that of a module: built from this branch where it has changed, the

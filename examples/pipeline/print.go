@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,10 +40,15 @@ func (d *delivery) printChanges() {
 	var others []string
 	for _, m := range d.config.Modules {
 		if !selected[m.Name] {
-			others = append(others, m.Name)
+			name := m.Name
+			if m.OnDemand != "" {
+				name += " (on demand: " + m.OnDemand + "=true)"
+			}
+			others = append(others, name)
 		}
 	}
 	if len(others) > 0 {
+		slices.Sort(others)
 		d.say("not selected: %s", strings.Join(others, ", "))
 	}
 	if n := len(d.selected.Unowned); n > 0 {

@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	view := cli.View(stderr, os.Getenv)
-	defer view.Close()
+	defer func() { _ = view.Close() }() // whatever happens, the terminal is given back
 	opts.Progress = view.Emit
 	deployer := ecs.New(api, opts)
 	plan, err := deployer.Plan(ctx, system.Desired(services, opts.Cluster, func(module string) string {

@@ -88,7 +88,7 @@ func Desired(services []Service, environment string, image func(module string) s
 func (s Service) desired(environment, image string) ecs.Service {
 	container := types.ContainerDefinition{
 		Name: &s.Name, Image: &image,
-		Environment: []types.KeyValuePair{{Name: ptr("ENVIRONMENT_NAME"), Value: &environment}},
+		Environment: []types.KeyValuePair{{Name: new("ENVIRONMENT_NAME"), Value: &environment}},
 	}
 	if s.Port != 0 {
 		container.PortMappings = []types.PortMapping{{ContainerPort: &s.Port}}
@@ -100,18 +100,16 @@ func (s Service) desired(environment, image string) ecs.Service {
 		Name:      s.Name,
 		DependsOn: s.DependsOn,
 		TaskDefinition: &awsecs.RegisterTaskDefinitionInput{
-			Family:               ptr(environment + "-" + s.Name),
-			Cpu:                  ptr(fmt.Sprint(cmp.Or(s.CPU, 256))),
-			Memory:               ptr(fmt.Sprint(cmp.Or(s.Memory, 512))),
+			Family:               new(environment + "-" + s.Name),
+			Cpu:                  new(fmt.Sprint(cmp.Or(s.CPU, 256))),
+			Memory:               new(fmt.Sprint(cmp.Or(s.Memory, 512))),
 			ContainerDefinitions: []types.ContainerDefinition{container},
 		},
 		Settings: &awsecs.CreateServiceInput{
-			DesiredCount: ptr(cmp.Or(s.Count, 1)),
+			DesiredCount: new(cmp.Or(s.Count, 1)),
 			DeploymentConfiguration: &types.DeploymentConfiguration{
 				DeploymentCircuitBreaker: &types.DeploymentCircuitBreaker{Enable: true, Rollback: true},
 			},
 		},
 	}
 }
-
-func ptr[T any](v T) *T { return &v }
