@@ -110,7 +110,11 @@ func (d *Deployer) Plan(ctx context.Context, services []Service) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan rollout to %s: %w", d.opts.Cluster, err)
 	}
-	found, err := d.describe(ctx, graph.Order())
+	var found map[string]types.Service
+	err = d.insist(ctx, func() (err error) {
+		found, err = d.describe(ctx, graph.Order())
+		return err
+	})
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan rollout to %s: %w", d.opts.Cluster, err)
 	}
@@ -216,11 +220,16 @@ func (d *Deployer) definitions(ctx context.Context, services map[string]types.Se
 		if arn == "" || out[arn] != nil || value(s.Status) != statusActive {
 			continue
 		}
-		got, err := d.api.DescribeTaskDefinition(ctx, &awsecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+		err := d.insist(ctx, func() error {
+			got, err := d.api.DescribeTaskDefinition(ctx, &awsecs.DescribeTaskDefinitionInput{TaskDefinition: &arn})
+			if err == nil {
+				out[arn] = got.TaskDefinition
+			}
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("describe task definition of %s: %w", name, err)
 		}
-		out[arn] = got.TaskDefinition
 	}
 	return out, nil
 }

@@ -423,6 +423,11 @@ func TestRandomRollouts(t *testing.T) {
 	}
 	for seed := first; seed < end; seed++ {
 		synctest.Test(t, func(t *testing.T) {
+			defer func() {
+				if t.Failed() {
+					t.Logf("again: go test ./ecs -run TestRandomRollouts -args -seed %d", seed)
+				}
+			}()
 			rnd := rand.New(rand.NewPCG(seed, 1))
 			services := randomServices(rnd, 1+rnd.IntN(40), "v1")
 			l := newLab(t, ecstest.Options{

@@ -52,7 +52,11 @@ func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
 	fail := func(err error) (*watch, error) {
 		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: err, Remedy: w.remedy}
 	}
-	found, err := r.describe(ctx, []string{c.Service})
+	var found map[string]types.Service
+	err := r.insist(ctx, func() (err error) {
+		found, err = r.describe(ctx, []string{c.Service})
+		return err
+	})
 	if err != nil {
 		return fail(err)
 	}
@@ -174,17 +178,17 @@ func (f *families) register(ctx context.Context, d *Deployer, td *awsecs.Registe
 	return arn, nil
 }
 
-// The pauses between attempts of a write that ECS does not take yet.
+// The pauses between attempts of a call that ECS does not take yet.
 const (
 	firstPause = time.Second
 	longPause  = 30 * time.Second
 )
 
-// insist repeats a write that ECS refuses for now, within Options.Timeout.
-func (d *Deployer) insist(ctx context.Context, write func() error) error {
+// insist repeats a call that ECS refuses for now, within Options.Timeout.
+func (d *Deployer) insist(ctx context.Context, call func() error) error {
 	deadline := time.Now().Add(d.opts.Timeout)
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		err := write()
+		err := call()
 		soon := transient(err) || settling(err)
 		if err == nil || ctx.Err() != nil || !soon || time.Now().Add(pause).After(deadline) {
 			return err

@@ -24,31 +24,38 @@ import (
 // delivery is one branch on its way.
 type delivery struct {
 	options
-	getenv   func(string) string
-	out      io.Writer // for the outcome
-	progress io.Writer
+	getenv func(string) string
+	out    io.Writer // for the outcome
+	live   io.Writer // for the progress
 
 	env      envname.Environment
 	config   changes.Config
 	services []system.Service
 	diff     changes.Diff
 	selected changes.Selection
+	api      ecs.API
+	tuning   ecs.Options
 }
 
 // newDelivery reads all input, so that what is wrong with it is known before
 // anything is done.
-func newDelivery(ctx context.Context, o options, getenv func(string) string, out, progress io.Writer) (*delivery, error) {
-	d := &delivery{options: o, getenv: getenv, out: out, progress: progress}
-	steps := []func(context.Context) error{d.readEnvironment, d.readFiles, d.readChanges}
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return nil, err
+func newDelivery(ctx context.Context, o options, getenv func(string) string, out, live io.Writer) (*delivery, error) {
+	d := &delivery{options: o, getenv: getenv, out: out, live: live}
+	if d.timeline != "" {
+		if _, err := os.Stat(filepath.Dir(d.timeline)); err != nil {
+			return nil, fmt.Errorf("-timeline %s: %w", d.timeline, err)
 		}
 	}
-	return d, nil
+	if err := d.readEnvironment(); err != nil {
+		return nil, err
+	}
+	if err := d.readFiles(); err != nil {
+		return nil, err
+	}
+	return d, d.readChanges(ctx)
 }
 
-func (d *delivery) readEnvironment(context.Context) (err error) {
+func (d *delivery) readEnvironment() (err error) {
 	if d.branch == "" {
 		d.env, err = envname.Rules{}.FromCI(d.getenv)
 	} else {
@@ -60,11 +67,14 @@ func (d *delivery) readEnvironment(context.Context) (err error) {
 	return err
 }
 
-func (d *delivery) readFiles(context.Context) (err error) {
+func (d *delivery) readFiles() (err error) {
 	if d.config, err = changes.LoadConfig(d.modules); err != nil {
 		return err
 	}
-	d.services, err = system.Load(d.options.services)
+	if d.services, err = system.Load(d.options.services); err != nil {
+		return err
+	}
+	d.api, d.tuning, err = d.local.Start(d.env.Name, d.services)
 	return err
 }
 
@@ -166,16 +176,12 @@ func reports(dir, module string) ([]string, error) {
 }
 
 func (d *delivery) rollout(ctx context.Context) error {
-	api, opts, err := d.local.Start(d.env.Name, d.services)
-	if err != nil {
-		return err
-	}
 	picture := timeline.Timeline{Options: timeline.Options{Title: d.env.Name + ", " + d.env.Branch}}
 	var events progress.Recorder
-	view := cli.View(d.progress, d.getenv)
+	view := cli.View(d.live, d.getenv)
 	defer func() { _ = view.Close() }() // whatever happens, the terminal is given back
-	opts.Progress = progress.Tee(view.Emit, picture.Emit, events.Record)
-	deployer := ecs.New(api, opts)
+	d.tuning.Progress = progress.Tee(view.Emit, picture.Emit, events.Record)
+	deployer := ecs.New(d.api, d.tuning)
 	plan, err := deployer.Plan(ctx, system.Desired(d.services, d.env.Name, d.image))
 	if err != nil {
 		return err
