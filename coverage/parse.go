@@ -1,0 +1,172 @@
+package coverage
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/mettel-automation/delivery/coverage/internal/cobertura"
+	"github.com/mettel-automation/delivery/coverage/internal/gocover"
+	"github.com/mettel-automation/delivery/coverage/internal/hits"
+	"github.com/mettel-automation/delivery/coverage/internal/lcov"
+)
+
+// bufferSize is in bytes. It must hold what detect looks at.
+const bufferSize = 16 << 10
+
+// Parse reads one report, whatever its format, and through gzip where it is
+// packed. Its memory grows with the source lines that the report tells of, not
+// with the size of the report.
+//
+// Every error is a [*ParseError]. A report that was cut short is [ErrTruncated]
+// wherever that can be seen. It cannot where a Go profile ends after a whole
+// line, or within the last digits of its last line (which gives a warning), or
+// where an LCOV report ends after a whole record.
+func Parse(r io.Reader) (Report, error) {
+	set, format, err := parse(r)
+	if err != nil {
+		return Report{}, parseError("", format, err)
+	}
+	return newReport(format, set), nil
+}
+
+// ParseFiles reads the reports at paths and merges them: shards of the tests of
+// one module. A line or statement is covered where any of them covers it. Files
+// are told apart by their paths in the reports, so all of them should come from
+// the same kind of run.
+//
+// Every error is a [*ParseError] of the report that caused it, which wraps
+// [fs.ErrNotExist] where there is none, and the error of ctx where that is done.
+// Only no path at all is [ErrNoInput] instead. All reports must be of one format.
+func ParseFiles(ctx context.Context, paths ...string) (Report, error) {
+	if len(paths) == 0 {
+		return Report{}, fmt.Errorf("read coverage reports: %w", ErrNoInput)
+	}
+	merged, format := &hits.Set{}, Format("")
+	for _, path := range paths {
+		set, f, err := parseFile(ctx, path)
+		if err == nil && format != "" && f != format {
+			err = fmt.Errorf("its format is %s, that of %s is %s: the reports of one module must be of one format", f, paths[0], format)
+		}
+		if err == nil {
+			err = merged.Merge(set)
+		}
+		if err != nil {
+			return Report{}, parseError(path, f, err)
+		}
+		format = f
+	}
+	return newReport(format, merged), nil
+}
+
+func parseFile(ctx context.Context, path string) (*hits.Set, Format, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, "", cause(err)
+	}
+	defer file.Close()
+	set, format, err := parse(until(ctx, file))
+	return set, format, cause(err)
+}
+
+// cause drops the operation and the path from an error of the file system; a
+// ParseError names them already.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
+func parse(r io.Reader) (*hits.Set, Format, error) {
+	buffered, err := unpack(r)
+	if err != nil {
+		return nil, "", err
+	}
+	format, err := detect(buffered)
+	if err != nil {
+		return nil, "", err
+	}
+	var set *hits.Set
+	switch format {
+	case GoProfile:
+		set, err = gocover.Parse(buffered)
+	case LCOV:
+		set, err = lcov.Parse(buffered)
+	default:
+		set, err = cobertura.Parse(buffered)
+	}
+	if errors.Is(err, ErrUnknownFormat) {
+		format = "" // XML of another kind
+	}
+	return set, format, err
+}
+
+// unpack returns the text of r, which may be in gzip.
+func unpack(r io.Reader) (*bufio.Reader, error) {
+	buffered := bufio.NewReaderSize(r, bufferSize)
+	magic, err := buffered.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if string(magic) != "\x1f\x8b" {
+		return buffered, nil
+	}
+	unpacked, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, gzipError(err)
+	}
+	return bufio.NewReaderSize(readFunc(func(p []byte) (int, error) {
+		n, err := unpacked.Read(p)
+		return n, gzipError(err)
+	}), bufferSize), nil
+}
+
+func gzipError(err error) error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: its gzip data end early", ErrTruncated)
+	case err == nil, errors.Is(err, io.EOF):
+		return err
+	}
+	return fmt.Errorf("unpack gzip: %w", err)
+}
+
+// until returns a reader of r that fails once ctx is done, since reports can be
+// large.
+func until(ctx context.Context, r io.Reader) io.Reader {
+	return readFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})
+}
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+func parseError(path string, format Format, err error) error {
+	e := &ParseError{File: path, Format: format, Err: err}
+	if at, ok := errors.AsType[*hits.Error](err); ok {
+		e.Line, e.Err = at.Line, at.Err
+	}
+	return e
+}
+
+func newReport(format Format, set *hits.Set) Report {
+	report := Report{Format: format, Metric: format.metric(), Warnings: set.Warnings()}
+	for _, path := range set.Paths() {
+		f := File{Path: path}
+		f.Covered, f.Total = set.File(path).Count()
+		f.Branches.Covered, f.Branches.Total = set.File(path).Branches()
+		report.Files = append(report.Files, f)
+	}
+	return report
+}
