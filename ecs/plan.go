@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -215,7 +216,8 @@ func (d *Deployer) describe(ctx context.Context, names []string) (map[string]typ
 // definitions reads the task definitions that services run, by ARN.
 func (d *Deployer) definitions(ctx context.Context, services map[string]types.Service) (map[string]*types.TaskDefinition, error) {
 	out := make(map[string]*types.TaskDefinition)
-	for name, s := range services {
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		s := services[name]
 		arn := value(s.TaskDefinition)
 		if arn == "" || out[arn] != nil || value(s.Status) != statusActive {
 			continue
