@@ -1,0 +1,274 @@
+package changes
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// LoadConfig reads a Config from a YAML file; see [ReadConfig].
+func LoadConfig(path string) (Config, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read modules: %w", err)
+	}
+	defer file.Close()
+	return readConfig(file, path)
+}
+
+// ReadConfig reads a Config from YAML:
+//
+//	global: [.gitlab-ci.yml, "ci/**"]
+//	modules:
+//	  - name: billing
+//	    paths: [services/billing]
+//	    exclude: ["**/*.md"]
+//	    depends_on: [ledger]
+//	    labels: {language: python}
+//	  - name: ledger
+//	    paths: [libs/ledger, "schemas/ledger-*.json"]
+//	  - name: portal
+//	    paths: [frontend/portal]
+//	    on_demand: TEST_PORTAL
+//
+// The key modules, and of each module name and paths, must be there. It is
+// strict: a key that is unknown or given twice, a value of another type (a
+// number or a boolean is no text unless it is quoted), a second document, and
+// every fault that [Config.Validate] finds is a [*ConfigError] with its line
+// and column; they are joined. Anchors and aliases may be used, merge keys not.
+func ReadConfig(r io.Reader) (Config, error) { return readConfig(r, "") }
+
+func readConfig(r io.Reader, file string) (Config, error) {
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return Config{}, fmt.Errorf("read modules: %w", err)
+	}
+	d := &decoder{file: file, marks: map[place]*yaml.Node{}}
+	config := d.document(content)
+	if len(d.errs) == 0 {
+		for _, f := range config.faults() {
+			d.fail(d.marks[f.at], "%w", f.err)
+		}
+	}
+	if len(d.errs) > 0 {
+		return Config{}, d.joined()
+	}
+	return config, nil
+}
+
+// decoder turns YAML into a Config and remembers where each part stood.
+type decoder struct {
+	file  string
+	marks map[place]*yaml.Node
+	errs  []*ConfigError
+}
+
+func (d *decoder) fail(at *yaml.Node, format string, args ...any) {
+	e := &ConfigError{File: d.file, Err: fmt.Errorf(format, args...)}
+	if at != nil {
+		e.Line, e.Column = at.Line, at.Column
+	}
+	d.errs = append(d.errs, e)
+}
+
+// joined returns all faults in the order of the file.
+func (d *decoder) joined() error {
+	slices.SortStableFunc(d.errs, func(a, b *ConfigError) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	errs := make([]error, len(d.errs))
+	for i, e := range d.errs {
+		errs[i] = e
+	}
+	return errors.Join(errs...)
+}
+
+func (d *decoder) document(content []byte) (c Config) {
+	root := d.parse(content)
+	if root == nil {
+		return c
+	}
+	keys := d.mapping(root, "the document", []string{"global", "modules"})
+	if keys["global"] != nil {
+		c.Global = d.texts(keys["global"], place{-1, "global", 0})
+	}
+	if keys["modules"] == nil {
+		if len(d.errs) == 0 {
+			d.fail(root, "the key modules is missing")
+		}
+		return c
+	}
+	for i, node := range d.items(keys["modules"], "modules") {
+		c.Modules = append(c.Modules, d.module(node, i))
+	}
+	return c
+}
+
+// parse returns the root of the only document, or nil after a failure.
+func (d *decoder) parse(content []byte) *yaml.Node {
+	if at := invalidUTF8(content); at != nil {
+		d.fail(at, "malformed YAML: it is not UTF-8")
+		return nil
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(content))
+	if err != nil {
+		d.fail(nil, "%w", err)
+		return nil
+	}
+	var document, second yaml.Node
+	switch err := loader.Load(&document); {
+	case errors.Is(err, io.EOF):
+		d.fail(nil, "the document is empty; it needs the key modules")
+		return nil
+	case err != nil:
+		d.malformed(err)
+		return nil
+	}
+	switch err := loader.Load(&second); {
+	case err == nil:
+		d.fail(&second, "a second document begins; all modules belong into one")
+	case !errors.Is(err, io.EOF):
+		d.malformed(err)
+	}
+	if document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
+		return document.Content[0]
+	}
+	return &document
+}
+
+// invalidUTF8 returns where content stops being UTF-8, or nil.
+func invalidUTF8(content []byte) *yaml.Node {
+	at := &yaml.Node{Line: 1, Column: 1}
+	for len(content) > 0 {
+		r, size := utf8.DecodeRune(content)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return at
+		case r == '\n':
+			at.Line, at.Column = at.Line+1, 1
+		default:
+			at.Column++
+		}
+		content = content[size:]
+	}
+	return nil
+}
+
+func (d *decoder) malformed(err error) {
+	at := &yaml.Node{}
+	if one, ok := errors.AsType[*yaml.LoadError](err); ok {
+		at.Line, at.Column = one.Mark.Line, one.Mark.Column
+		err = errors.New(one.Message)
+		if one.ContextMsg != "" {
+			err = fmt.Errorf("%s %s", one.Message, one.ContextMsg)
+		}
+	}
+	d.fail(at, "malformed YAML: %w", err)
+}
+
+func (d *decoder) module(node *yaml.Node, i int) (m Module) {
+	d.marks[place{i, "", 0}] = node
+	d.marks[place{i, "name", 0}] = node
+	keys := d.mapping(node, fmt.Sprintf("module %d", i+1), []string{"name", "paths", "exclude", "depends_on", "on_demand", "labels"})
+	if n := keys["name"]; n != nil {
+		m.Name = d.text(n, "name")
+		d.marks[place{i, "name", 0}] = n
+	}
+	if n := keys["on_demand"]; n != nil {
+		m.OnDemand = d.text(n, "on_demand")
+	}
+	for field, list := range map[string]*[]string{"paths": &m.Paths, "exclude": &m.Exclude, "depends_on": &m.DependsOn} {
+		if keys[field] != nil {
+			*list = d.texts(keys[field], place{i, field, 0})
+		}
+	}
+	if n := keys["labels"]; n != nil {
+		m.Labels = map[string]string{}
+		for name, value := range d.mapping(n, "labels", nil) {
+			m.Labels[name] = d.text(value, "label "+name)
+		}
+	}
+	return m
+}
+
+// mapping returns the values of a mapping by their keys, which must be among
+// known unless that is nil.
+func (d *decoder) mapping(node *yaml.Node, what string, known []string) map[string]*yaml.Node {
+	node = target(node)
+	if node.Kind != yaml.MappingNode {
+		d.fail(node, "%s must be a mapping of keys to values, not %s", what, describe(node))
+		return nil
+	}
+	values := make(map[string]*yaml.Node, len(node.Content)/2)
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := target(node.Content[i])
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			d.fail(key, "a key of %s must be text, not %s", what, describe(key))
+		case known != nil && !slices.Contains(known, key.Value):
+			d.fail(key, "unknown key %q in %s (known: %s)", key.Value, what, strings.Join(known, ", "))
+		case values[key.Value] != nil:
+			d.fail(key, "key %q is given twice in %s", key.Value, what)
+		default:
+			values[key.Value] = node.Content[i+1]
+		}
+	}
+	return values
+}
+
+func (d *decoder) items(node *yaml.Node, what string) []*yaml.Node {
+	node = target(node)
+	if node.Kind != yaml.SequenceNode {
+		d.fail(node, "%s must be a list, not %s", what, describe(node))
+		return nil
+	}
+	return node.Content
+}
+
+func (d *decoder) texts(node *yaml.Node, at place) []string {
+	var texts []string
+	for i, item := range d.items(node, at.field) {
+		at.item = i
+		d.marks[at] = item
+		texts = append(texts, d.text(item, "an item of "+at.field))
+	}
+	return texts
+}
+
+func (d *decoder) text(node *yaml.Node, what string) string {
+	value := target(node)
+	if value.Kind != yaml.ScalarNode || value.ShortTag() != "!!str" {
+		d.fail(node, "%s must be text, not %s", what, describe(value))
+	}
+	return value.Value
+}
+
+// target follows an alias.
+func target(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode && node.Alias != nil {
+		return node.Alias
+	}
+	return node
+}
+
+func describe(node *yaml.Node) string {
+	switch {
+	case node.Kind == yaml.MappingNode:
+		return "a mapping"
+	case node.Kind == yaml.SequenceNode:
+		return "a list"
+	case node.ShortTag() == "!!null":
+		return "nothing"
+	case node.ShortTag() == "!!str":
+		return fmt.Sprintf("the text %q", node.Value)
+	}
+	return fmt.Sprintf("%s (put it in quotes)", node.Value)
+}

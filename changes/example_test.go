@@ -1,0 +1,136 @@
+package changes_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/mettel-automation/delivery/changes"
+)
+
+// What a feature branch changed since it left main, and which modules that
+// concerns.
+func Example() {
+	dir := demoRepository()
+	defer func() { _ = os.RemoveAll(dir) }()
+	ctx := context.Background()
+
+	config, err := changes.ReadConfig(strings.NewReader(`
+global: [.gitlab-ci.yml]
+modules:
+  - name: billing
+    paths: [services/billing]
+    depends_on: [ledger]
+  - name: ledger
+    paths: [libs/ledger]
+  - name: portal
+    paths: [frontend/portal]
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	repo, err := changes.Open(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	diff, err := repo.Diff(ctx, "main", "feature", changes.MergeBase)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	selection, err := config.Select(diff.Files, changes.SelectOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, m := range selection.Modules {
+		fmt.Println(m.Name, m.Reasons)
+	}
+	fmt.Println("of no module:", selection.Unowned)
+	// Output:
+	// billing [depends on ledger, which changed]
+	// ledger [libs/ledger/book.py modified libs/ledger/page.py added]
+	// of no module: [README.md]
+}
+
+// Files may come from anywhere, and every module may be asked for.
+func ExampleConfig_Select() {
+	config := changes.Config{Modules: []changes.Module{
+		{Name: "billing", Paths: []string{"services/billing"}, Exclude: []string{"**/*.md"}},
+		{Name: "portal", Paths: []string{"frontend/portal"}, OnDemand: "TEST_PORTAL"},
+	}}
+	files := []changes.File{{Path: "services/billing/README.md", Status: changes.Modified}}
+	selection, err := config.Select(files, changes.SelectOptions{
+		All:       true,
+		AllReason: "nightly run",
+		Variables: func(name string) string { return map[string]string{"TEST_PORTAL": "true"}[name] },
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, m := range selection.Modules {
+		fmt.Println(m.Name, m.Reasons)
+	}
+	// Output:
+	// billing [all modules were asked for: nightly run]
+	// portal [TEST_PORTAL asks for it]
+}
+
+// A fault says where it is.
+func ExampleReadConfig() {
+	_, err := changes.ReadConfig(strings.NewReader(`
+modules:
+  - name: billing
+    paths: [../billing]
+    depends_on: [ledgr]
+`))
+	fmt.Println(err)
+	// Output:
+	// line 4, column 13: module billing: path "../billing": it contains ".."; paths are relative to the repository's root
+	// line 5, column 18: module billing depends on "ledgr", which is no module
+}
+
+// demoRepository makes a repository with the branches main and feature, which
+// went on side by side.
+func demoRepository() string {
+	dir := must(os.MkdirTemp("", "changes"))
+	repo := must(git.PlainInit(dir, false))
+	tree := must(repo.Worktree())
+	commit := func(files map[string]string) {
+		for name, content := range files {
+			path := filepath.Join(dir, name)
+			must(0, os.MkdirAll(filepath.Dir(path), 0o755))
+			must(0, os.WriteFile(path, []byte(content), 0o644))
+			must(tree.Add(name))
+		}
+		who := &object.Signature{Name: "A", Email: "a@example.com", When: time.Unix(1, 0)}
+		must(tree.Commit("change", &git.CommitOptions{Author: who}))
+	}
+	checkout := func(branch string, create bool) {
+		must(0, tree.Checkout(&git.CheckoutOptions{Branch: plumbing.NewBranchReferenceName(branch), Create: create}))
+	}
+	commit(map[string]string{"libs/ledger/book.py": "1", "services/billing/app.py": "1", "frontend/portal/app.ts": "1"})
+	checkout("main", true)
+	checkout("feature", true)
+	commit(map[string]string{"libs/ledger/book.py": "2", "libs/ledger/page.py": "1", "README.md": "1"})
+	checkout("main", false)
+	commit(map[string]string{"frontend/portal/app.ts": "2"})
+	return dir
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -1,0 +1,129 @@
+package changes
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Module is a part of the repository that is built, tested or delivered by
+// itself.
+//
+// An entry of Paths or Exclude is relative to the repository's root and
+// "/"-separated. Without wildcards it is that file, or that directory and all
+// below it; "." is the whole repository. With wildcards it is a glob over
+// whole paths: "*" and "?" stay within a name, "**" crosses directories,
+// {a,b} and [a-z] are choices. A glob that ends in "/" takes all below the
+// directories that it matches. A backslash takes the meaning from the wildcard
+// that follows: pages/\[id\].tsx. A leading "./" and, of a path without
+// wildcards, a trailing "/" mean nothing.
+//
+// A module owns a changed file where an entry of its Paths matches and none of
+// its Exclude does, with one exception: of the modules that match only by a
+// directory without wildcards, just those with the longest one own the file.
+// So "services" does not own services/a/main.go when another module has
+// "services/a", and modules that list the same directory all own what is in
+// it. Globs, and entries that name the file itself, take no part in this: they
+// neither lose a file to others nor take one from them. A module that excludes
+// a file counts as not listing it, so that the next shorter directory may own it.
+type Module struct {
+	Name    string
+	Paths   []string // at least one
+	Exclude []string
+	// DependsOn are names of modules that this one is built from or tested
+	// with; it is selected when one of them changes. Cycles are allowed.
+	DependsOn []string
+	// OnDemand is the name of a variable. A module that has one is selected
+	// only when a file of its own changes, or when the variable asks for it
+	// with "true" (in any case) or "1": neither global files, nor
+	// SelectOptions.All, nor its dependencies select it. A change still passes
+	// through it to the modules that depend on it.
+	OnDemand string
+	Labels   map[string]string // the caller's own words; carried, not read
+}
+
+// Config is the modules of a repository.
+type Config struct {
+	Modules []Module
+	// Global are paths and globs, as in Module.Paths. A changed file that one
+	// of them matches selects every module that is not OnDemand.
+	Global []string
+}
+
+// Validate checks c as a whole. The error joins a [*ConfigError] for each
+// fault: a name that is empty or given twice, a module without paths, a path
+// that is empty, absolute, leaves the repository or is no valid glob, and a
+// dependency on a module that does not exist.
+func (c Config) Validate() error {
+	var errs []error
+	for _, f := range c.faults() {
+		errs = append(errs, &ConfigError{Err: f.err})
+	}
+	return errors.Join(errs...)
+}
+
+// place is where in a Config something stands.
+type place struct {
+	module int    // index into Modules; -1 outside of them
+	field  string // as in YAML; "" for the module itself
+	item   int    // index into a list
+}
+
+type fault struct {
+	at  place
+	err error
+}
+
+// faults checks c, in the order of its modules.
+func (c Config) faults() []fault {
+	var faults []fault
+	add := func(at place, format string, args ...any) {
+		faults = append(faults, fault{at, fmt.Errorf(format, args...)})
+	}
+	names := make(map[string]bool, len(c.Modules))
+	for _, m := range c.Modules {
+		names[m.Name] = true
+	}
+	c.pathFaults(add)
+	seen := make(map[string]bool, len(c.Modules))
+	for i, m := range c.Modules {
+		switch {
+		case m.Name == "":
+			add(place{i, "name", 0}, "module %d has no name", i+1)
+		case seen[m.Name]:
+			add(place{i, "name", 0}, "module %s is defined twice", m.Name)
+		}
+		seen[m.Name] = true
+		if len(m.Paths) == 0 {
+			add(place{i, "", 0}, "module %s has no paths", m.label(i))
+		}
+		for j, need := range m.DependsOn {
+			if need == "" || !names[need] {
+				add(place{i, "depends_on", j}, "module %s depends on %q, which is no module", m.label(i), need)
+			}
+		}
+	}
+	return faults
+}
+
+func (c Config) pathFaults(add func(place, string, ...any)) {
+	check := func(module int, field, what string, paths []string) {
+		for j, p := range paths {
+			if _, err := parsePattern(p); err != nil {
+				add(place{module, field, j}, "%s %q: %w", what, p, err)
+			}
+		}
+	}
+	check(-1, "global", "global", c.Global)
+	for i, m := range c.Modules {
+		check(i, "paths", "module "+m.label(i)+": path", m.Paths)
+		check(i, "exclude", "module "+m.label(i)+": exclude", m.Exclude)
+	}
+}
+
+// label names a module in an error, even one without a name.
+func (m Module) label(index int) string {
+	if m.Name == "" {
+		return fmt.Sprint(index + 1)
+	}
+	return m.Name
+}
