@@ -174,6 +174,7 @@ func TestADeploymentThatIsTakenOverIsNoSuccess(t *testing.T) { // T14, T15, T16
 				l := newLab(t, ecstest.Options{}, ecs.Options{})
 				services := []ecs.Service{svc("a", "v1"), svc("b", "v1")}
 				l.mustRoll(services)
+				start := time.Now()
 				go func() {
 					time.Sleep(30*time.Second + time.Millisecond)
 					if err := tt.meddle(t.Context(), l); err != nil {
@@ -183,6 +184,10 @@ func TestADeploymentThatIsTakenOverIsNoSuccess(t *testing.T) { // T14, T15, T16
 				r, err := l.roll([]ecs.Service{svc("a", "v2"), svc("b", "v2")})
 				if !errors.Is(err, tt.err) {
 					t.Errorf("error %v, want %v", err, tt.err)
+				}
+				failed := slices.IndexFunc(l.seen.Events(), func(e progress.Event) bool { return e.State == progress.Failed })
+				if noticed := l.seen.Events()[failed].Time.Sub(start); noticed > 35*time.Second {
+					t.Errorf("noticed %v after the start, want it at the next poll", noticed)
 				}
 				if find(r, "a").State != progress.RolledBack {
 					t.Errorf("a is %s, want it rolled back", find(r, "a").State)
