@@ -508,3 +508,48 @@ func checkInvariants(t *testing.T, seed uint64, l *lab, services []ecs.Service, 
 		}
 	}
 }
+
+func TestNothingIsStartedAfterAFailure(t *testing.T) { // T4, T60
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(service string) ecstest.Timing {
+			if service == "x" {
+				return ecstest.DefaultTiming().Scale(4)
+			}
+			return ecstest.DefaultTiming()
+		}
+		l := newLab(t, ecstest.Options{Timing: slow}, ecs.Options{KeepFailed: true})
+		l.cloud.Inject("b", ecstest.ImageMissing)
+		r, err := l.roll([]ecs.Service{svc("b", "v1"), svc("c", "v1", "b"), svc("x", "v1"), svc("y", "v1", "x")})
+		if !errors.Is(err, ecs.ErrTasksFail) {
+			t.Errorf("error %v", err)
+		}
+		wantStates(t, r, map[string]progress.State{"b": "failed", "c": "skipped", "x": "done", "y": "skipped"})
+		if c, y := find(r, "c").Message, find(r, "y").Message; c != "needs b, which failed" || y != "the rollout stopped before" {
+			t.Errorf("c was skipped since %q, y since %q", c, y)
+		}
+	})
+}
+
+func TestADeregisteredTaskDefinitionIsRegisteredAnew(t *testing.T) { // T55, T56
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		services := []ecs.Service{svc("a", "v1")}
+		l.mustRoll(services)
+		client := l.cloud.Client()
+		if _, err := client.DeregisterTaskDefinition(t.Context(), &awsecs.DeregisterTaskDefinitionInput{TaskDefinition: new("test-a:1")}); err != nil {
+			t.Fatal(err)
+		}
+		l.mustRoll(services)
+		if got := l.running("a"); got != "test-a:2" {
+			t.Errorf("a runs %s, want a new revision", got)
+		}
+		// What is newer in the family and does not run is no reason to change anything.
+		if _, err := client.RegisterTaskDefinition(t.Context(), svc("a", "other").TaskDefinition); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := l.Plan(t.Context(), services)
+		if err != nil || !plan.Empty() {
+			t.Errorf("plan %v, %v; want nothing to do", plan, err)
+		}
+	})
+}
