@@ -6,17 +6,17 @@
 //
 //	opts.Progress.Emit(progress.Event{Op: "ecs.rollout", Subject: "notifier", State: progress.Running})
 //
-// Renderers are functions like any other, so they can be combined with [Tee]:
-// [JSON] here, and the packages progress/plain (a CI log), progress/term (a
-// live view on a terminal) and progress/timeline (a picture of the run).
+// What shows events is a [Renderer]. Its Emit method is a Func, so that several
+// can be combined with [Tee]: [JSON] here, and those of the packages
+// progress/plain (a CI log) and progress/term (a live view on a terminal).
+// Package progress/timeline draws a picture of the run when it is over.
 //
 // It is no logger: there are no levels, and nothing that is not a change of
 // some subject's state, or news about a subject that is under way.
 package progress
 
 import (
-	"encoding/json"
-	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -92,6 +92,16 @@ func Tee(fs ...Func) Func {
 	}
 }
 
+// Renderer shows events to somebody, or keeps them for a program.
+type Renderer interface {
+	// Emit takes one event. It is a Func, safe for several goroutines at once.
+	Emit(Event)
+	// Close ends the rendering and returns the first error that the renderer
+	// met. It leaves the writer open. A second call changes nothing and returns
+	// the same, and what is emitted afterwards is dropped.
+	Close() error
+}
+
 // Recorder keeps events in the order in which they came, for tests and for
 // renderers that draw at the end. The zero value is ready; its Record method is
 // a Func.
@@ -111,40 +121,5 @@ func (r *Recorder) Record(e Event) {
 func (r *Recorder) Events() []Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]Event(nil), r.events...)
-}
-
-// eventJSON is the form of an event in JSON, a stable contract for programs.
-type eventJSON struct {
-	Time    time.Time `json:"time"`
-	Op      string    `json:"op"`
-	Subject string    `json:"subject,omitempty"`
-	State   State     `json:"state"`
-	Message string    `json:"message,omitempty"`
-	Needs   []string  `json:"needs,omitempty"`
-	Error   string    `json:"error,omitempty"`
-}
-
-// MarshalJSON writes e as an object with the keys time (RFC 3339), op, state
-// and, where they are not empty, subject, message, needs and error.
-func (e Event) MarshalJSON() ([]byte, error) {
-	out := eventJSON{Time: e.Time, Op: e.Op, Subject: e.Subject, State: e.State, Message: e.Message, Needs: e.Needs}
-	if e.Err != nil {
-		out.Error = e.Err.Error()
-	}
-	return json.Marshal(out)
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote. The error comes back as a plain
-// text.
-func (e *Event) UnmarshalJSON(b []byte) error {
-	var in eventJSON
-	if err := json.Unmarshal(b, &in); err != nil {
-		return err
-	}
-	*e = Event{Time: in.Time, Op: in.Op, Subject: in.Subject, State: in.State, Message: in.Message, Needs: in.Needs}
-	if in.Error != "" {
-		e.Err = errors.New(in.Error)
-	}
-	return nil
+	return slices.Clone(r.events)
 }
