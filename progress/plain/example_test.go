@@ -25,7 +25,6 @@ func ExampleRenderer() {
 	}
 	// Output:
 	// [    0s] unchanged     ecs.rollout identity
-	// [    0s] waiting       ecs.rollout notifier, after identity
 	// [    0s] FAILED        ecs.rollout notifier
 	//                        essential container exited with code 1:
 	//                          panic: no redis

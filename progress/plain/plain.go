@@ -1,15 +1,14 @@
 // Package plain shows events as lines of a log, for CI and for whatever else is
 // no terminal.
 //
-// An event is a line unless it only repeats what was said. While nothing
-// happens, a heartbeat tells a slow job from a dead one:
+// A subject that enters another state is a line. While nothing happens, a
+// heartbeat tells a slow job from a dead one:
 //
 //	log := plain.New(os.Stdout, plain.Options{})
 //	defer log.Close()
 //	err := rollout(ctx, log.Emit)
 //
-//	[    0s] waiting       ecs.rollout notifier, after identity
-//	[   12s] running       ecs.rollout notifier: 1 of 3 tasks running
+//	[   12s] running       ecs.rollout notifier
 //	[   42s] still running: 1 of 2 done; notifier (30s)
 //	[ 1m05s] done          ecs.rollout notifier in 53s: healthy
 //	[ 1m05s] 2 of 2 done
@@ -35,6 +34,9 @@ type Options struct {
 	// Interval is how long the log may be silent while something is under way
 	// before a heartbeat. The default is 30 seconds; below zero there is none.
 	Interval time.Duration
+	// Verbose also writes a line for each subject that waits, and for each piece
+	// of news about one that stays in its state, such as "2 of 3 tasks running".
+	Verbose bool
 	// Color marks the states with ANSI colours, which GitLab and GitHub show.
 	Color bool
 }
@@ -75,14 +77,15 @@ func New(w io.Writer, opts Options) *Renderer {
 	return r
 }
 
-// Emit writes a line about e, unless it only repeats what was said before.
+// Emit writes a line about e where its subject has entered another state.
 func (r *Renderer) Emit(e progress.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return
 	}
-	if row, news := r.board.Apply(e); news {
+	row, was, news := r.board.Apply(e)
+	if news && (r.opts.Verbose || e.State != progress.Waiting && (e.State != was || e.State == progress.Failed)) {
 		r.print(e.Time, r.describe(row, e))
 	}
 }

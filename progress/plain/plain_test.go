@@ -67,7 +67,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-func TestLines(t *testing.T) {
+func TestVerboseLines(t *testing.T) {
 	tests := map[string]struct {
 		steps []step
 		want  string
@@ -83,6 +83,33 @@ func TestLines(t *testing.T) {
 				{time.Second, rollout("a", progress.Running, "2 of 3")},
 			},
 			"[    1s] running       o a: 1 of 3\n[    3s] running       o a: 2 of 3\n",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, _ := log(t, Options{Interval: -1, Verbose: true}, 0, tt.steps...)
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("log (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestLines(t *testing.T) {
+	tests := map[string]struct {
+		steps []step
+		want  string
+	}{
+		"what waits is silent": {
+			[]step{{0, progress.Event{Op: "o", Subject: "a", State: progress.Waiting, Needs: []string{"b", "c"}}}},
+			"",
+		},
+		"what stays in its state is silent": {
+			[]step{
+				{time.Second, rollout("a", progress.Running, "1 of 3")},
+				{time.Second, rollout("a", progress.Running, "2 of 3")},
+			},
+			"[    1s] running       o a: 1 of 3\n",
 		},
 		"an end says how long it took": {
 			[]step{
@@ -161,6 +188,7 @@ func TestHeartbeat(t *testing.T) {
 			want:  "[   10s] still running: 0 of 1 done; a (10s)\n",
 		},
 		"waits after each line": {
+			opts:  Options{Verbose: true},
 			steps: []step{{0, running("a")}, {29 * time.Second, rollout("a", progress.Running, "news")}},
 			rest:  30*time.Second + time.Millisecond,
 			want:  "[   59s] still running: 0 of 1 done; a (59s)\n",
@@ -322,7 +350,7 @@ func TestConcurrentEmit(t *testing.T) {
 	form := regexp.MustCompile(`^\[ *\d+s\] (running|done) +o \d( in \S+)?: \d+$|^\[ *\d+s\] \d of 8 done`)
 	synctest.Test(t, func(t *testing.T) {
 		var out buffer
-		r := New(&out, Options{})
+		r := New(&out, Options{Verbose: true})
 		var group sync.WaitGroup
 		for i := range 8 {
 			rng := rand.New(rand.NewPCG(seed, uint64(i)))

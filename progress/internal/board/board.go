@@ -57,9 +57,10 @@ type Board struct {
 
 type key struct{ op, subject string }
 
-// Apply takes e into account. It returns the row of e's subject and whether e
-// told anything that the row did not say already.
-func (b *Board) Apply(e progress.Event) (Row, bool) {
+// Apply takes e into account. It returns the row of e's subject, the state that
+// it was in before ("" for a new one), and whether e told anything that the row
+// did not say already.
+func (b *Board) Apply(e progress.Event) (now Row, was progress.State, news bool) {
 	k := key{e.Op, e.Subject}
 	row, known := b.index[k]
 	if !known {
@@ -70,10 +71,11 @@ func (b *Board) Apply(e progress.Event) (Row, bool) {
 		b.index[k] = row
 		b.rows = append(b.rows, row)
 	}
-	news := !known || e.State != row.State || e.Message != row.Message ||
+	was = row.State
+	news = !known || e.State != row.State || e.Message != row.Message ||
 		e.State == progress.Failed && cause(e.Err) != cause(row.Failure)
 	row.enter(e)
-	return *row, news
+	return *row, was, news
 }
 
 func (r *Row) enter(e progress.Event) {

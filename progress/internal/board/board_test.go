@@ -89,10 +89,10 @@ func TestNews(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var b Board
-			if _, news := b.Apply(tt.before); !news {
+			if _, _, news := b.Apply(tt.before); !news {
 				t.Error("the first event of a subject is no news")
 			}
-			if _, news := b.Apply(tt.e); news != tt.want {
+			if _, _, news := b.Apply(tt.e); news != tt.want {
 				t.Errorf("news = %t, want %t", news, tt.want)
 			}
 		})
@@ -110,7 +110,7 @@ func TestFailureOutlivesTheRollback(t *testing.T) {
 	if got := b.Rows()[0].Failure; !errors.Is(got, why) {
 		t.Errorf("failure after the rollback: %v, want %v", got, why)
 	}
-	if row, _ := b.Apply(event(5, "a", progress.Running)); row.Failure != nil {
+	if row, _, _ := b.Apply(event(5, "a", progress.Running)); row.Failure != nil {
 		t.Errorf("failure in the second try: %v", row.Failure)
 	}
 }
