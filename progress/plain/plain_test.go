@@ -191,7 +191,7 @@ func TestHeartbeat(t *testing.T) {
 			opts:  Options{Verbose: true},
 			steps: []step{{0, running("a")}, {29 * time.Second, rollout("a", progress.Running, "news")}},
 			rest:  30*time.Second + time.Millisecond,
-			want:  "[   59s] still running: 0 of 1 done; a (59s)\n",
+			want:  "[   29s] running       o a: news\n[   59s] still running: 0 of 1 done; a (59s)\n",
 		},
 		"is not put off by repetitions": {
 			steps: []step{{0, running("a")}, {29 * time.Second, running("a")}},
