@@ -14,8 +14,7 @@ type watch struct {
 	verb       string // for errors: "roll out" or "roll back"
 	remedy     string
 	deployment string   // id; empty while waiting for the service to be gone
-	definition string   // ARN that deployment runs
-	baseline   string   // ARN that ECS would roll back to; empty if there is none
+	baseline   string   // ARN that ECS would roll back to; empty if there is none other
 	checked    []string // essential containers whose health checks must pass
 	gone       bool     // wait until the service runs nothing any more
 	mayRest    bool     // no task at all is fine
@@ -134,7 +133,7 @@ func (w *watch) displaced(s types.Service, reason string) verdict {
 	switch {
 	case p == nil:
 		return verdict{phase: failed, err: ErrGone, reason: "it has no primary deployment"}
-	case w.baseline != "" && w.baseline != w.definition && value(p.TaskDefinition) == w.baseline:
+	case w.baseline != "" && value(p.TaskDefinition) == w.baseline:
 		if reason == "" {
 			reason = value(p.RolloutStateReason)
 		}

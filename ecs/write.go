@@ -21,18 +21,17 @@ func (r *rollout) start(ctx context.Context, c Change) (*watch, error) {
 		service: c.Service, verb: "roll out", checked: c.checked,
 		mayRest: len(r.plan.graph.Dependents(c.Service)) == 0,
 	}
-	if c.Baseline != nil {
-		w.baseline = c.Baseline.TaskDefinition
-	}
-	if c.Action == Unchanged {
-		w.deployment, w.definition = c.Baseline.Deployment, c.Baseline.TaskDefinition
+	switch c.Action {
+	case Unchanged:
+		w.deployment = c.Baseline.Deployment
 		return w, nil
+	case Update:
+		w.baseline = c.Baseline.TaskDefinition
 	}
 	arn, err := r.register(ctx, r.Deployer, c.desired.TaskDefinition)
 	if err != nil {
 		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: err}
 	}
-	w.definition = arn
 	var service *types.Service
 	if c.Action == Update {
 		service, err = r.updateService(ctx, c.Service, arn)
@@ -71,12 +70,11 @@ func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
 		}
 		return w, nil
 	}
-	w.definition = c.Baseline.TaskDefinition
-	if p := primary(now); p != nil && value(p.TaskDefinition) == w.definition {
+	if p := primary(now); p != nil && value(p.TaskDefinition) == c.Baseline.TaskDefinition {
 		w.begunBy(&now) // ECS is on its way back already
 		return w, nil
 	}
-	service, err := r.updateService(ctx, c.Service, w.definition)
+	service, err := r.updateService(ctx, c.Service, c.Baseline.TaskDefinition)
 	if err != nil {
 		return fail(err)
 	}
