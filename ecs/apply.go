@@ -67,6 +67,10 @@ func (r *rollout) forward(ctx context.Context) error {
 	}
 	w := newWalk(r.Deployer, steps, r.forwardTo)
 	w.limit, w.stopAtFailure = r.opts.MaxInFlight, true
+	w.began = func(begun *watch) {
+		o := r.result.outcome(begun.service)
+		o.Deployment, o.TaskDefinition = begun.deployment, begun.definition
+	}
 	w.run(ctx)
 	r.skip(ctx)
 	return errors.Join(r.failures(), r.interrupted(ctx))

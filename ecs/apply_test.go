@@ -112,6 +112,11 @@ func TestDiamondStartsEachServiceWhenItsOwnNeedsAreHealthy(t *testing.T) { // T1
 		if e, c := find(r, "e"), find(r, "c"); !e.Started.Before(c.Ended) {
 			t.Errorf("e started at %v, after the slow c that it does not need was healthy at %v", e.Started, c.Ended)
 		}
+		for _, o := range r.Services {
+			if o.TaskDefinition != "arn:aws:ecs:us-east-1:123456789012:task-definition/test-"+o.Service+":1" || !strings.HasPrefix(o.Deployment, "ecs-svc/") {
+				t.Errorf("%s: task definition %q, deployment %q", o.Service, o.TaskDefinition, o.Deployment)
+			}
+		}
 		for name, last := range map[string]string{"b": "a", "e": "b", "d": "c"} {
 			if wait := find(r, name).Started.Sub(find(r, last).Ended); wait != 0 {
 				t.Errorf("%s started %v after %s was healthy, want at once", name, wait, last)

@@ -23,8 +23,8 @@ type Outcome struct {
 	State progress.State `json:"state"`
 	// Message says why a service was skipped, or how it stands.
 	Message        string    `json:"message,omitempty"`
-	TaskDefinition string    `json:"taskDefinition,omitempty"` // ARN that was deployed
-	Deployment     string    `json:"deployment,omitempty"`     // id of the deployment of this rollout
+	TaskDefinition string    `json:"taskDefinition,omitempty"` // ARN that was deployed, also where it was rolled back
+	Deployment     string    `json:"deployment,omitempty"`     // id of its deployment
 	Started        time.Time `json:"started,omitzero"`
 	Ended          time.Time `json:"ended,omitzero"` // healthy, failed or rolled back
 	// Err is the failure, a [*ServiceError]; it may stand beside RolledBack.

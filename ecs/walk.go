@@ -25,6 +25,7 @@ type walk struct {
 	*Deployer
 	steps         []step
 	enter         func(name string, state progress.State, message string, err error)
+	began         func(*watch) // hears of each step whose writes are over; may be nil
 	limit         int  // steps under way at once; 0 is no limit
 	stopAtFailure bool // begin nothing after a failure
 
@@ -110,6 +111,9 @@ func (w *walk) note(b begun) {
 	if b.err != nil {
 		w.to(b.name, progress.Failed, "", b.err)
 		return
+	}
+	if w.began != nil {
+		w.began(b.watch)
 	}
 	b.watch.start(time.Now(), w.opts)
 	w.watches[b.name] = b.watch

@@ -14,6 +14,7 @@ type watch struct {
 	verb       string // for errors: "roll out" or "roll back"
 	remedy     string
 	deployment string   // id; empty while waiting for the service to be gone
+	definition string   // ARN that it runs
 	baseline   string   // ARN that ECS would roll back to; empty if there is none other
 	checked    []string // essential containers whose health checks must pass
 	gone       bool     // wait until the service runs nothing any more
@@ -62,7 +63,7 @@ type verdict struct {
 // began it: reads may lag behind.
 func (w *watch) begunBy(s *types.Service) {
 	if p := primary(*s); p != nil {
-		w.deployment = value(p.Id)
+		w.deployment, w.definition = value(p.Id), value(p.TaskDefinition)
 	}
 }
 

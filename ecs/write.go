@@ -23,7 +23,7 @@ func (r *rollout) start(ctx context.Context, c Change) (*watch, error) {
 	}
 	switch c.Action {
 	case Unchanged:
-		w.deployment = c.Baseline.Deployment
+		w.deployment, w.definition = c.Baseline.Deployment, c.Baseline.TaskDefinition
 		return w, nil
 	case Update:
 		w.baseline = c.Baseline.TaskDefinition

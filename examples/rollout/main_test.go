@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mettel-automation/delivery/examples/internal/cli"
+)
+
+const services = `
+services:
+  - {name: nats, port: 4222}
+  - {name: notifier, depends_on: [nats], health_check: "true", count: 2}
+  - {name: portal, depends_on: [notifier]}
+`
+
+func rollout(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "services.yaml")
+	if err := os.WriteFile(path, []byte(services), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	var out, live strings.Builder
+	code = cli.Run(t.Context(), "rollout", run, append([]string{"-services", path, "-speed", "2000"}, args...), &out, &live)
+	return code, out.String(), live.String()
+}
+
+func TestRollout(t *testing.T) {
+	tests := map[string]struct {
+		args           []string
+		code           int
+		stdout, stderr []string
+		not            string // in stdout
+	}{
+		"the services are rolled out": {
+			args:   []string{"-local", "-image", "registry/{module}:7"},
+			stdout: []string{"cluster local: 3 to create", "registry/notifier:7, 2 tasks", "healthy (3):\n  nats, notifier, portal\n"},
+			stderr: []string{"done          ecs.rollout portal"},
+		},
+		"a plan changes nothing": {
+			args:   []string{"-local", "-plan", "-cluster", "demo"},
+			stdout: []string{"cluster demo: 3 to create"},
+			not:    "healthy",
+		},
+		"a fault fails it": {
+			args:   []string{"-local", "-inject", "notifier=image"},
+			code:   1,
+			stdout: []string{"roll out notifier: tasks fail: CannotPullContainerError", "rolled back (2):\n  nats, notifier\n", "never started (1):\n  portal\n"},
+			stderr: []string{"rollout: roll out notifier: tasks fail"},
+		},
+		"neither a cluster nor local": {code: 2, stderr: []string{"-cluster is required, or -local"}},
+		"no services":                 {args: []string{"-services", ""}, code: 2, stderr: []string{"-services is required"}},
+		"a missing file":              {args: []string{"-services", "/none.yaml", "-local"}, code: 2, stderr: []string{"/none.yaml"}},
+		"a fault of no service":       {args: []string{"-local", "-inject", "x=crash"}, code: 2, stderr: []string{"no service x"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := rollout(t, tt.args...)
+			if code != tt.code || tt.not != "" && strings.Contains(stdout, tt.not) {
+				t.Errorf("exit code %d, want %d; stdout:\n%s\nstderr:\n%s", code, tt.code, stdout, stderr)
+			}
+			for _, want := range tt.stdout {
+				if !strings.Contains(stdout, want) {
+					t.Errorf("stdout lacks %q:\n%s", want, stdout)
+				}
+			}
+			for _, want := range tt.stderr {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("stderr lacks %q:\n%s", want, stderr)
+				}
+			}
+		})
+	}
+}
+
+func TestJSON(t *testing.T) {
+	code, stdout, _ := rollout(t, "-local", "-json", "-inject", "portal=crash")
+	var out struct {
+		Plan struct {
+			Cluster string
+			Changes []struct{ Service, Action string }
+			Levels  [][]string
+		}
+		Result struct {
+			Services []struct{ Service, Action, State, Deployment string }
+		}
+		Error string
+	}
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil {
+		t.Fatalf("%v:\n%s", err, stdout)
+	}
+	if code != 1 || !strings.Contains(out.Error, "portal") || len(out.Plan.Levels) != 3 || out.Plan.Changes[0].Action != "create" {
+		t.Errorf("exit code %d, %+v", code, out)
+	}
+	if s := out.Result.Services[2]; s.Service != "portal" || s.State != "rolled back" || s.Deployment == "" {
+		t.Errorf("result %+v", out.Result)
+	}
+}
