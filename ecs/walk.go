@@ -26,8 +26,8 @@ type walk struct {
 	steps         []step
 	enter         func(name string, state progress.State, message string, err error)
 	began         func(*watch) // hears of each step whose writes are over; may be nil
-	limit         int  // steps under way at once; 0 is no limit
-	stopAtFailure bool // begin nothing after a failure
+	limit         int          // steps under way at once; 0 is no limit
+	stopAtFailure bool         // begin nothing after a failure
 
 	states  map[string]progress.State // none is waiting
 	watches map[string]*watch
