@@ -82,6 +82,12 @@ type Options struct {
 	// PlacementPatience is how long ECS may find no room for a service's tasks
 	// before the service counts as failed; default 2 min.
 	PlacementPatience time.Duration
+	// Gates must all let a service pass before it counts as healthy; default none.
+	Gates []Gate
+	// Logs reads what the containers of failed tasks have written last; nil does without.
+	Logs LogReader
+	// LogLines is how many lines of each failed container a ServiceError shows; default 50.
+	LogLines int
 	// KeepFailed leaves everything as it is after a failure, instead of rolling back.
 	KeepFailed bool
 }
@@ -99,6 +105,7 @@ func New(api API, opts Options) *Deployer {
 	setDefault(&opts.Timeout, 15*time.Minute)
 	setDefault(&opts.Writes, 4)
 	setDefault(&opts.MaxStops, 3)
+	setDefault(&opts.LogLines, 50)
 	setDefault(&opts.PlacementPatience, 2*time.Minute)
 	return &Deployer{api: api, opts: opts}
 }

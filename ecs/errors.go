@@ -40,9 +40,19 @@ type ServiceError struct {
 	// Reasons are the causes that ECS gives, most frequent first: why tasks
 	// stopped, why none was placed, why the deployment failed.
 	Reasons []string
+	// Logs are the last lines of a container that failed, where Options.Logs
+	// could read them. They are not part of the text of the error.
+	Logs []ContainerLog
 	// Remedy is a command that returns the service to its baseline by hand. It is
 	// set where rolling back failed.
 	Remedy string
+}
+
+// ContainerLog is the end of what one container has written.
+type ContainerLog struct {
+	Container string   `json:"container"`
+	Task      string   `json:"task"` // id
+	Lines     []string `json:"lines"`
 }
 
 func (e *ServiceError) Error() string {

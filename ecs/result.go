@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,6 +68,17 @@ func (r Result) String() string {
 		}
 	}
 	return b.String()
+}
+
+// Logs returns what the containers of failed services have written last.
+func (r Result) Logs() []ContainerLog {
+	var logs []ContainerLog
+	for _, o := range r.Services {
+		if e, ok := errors.AsType[*ServiceError](o.Err); ok {
+			logs = append(logs, e.Logs...)
+		}
+	}
+	return logs
 }
 
 // fold lists names in indented lines of at most 80 columns.

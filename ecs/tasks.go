@@ -19,10 +19,15 @@ type stop struct {
 }
 
 // confirm counts a healthy look, after a look at the tasks where the task
-// definition has health checks.
-func (w *walk) confirm(ctx context.Context, watch *watch, v verdict) verdict {
-	if len(watch.checked) > 0 && watch.blind == "" {
-		tasks, err := w.tasks(ctx, watch, types.DesiredStatusRunning)
+// definition has health checks, and the word of the gates.
+func (w *walk) confirm(ctx context.Context, watch *watch, s types.Service, v verdict) verdict {
+	if watch.gone {
+		return v
+	}
+	var tasks []types.Task
+	if (len(watch.checked) > 0 || len(w.opts.Gates) > 0) && watch.blind == "" {
+		var err error
+		tasks, err = w.tasks(ctx, watch, types.DesiredStatusRunning)
 		switch {
 		case err != nil && denied(err):
 			watch.blind = err.Error()
@@ -35,11 +40,33 @@ func (w *walk) confirm(ctx context.Context, watch *watch, v verdict) verdict {
 			}
 		}
 	}
+	if closed, pass := w.pass(ctx, watch, s, tasks); !pass {
+		return closed
+	}
 	watch.good++
-	if watch.good < watch.needed && !watch.gone {
+	if watch.good < watch.needed {
 		return verdict{message: v.message + ", confirming"}
 	}
 	return v
+}
+
+// pass asks the gates; where one is closed, it returns the verdict on that.
+func (w *walk) pass(ctx context.Context, watch *watch, s types.Service, tasks []types.Task) (closed verdict, ok bool) {
+	candidate := Candidate{Cluster: w.opts.Cluster, Service: s, Deployment: watch.deployment, Tasks: tasks}
+	for _, gate := range w.opts.Gates {
+		ok, news, err := gate.Ready(ctx, candidate)
+		switch {
+		case err != nil && transient(err):
+			return verdict{message: watch.message}, false // no news
+		case err != nil:
+			watch.good = 0
+			return verdict{phase: failed, err: err}, false
+		case !ok:
+			watch.good = 0
+			return verdict{message: news}, false
+		}
+	}
+	return verdict{}, true
 }
 
 // healthyTasks counts the tasks that run and whose named containers are all
@@ -74,6 +101,29 @@ func (w *walk) inspectStops(ctx context.Context, watch *watch) {
 	for _, t := range tasks {
 		if reason := failure(t); reason != "" {
 			watch.stops[value(t.TaskArn)] = stop{reason: reason, hopeless: hopeless(reason)}
+			w.readLogs(ctx, watch, t)
+		}
+	}
+}
+
+// readLogs reads the end of what the failed containers of a stopped task have
+// written, once for each container. Lines arrive late, so a container without
+// any is asked again at the next look. What cannot be read is left out.
+func (w *walk) readLogs(ctx context.Context, watch *watch, t types.Task) {
+	if w.opts.Logs == nil {
+		return
+	}
+	for _, c := range t.Containers {
+		name := value(c.Name)
+		i := slices.IndexFunc(watch.containers, func(def types.ContainerDefinition) bool { return value(def.Name) == name })
+		known := slices.ContainsFunc(watch.logs, func(l ContainerLog) bool { return l.Container == name })
+		if i < 0 || known || value(c.ExitCode) == 0 {
+			continue
+		}
+		task := short(value(t.TaskArn))
+		lines, err := w.opts.Logs.Tail(ctx, watch.containers[i], task, w.opts.LogLines)
+		if err == nil && len(lines) > 0 {
+			watch.logs = append(watch.logs, ContainerLog{Container: name, Task: task, Lines: lines})
 		}
 	}
 }

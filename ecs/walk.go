@@ -146,7 +146,7 @@ func (w *walk) look(ctx context.Context, watch *watch, s types.Service) {
 	now := time.Now()
 	v := watch.judge(s, now)
 	if v.phase == healthy {
-		v = w.confirm(ctx, watch, v)
+		v = w.confirm(ctx, watch, s, v)
 	}
 	if v.phase != healthy && watch.suspicious(v) {
 		w.inspectStops(ctx, watch)
@@ -162,7 +162,8 @@ func (w *walk) look(ctx context.Context, watch *watch, s types.Service) {
 		w.to(watch.service, progress.Done, v.message, nil)
 	case failed:
 		w.end(watch.service, &ServiceError{
-			Service: watch.service, Verb: watch.verb, Err: v.err, Reasons: watch.reasons(v.reason), Remedy: watch.remedy,
+			Service: watch.service, Verb: watch.verb, Err: v.err,
+			Reasons: watch.reasons(v.reason), Logs: watch.logs, Remedy: watch.remedy,
 		})
 	default:
 		if v.message != watch.message {

@@ -13,9 +13,10 @@ type watch struct {
 	service    string
 	verb       string // for errors: "roll out" or "roll back"
 	remedy     string
-	deployment string   // id; empty while waiting for the service to be gone
-	definition string   // ARN that it runs
-	baseline   string   // ARN that ECS would roll back to; empty if there is none other
+	deployment string // id; empty while waiting for the service to be gone
+	definition string // ARN that it runs
+	baseline   string // ARN that ECS would roll back to; empty if there is none other
+	containers []types.ContainerDefinition
 	checked    []string // essential containers whose health checks must pass
 	gone       bool     // wait until the service runs nothing any more
 	mayRest    bool     // no task at all is fine
@@ -36,6 +37,7 @@ type watch struct {
 	unplaced    time.Time // since when no task could be placed; zero if none is waiting
 	placement   string    // what ECS says of it
 	stops       map[string]stop
+	logs        []ContainerLog
 	blind       string // why stopped tasks cannot be read
 }
 

@@ -18,7 +18,8 @@ import (
 // start makes the writes of one change and returns what to wait for.
 func (r *rollout) start(ctx context.Context, c Change) (*watch, error) {
 	w := &watch{
-		service: c.Service, verb: "roll out", checked: c.checked,
+		service: c.Service, verb: "roll out",
+		containers: c.desired.TaskDefinition.ContainerDefinitions, checked: c.checked,
 		mayRest: len(r.plan.graph.Dependents(c.Service)) == 0,
 	}
 	switch c.Action {
