@@ -4,26 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/mettel-automation/delivery/progress"
 )
 
-// rollout is one Apply.
+// rollout is one Apply, or one Rollback.
 type rollout struct {
 	*Deployer
 	plan    Plan
 	changes map[string]Change
 	result  Result
-	written map[string]bool // services that this rollout has begun to change
+	ledger  *ledger
+	stop    context.CancelCauseFunc
 	families
 }
 
-// ErrNotPlanned is the error of a Plan that did not come from Deployer.Plan: one
-// that was read from JSON, or that is for another cluster.
-var ErrNotPlanned = errors.New("plan was not made by this deployer's Plan")
+var (
+	// ErrNotPlanned is the error of a Plan that did not come from Deployer.Plan:
+	// one that was read from JSON, or that is for another cluster.
+	ErrNotPlanned = errors.New("plan was not made by this deployer's Plan")
+	// ErrHadFailed is the error of an Apply that found in its journal a rollout
+	// which had failed already, and has only finished rolling it back.
+	ErrHadFailed = errors.New("the rollout had failed before, and is rolled back now; plan and apply again")
+)
 
 // Apply makes the changes of plan. A service starts the moment all that it
 // needs is healthy; an unchanged one must be healthy too, and costs no write.
@@ -36,7 +41,8 @@ var ErrNotPlanned = errors.New("plan was not made by this deployer's Plan")
 //
 // Result says how each service ended, also beside an error, which joins a
 // [*ServiceError] for each failure. Where ctx ends first, ECS goes on with
-// what was begun: those services are Running in the result.
+// what was begun: those services are Running in the result, and with a Journal
+// the next Apply of the same services goes on from there.
 func (d *Deployer) Apply(ctx context.Context, plan Plan) (Result, error) {
 	if len(plan.Changes) == 0 {
 		return Result{}, nil
@@ -44,17 +50,100 @@ func (d *Deployer) Apply(ctx context.Context, plan Plan) (Result, error) {
 	if plan.graph == nil || plan.Cluster != d.opts.Cluster {
 		return Result{}, fmt.Errorf("apply plan for cluster %s: %w", plan.Cluster, ErrNotPlanned)
 	}
-	r := &rollout{Deployer: d, plan: plan, changes: make(map[string]Change), written: make(map[string]bool)}
-	for _, c := range plan.Changes {
-		r.changes[c.Service] = c
-		r.result.Services = append(r.result.Services, Outcome{Service: c.Service, Action: c.Action, State: progress.Waiting})
-		d.opts.Progress.Emit(progress.Event{Op: op, Subject: c.Service, State: progress.Waiting, Needs: c.Needs})
+	ledger, err := d.open(ctx, plan)
+	if err != nil {
+		return Result{}, fmt.Errorf("apply plan for cluster %s: %w", plan.Cluster, err)
 	}
-	err := r.forward(ctx)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r := d.rollout(plan, ledger, stop)
+	if ledger.record.Back {
+		return r.result, errors.Join(fmt.Errorf("apply plan for cluster %s: %w", plan.Cluster, ErrHadFailed), r.back(ctx))
+	}
+	err = r.forward(ctx)
 	if len(r.result.Names(progress.Failed)) > 0 && ctx.Err() == nil && !d.opts.KeepFailed {
 		err = errors.Join(err, r.back(ctx))
+	} else if ctx.Err() == nil {
+		r.mark(ctx, func(j *record) { j.Finished = true })
 	}
 	return r.result, err
+}
+
+// Rollback returns the services that the rollout in the journal has changed to
+// what they ran before it, in reverse order, as Apply does after a failure. It
+// takes the rollout over, whether that was finished or not.
+//
+// It fails with [ErrNothingToRollBack] where the journal holds none.
+func (d *Deployer) Rollback(ctx context.Context) (Result, error) {
+	if d.opts.Journal == nil {
+		return Result{}, fmt.Errorf("roll back: %w: set Options.Journal", ErrNothingToRollBack)
+	}
+	old, err := load(ctx, d.opts.Journal)
+	if err != nil {
+		return Result{}, fmt.Errorf("roll back: %w", err)
+	}
+	if old == nil || old.Cluster != d.opts.Cluster {
+		return Result{}, fmt.Errorf("roll back %s: %w", d.opts.Cluster, ErrNothingToRollBack)
+	}
+	plan, err := old.plan()
+	if err != nil {
+		return Result{}, fmt.Errorf("roll back %s: %w", d.opts.Cluster, err)
+	}
+	old.Run, old.Finished = newRun(), false
+	ledger := newLedger(d.opts.Journal, *old)
+	if err := ledger.replace(ctx); err != nil {
+		return Result{}, fmt.Errorf("roll back %s: %w", d.opts.Cluster, err)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r := d.rollout(plan, ledger, stop)
+	err = r.back(ctx)
+	return r.result, err
+}
+
+// rollout returns the state of a run. What the ledger knows of a service that
+// an earlier run has begun to change stands above what the plan sees now.
+func (d *Deployer) rollout(plan Plan, l *ledger, stop context.CancelCauseFunc) *rollout {
+	r := &rollout{Deployer: d, plan: plan, changes: make(map[string]Change, len(plan.Changes)), ledger: l, stop: stop}
+	for i, c := range plan.Changes {
+		if e := l.entry(c.Service); e.Stage != untouched {
+			c.Action, c.Baseline = e.Action, e.Baseline
+			r.plan.Changes[i] = c
+		}
+		r.changes[c.Service] = c
+		d.opts.Progress.Emit(progress.Event{Op: op, Subject: c.Service, State: progress.Waiting, Needs: c.Needs})
+	}
+	r.result = newResult(r.plan.Changes)
+	return r
+}
+
+// note changes what the ledger holds of a service. Where another run has taken
+// the journal over, this one stops.
+func (r *rollout) note(ctx context.Context, service string, change func(*entry)) error {
+	err := r.ledger.note(context.WithoutCancel(ctx), service, change)
+	if errors.Is(err, ErrTakenOver) {
+		r.stop(err)
+	}
+	return err
+}
+
+// noted is note where it is too late to stop: a failure is a warning.
+func (r *rollout) noted(ctx context.Context, service string, change func(*entry)) {
+	r.warn(r.note(ctx, service, change))
+}
+
+func (r *rollout) mark(ctx context.Context, change func(*record)) {
+	err := r.ledger.mark(context.WithoutCancel(ctx), change)
+	if errors.Is(err, ErrTakenOver) {
+		r.stop(err)
+	}
+	r.warn(err)
+}
+
+func (r *rollout) warn(err error) {
+	if err != nil {
+		r.result.Warnings = append(r.result.Warnings, err.Error())
+	}
 }
 
 // forward starts the services in the order of their dependencies.
@@ -65,11 +154,18 @@ func (r *rollout) forward(ctx context.Context) error {
 			return r.start(ctx, c)
 		}})
 	}
-	w := newWalk(r.Deployer, steps, r.forwardTo)
+	w := newWalk(r.Deployer, steps, func(name string, state progress.State, message string, err error) {
+		r.forwardTo(ctx, name, state, message, err)
+	})
 	w.limit, w.stopAtFailure = r.opts.MaxInFlight, true
 	w.began = func(begun *watch) {
 		o := r.result.outcome(begun.service)
 		o.Deployment, o.TaskDefinition = begun.deployment, begun.definition
+		if o.Action != Unchanged {
+			r.noted(ctx, begun.service, func(e *entry) {
+				e.Stage, e.Deployment, e.Definition = deployed, begun.deployment, begun.definition
+			})
+		}
 	}
 	w.run(ctx)
 	r.skip(ctx)
@@ -77,18 +173,19 @@ func (r *rollout) forward(ctx context.Context) error {
 }
 
 // forwardTo notes that a service has entered a state on the way forward.
-func (r *rollout) forwardTo(name string, state progress.State, message string, err error) {
+func (r *rollout) forwardTo(ctx context.Context, name string, state progress.State, message string, err error) {
 	o := r.result.outcome(name)
-	now := time.Now()
-	switch {
-	case o.Started.IsZero():
-		o.Started = now
-		r.written[name] = r.changes[name].Action != Unchanged
-	case state == progress.Done && o.Action == Unchanged:
+	if o.Started.IsZero() {
+		o.Started = time.Now()
+	}
+	if state == progress.Done && o.Action == Unchanged {
 		state = progress.Unchanged
 	}
 	if state.Ended() {
-		o.Ended = now
+		o.Ended = time.Now()
+	}
+	if state == progress.Done {
+		r.noted(ctx, name, func(e *entry) { e.Stage = reached })
 	}
 	o.State, o.Message, o.Err = state, message, err
 	r.emit(name, state, message, err)
@@ -96,32 +193,29 @@ func (r *rollout) forwardTo(name string, state progress.State, message string, e
 
 // skip marks what was never started, each with the reason.
 func (r *rollout) skip(ctx context.Context) {
+	cause := make(map[string]string) // a failed service that one needs, directly or not
 	for i := range r.result.Services {
 		o := &r.result.Services[i]
-		if o.State != progress.Waiting {
+		for _, need := range r.changes[o.Service].Needs {
+			if r.result.outcome(need).State == progress.Failed {
+				cause[o.Service] = need
+			} else if cause[o.Service] == "" {
+				cause[o.Service] = cause[need]
+			}
+		}
+		switch {
+		case o.State != progress.Waiting:
 			continue
-		}
-		o.State, o.Message = progress.Skipped, "the rollout stopped before"
-		if cause := r.failedNeed(o.Service); cause != "" {
-			o.Message = "needs " + cause + ", which failed"
-		} else if ctx.Err() != nil {
+		case cause[o.Service] != "":
+			o.Message = "needs " + cause[o.Service] + ", which failed"
+		case ctx.Err() != nil:
 			o.Message = "the rollout was cancelled before"
+		default:
+			o.Message = "the rollout stopped before"
 		}
+		o.State = progress.Skipped
 		r.emit(o.Service, o.State, o.Message, nil)
 	}
-}
-
-// failedNeed returns a failed service that name needs, directly or not.
-func (r *rollout) failedNeed(name string) string {
-	for _, need := range r.changes[name].Needs {
-		if r.result.outcome(need).State == progress.Failed {
-			return need
-		}
-		if cause := r.failedNeed(need); cause != "" {
-			return cause
-		}
-	}
-	return ""
 }
 
 func (r *rollout) failures() error {
@@ -136,76 +230,9 @@ func (r *rollout) interrupted(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
 	}
-	if left := r.result.Names(progress.Running); len(left) > 0 {
+	left := append(r.result.Names(progress.Running), r.result.Names(progress.RollingBack)...)
+	if len(left) > 0 {
 		return fmt.Errorf("roll out to %s: %w; ECS goes on with %s", r.plan.Cluster, context.Cause(ctx), strings.Join(left, ", "))
 	}
 	return fmt.Errorf("roll out to %s: %w", r.plan.Cluster, context.Cause(ctx))
-}
-
-// back returns what was changed to its baseline, in reverse order.
-func (r *rollout) back(ctx context.Context) error {
-	var steps []step
-	for _, c := range slices.Backward(r.plan.Changes) {
-		if !r.reverts(c.Service) {
-			continue
-		}
-		var needs []string
-		for _, dependent := range r.plan.graph.Dependents(c.Service) {
-			if r.reverts(dependent) {
-				needs = append(needs, dependent)
-			}
-		}
-		steps = append(steps, step{name: c.Service, needs: needs, begin: func(ctx context.Context) (*watch, error) {
-			return r.revert(ctx, c)
-		}})
-	}
-	var errs []error
-	w := newWalk(r.Deployer, steps, func(name string, state progress.State, message string, err error) {
-		errs = append(errs, err)
-		r.backTo(name, state, message, err)
-	})
-	w.run(ctx)
-	for _, s := range steps {
-		if o := r.result.outcome(s.name); o.State != progress.RolledBack && o.State != progress.Failed {
-			err := &ServiceError{Service: s.name, Verb: "roll back", Err: errNotReached, Remedy: r.remedy(r.changes[s.name])}
-			errs = append(errs, err)
-			r.backTo(s.name, progress.Failed, "not rolled back", err)
-		}
-	}
-	return errors.Join(append(errs, r.interrupted(ctx))...)
-}
-
-// errNotReached is the error of a service whose turn to roll back never came.
-var errNotReached = errors.New("not done, since what needs it was not rolled back")
-
-// reverts reports whether rolling back concerns the named service.
-func (r *rollout) reverts(name string) bool {
-	return r.written[name] && !errors.Is(r.result.outcome(name).Err, ErrSuperseded)
-}
-
-// backTo notes that a service has entered a state on the way back.
-func (r *rollout) backTo(name string, state progress.State, message string, err error) {
-	o := r.result.outcome(name)
-	switch state {
-	case progress.Running:
-		state = progress.RollingBack
-	case progress.Done:
-		state = progress.RolledBack
-	}
-	o.State, o.Message = state, message
-	if state.Ended() {
-		o.Ended = time.Now()
-	}
-	if err != nil {
-		o.Err = errors.Join(o.Err, err)
-	}
-	r.emit(name, state, message, err)
-}
-
-// remedy is the command that returns a service to its baseline by hand.
-func (r *rollout) remedy(c Change) string {
-	if c.Baseline == nil {
-		return fmt.Sprintf("aws ecs delete-service --force --cluster %s --service %s", r.plan.Cluster, c.Service)
-	}
-	return fmt.Sprintf("aws ecs update-service --cluster %s --service %s --task-definition %s", r.plan.Cluster, c.Service, c.Baseline.TaskDefinition)
 }

@@ -16,6 +16,9 @@
 // polls in a row: a service that the circuit breaker has rolled back, or that
 // somebody else deploys meanwhile, is never taken for a success.
 //
+// A run that was killed is continued by the next one, or rolled back by
+// [Deployer.Rollback], where Options.Journal keeps how far it came.
+//
 // It makes neither clusters nor load balancers, and of an existing service it
 // changes the task definition alone. Package ecs/ecstest holds an ECS in memory
 // for tests, ecs/ecsmock mocks of the interfaces here.
@@ -88,6 +91,12 @@ type Options struct {
 	Logs LogReader
 	// LogLines is how many lines of each failed container a ServiceError shows; default 50.
 	LogLines int
+	// Journal keeps how far a rollout is; nil keeps it in memory alone. An Apply
+	// that finds an unfinished rollout of the same services there goes on with it.
+	Journal Journal
+	// Rate is how many times the documented request rates of ECS the deployer
+	// may use, which all of an account and region share; default 1.
+	Rate float64
 	// KeepFailed leaves everything as it is after a failure, instead of rolling back.
 	KeepFailed bool
 }
@@ -107,10 +116,11 @@ func New(api API, opts Options) *Deployer {
 	setDefault(&opts.MaxStops, 3)
 	setDefault(&opts.LogLines, 50)
 	setDefault(&opts.PlacementPatience, 2*time.Minute)
-	return &Deployer{api: api, opts: opts}
+	setDefault(&opts.Rate, 1)
+	return &Deployer{api: limit(api, opts.Rate), opts: opts}
 }
 
-func setDefault[T int | time.Duration](field *T, value T) {
+func setDefault[T int | float64 | time.Duration](field *T, value T) {
 	if *field <= 0 {
 		*field = value
 	}

@@ -13,5 +13,6 @@ func TestImports(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2/internal/endpoints/v2",
 		"github.com/aws/aws-sdk-go-v2/service/ecs",
 		"github.com/aws/smithy-go",
+		"golang.org/x/time",
 	)
 }

@@ -36,7 +36,10 @@ type Change struct {
 	Baseline *Baseline `json:"baseline,omitempty"`
 
 	desired Service
-	checked []string // essential containers with a health check
+	checked []string  // essential containers with a health check
+	now     *Baseline // what runs; Baseline is older where a run is resumed
+	same    bool      // what runs is what is desired
+	anew    bool      // and must be deployed all the same
 }
 
 // Baseline is the state of a service before the rollout.
@@ -148,15 +151,7 @@ func diff(desired Service, running types.Service, definition *types.TaskDefiniti
 	case "":
 		c.Action = Create
 	case statusActive:
-		c.Action = Update
-		c.Baseline = baseline(running)
-		c.Detail = taskdef.Diff(desired.TaskDefinition, definition)
-		if definition != nil && definition.Status != types.TaskDefinitionStatusActive {
-			c.Detail = append(c.Detail, "its task definition is no longer active")
-		}
-		if len(c.Detail) == 0 {
-			c.Action = Unchanged
-		}
+		c.update(running, definition)
 		return c
 	default: // DRAINING or INACTIVE
 		c.Action = Recreate
@@ -169,6 +164,27 @@ func diff(desired Service, running types.Service, definition *types.TaskDefiniti
 		c.Detail = append(c.Detail, fmt.Sprintf("%d tasks", n))
 	}
 	return c
+}
+
+// update compares with an active service.
+func (c *Change) update(running types.Service, definition *types.TaskDefinition) {
+	c.Action = Update
+	c.Baseline = baseline(running)
+	c.now = c.Baseline
+	c.Detail = taskdef.Diff(c.desired.TaskDefinition, definition)
+	if definition != nil && definition.Status != types.TaskDefinitionStatusActive {
+		c.Detail = append(c.Detail, "its task definition is no longer active")
+	}
+	c.same = len(c.Detail) == 0
+	if p := primary(running); c.same && p != nil && p.RolloutState == types.DeploymentRolloutStateFailed {
+		c.Detail, c.anew = []string{"its last deployment failed"}, true
+	}
+	if c.same && c.desired.Force {
+		c.Detail, c.anew = append(c.Detail, "forced"), true
+	}
+	if len(c.Detail) == 0 {
+		c.Action = Unchanged
+	}
 }
 
 func baseline(s types.Service) *Baseline {

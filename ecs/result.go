@@ -3,7 +3,6 @@ package ecs
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +12,20 @@ import (
 // Result is what Apply did, in the order of the plan.
 type Result struct {
 	Services []Outcome `json:"services"`
+	// Warnings are what went wrong besides, such as a journal that could not be
+	// saved after a write.
+	Warnings []string `json:"warnings,omitempty"`
+
+	index map[string]int
+}
+
+func newResult(changes []Change) Result {
+	r := Result{index: make(map[string]int, len(changes))}
+	for i, c := range changes {
+		r.index[c.Service] = i
+		r.Services = append(r.Services, Outcome{Service: c.Service, Action: c.Action, State: progress.Waiting})
+	}
+	return r
 }
 
 // Outcome is how it ended for one service.
@@ -67,6 +80,9 @@ func (r Result) String() string {
 			fmt.Fprintf(&b, "%s (%d):\n%s", group.text, len(names), fold(names))
 		}
 	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", w)
+	}
 	return b.String()
 }
 
@@ -99,7 +115,4 @@ func fold(names []string) string {
 }
 
 // outcome returns the entry of the named service.
-func (r *Result) outcome(name string) *Outcome {
-	i := slices.IndexFunc(r.Services, func(o Outcome) bool { return o.Service == name })
-	return &r.Services[i]
-}
+func (r *Result) outcome(name string) *Outcome { return &r.Services[r.index[name]] }

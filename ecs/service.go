@@ -27,6 +27,9 @@ type Service struct {
 	// existing service keeps its settings; its desired count belongs to whoever
 	// scales it. Nil is a service of one task with ECS's defaults.
 	Settings *awsecs.CreateServiceInput
+	// Force deploys the service anew even if its task definition is unchanged: for
+	// an image tag that has moved. Images given by digest do not need it.
+	Force bool
 }
 
 // nameRule is that of services. Source: ECS API reference, CreateService, "serviceName".

@@ -15,30 +15,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// start makes the writes of one change and returns what to wait for.
+// start makes the writes of one change and returns what to wait for. What an
+// earlier run of the same rollout has done is not done again.
 func (r *rollout) start(ctx context.Context, c Change) (*watch, error) {
 	w := &watch{
 		service: c.Service, verb: "roll out",
 		containers: c.desired.TaskDefinition.ContainerDefinitions, checked: c.checked,
 		mayRest: len(r.plan.graph.Dependents(c.Service)) == 0,
 	}
-	switch c.Action {
-	case Unchanged:
+	if c.Action == Unchanged {
 		w.deployment, w.definition = c.Baseline.Deployment, c.Baseline.TaskDefinition
 		return w, nil
-	case Update:
+	}
+	if c.Baseline != nil {
 		w.baseline = c.Baseline.TaskDefinition
 	}
-	arn, err := r.register(ctx, r.Deployer, c.desired.TaskDefinition)
-	if err != nil {
-		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: err}
+	if r.adopt(c, w) {
+		return w, nil
 	}
-	var service *types.Service
-	if c.Action == Update {
-		service, err = r.updateService(ctx, c.Service, arn)
-	} else {
-		service, err = r.createService(ctx, c, arn)
-	}
+	service, err := r.write(ctx, c)
 	if err != nil {
 		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: err}
 	}
@@ -46,41 +41,42 @@ func (r *rollout) start(ctx context.Context, c Change) (*watch, error) {
 	return w, nil
 }
 
-// revert makes the writes that return one service to its baseline.
-func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
-	w := &watch{service: c.Service, verb: "roll back", remedy: r.remedy(c), mayRest: true}
-	fail := func(err error) (*watch, error) {
-		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: err, Remedy: w.remedy}
+// adopt takes up the deployment that an earlier run has begun, if there is one.
+func (r *rollout) adopt(c Change, w *watch) bool {
+	e := r.ledger.entry(c.Service)
+	switch {
+	case e.Stage == deployed || e.Stage == reached:
+		w.deployment, w.definition = e.Deployment, e.Definition
+		return true
+	case e.Stage == intended && c.same && !(c.anew && c.Baseline != nil && c.now.Deployment == c.Baseline.Deployment):
+		w.deployment, w.definition = c.now.Deployment, c.now.TaskDefinition
+		return true
 	}
-	var found map[string]types.Service
-	err := r.insist(ctx, func() (err error) {
-		found, err = r.describe(ctx, []string{c.Service})
-		return err
+	return false
+}
+
+// write registers, creates or updates what c asks for. The journal knows of it
+// before ECS does.
+func (r *rollout) write(ctx context.Context, c Change) (*types.Service, error) {
+	var arn string
+	if c.same {
+		arn = c.now.TaskDefinition
+	} else {
+		var err error
+		if arn, err = r.register(ctx, r.Deployer, c.desired.TaskDefinition); err != nil {
+			return nil, err
+		}
+	}
+	err := r.note(ctx, c.Service, func(e *entry) {
+		e.Stage, e.Action, e.Baseline, e.Definition = intended, c.Action, c.Baseline, arn
 	})
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	now, exists := found[c.Service]
-	if c.Baseline == nil {
-		w.gone = true
-		if !exists || value(now.Status) != statusActive {
-			return w, nil
-		}
-		if err := r.deleteService(ctx, c.Service); err != nil {
-			return fail(err)
-		}
-		return w, nil
+	if c.now != nil {
+		return r.updateService(ctx, c.Service, arn, c.anew)
 	}
-	if p := primary(now); p != nil && value(p.TaskDefinition) == c.Baseline.TaskDefinition {
-		w.begunBy(&now) // ECS is on its way back already
-		return w, nil
-	}
-	service, err := r.updateService(ctx, c.Service, c.Baseline.TaskDefinition)
-	if err != nil {
-		return fail(err)
-	}
-	w.begunBy(service)
-	return w, nil
+	return r.createService(ctx, c, arn)
 }
 
 func (d *Deployer) createService(ctx context.Context, c Change, arn string) (*types.Service, error) {
@@ -104,10 +100,11 @@ func (d *Deployer) createService(ctx context.Context, c Change, arn string) (*ty
 	return out.Service, nil
 }
 
-func (d *Deployer) updateService(ctx context.Context, name, arn string) (*types.Service, error) {
+func (d *Deployer) updateService(ctx context.Context, name, arn string, force bool) (*types.Service, error) {
+	in := &awsecs.UpdateServiceInput{Cluster: &d.opts.Cluster, Service: &name, TaskDefinition: &arn, ForceNewDeployment: force}
 	var out *awsecs.UpdateServiceOutput
 	err := d.insist(ctx, func() (err error) {
-		out, err = d.api.UpdateService(ctx, &awsecs.UpdateServiceInput{Cluster: &d.opts.Cluster, Service: &name, TaskDefinition: &arn})
+		out, err = d.api.UpdateService(ctx, in)
 		return err
 	})
 	if err != nil {

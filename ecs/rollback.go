@@ -1,0 +1,164 @@
+package ecs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/progress"
+)
+
+// errNotReached is the error of a service whose turn to roll back never came.
+var errNotReached = errors.New("not done, since what needs it was not rolled back")
+
+// back returns what was changed to its baseline, in reverse order.
+func (r *rollout) back(ctx context.Context) error {
+	r.mark(ctx, func(j *record) { j.Back = true })
+	steps := r.stepsBack()
+	var errs []error
+	w := newWalk(r.Deployer, steps, func(name string, state progress.State, message string, err error) {
+		errs = append(errs, err)
+		r.backTo(ctx, name, state, message, err)
+	})
+	w.run(ctx)
+	if ctx.Err() != nil {
+		return errors.Join(append(errs, r.interrupted(ctx))...)
+	}
+	whole := true
+	for _, s := range steps {
+		o := r.result.outcome(s.name)
+		if o.State != progress.RolledBack && o.State != progress.Failed {
+			err := &ServiceError{Service: s.name, Verb: "roll back", Err: errNotReached, Remedy: r.remedy(r.changes[s.name])}
+			errs = append(errs, err)
+			r.backTo(ctx, s.name, progress.Failed, "not rolled back", err)
+		}
+		whole = whole && o.State == progress.RolledBack
+	}
+	if whole {
+		r.mark(ctx, func(j *record) { j.Back, j.Finished = false, true })
+	}
+	return errors.Join(errs...)
+}
+
+// stepsBack is a step for each service to revert, which needs those of them
+// that depend on it. What an earlier run has reverted already is noted.
+func (r *rollout) stepsBack() []step {
+	var steps []step
+	for _, c := range slices.Backward(r.plan.Changes) {
+		if r.ledger.entry(c.Service).Stage == reverted {
+			r.result.outcome(c.Service).State = progress.RolledBack
+		}
+		if !r.reverts(c.Service) {
+			continue
+		}
+		var needs []string
+		for _, dependent := range r.plan.graph.Dependents(c.Service) {
+			if r.reverts(dependent) {
+				needs = append(needs, dependent)
+			}
+		}
+		steps = append(steps, step{name: c.Service, needs: needs, begin: func(ctx context.Context) (*watch, error) {
+			return r.revert(ctx, c)
+		}})
+	}
+	for i := range r.result.Services {
+		if o := &r.result.Services[i]; o.State == progress.Waiting && !r.reverts(o.Service) {
+			o.State, o.Message = progress.Skipped, "nothing to roll back"
+			r.emit(o.Service, o.State, o.Message, nil)
+		}
+	}
+	return steps
+}
+
+// reverts reports whether rolling back concerns the named service: this rollout
+// has begun to change it, and nobody else has since.
+func (r *rollout) reverts(name string) bool {
+	switch r.ledger.entry(name).Stage {
+	case untouched, reverted:
+		return false
+	}
+	return !errors.Is(r.result.outcome(name).Err, ErrSuperseded)
+}
+
+// backTo notes that a service has entered a state on the way back.
+func (r *rollout) backTo(ctx context.Context, name string, state progress.State, message string, err error) {
+	o := r.result.outcome(name)
+	switch state {
+	case progress.Running:
+		state = progress.RollingBack
+	case progress.Done:
+		state = progress.RolledBack
+		r.noted(ctx, name, func(e *entry) { e.Stage = reverted })
+	}
+	o.State, o.Message = state, message
+	if state.Ended() {
+		o.Ended = time.Now()
+	}
+	if err != nil {
+		o.Err = errors.Join(o.Err, err)
+	}
+	r.emit(name, state, message, err)
+}
+
+// revert makes the writes that return one service to its baseline.
+func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
+	w := &watch{service: c.Service, verb: "roll back", remedy: r.remedy(c), mayRest: true, gone: c.Baseline == nil}
+	fail := func(err error) (*watch, error) {
+		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: err, Remedy: w.remedy}
+	}
+	var found map[string]types.Service
+	err := r.insist(ctx, func() (err error) {
+		found, err = r.describe(ctx, []string{c.Service})
+		return err
+	})
+	if err != nil {
+		return fail(err)
+	}
+	service, exists := found[c.Service]
+	active := exists && value(service.Status) == statusActive
+	switch {
+	case active && r.foreign(c, service):
+		return fail(ErrSuperseded)
+	case w.gone && !active:
+		return w, nil
+	case w.gone:
+		if err := r.deleteService(ctx, c.Service); err != nil {
+			return fail(err)
+		}
+		return w, nil
+	}
+	// Where ECS is on its way back already, or nothing was deployed, this begins
+	// no new deployment: the task definition is the same.
+	updated, err := r.updateService(ctx, c.Service, c.Baseline.TaskDefinition, false)
+	if err != nil {
+		return fail(err)
+	}
+	w.begunBy(updated)
+	return w, nil
+}
+
+// foreign reports whether a service runs neither what this rollout has deployed
+// nor what ran before.
+func (r *rollout) foreign(c Change, s types.Service) bool {
+	p, e := primary(s), r.ledger.entry(c.Service)
+	switch {
+	case p == nil,
+		value(p.Id) == e.Deployment,
+		value(p.TaskDefinition) == e.Definition,
+		c.Baseline != nil && value(p.TaskDefinition) == c.Baseline.TaskDefinition:
+		return false
+	}
+	return true
+}
+
+// remedy is the command that returns a service to its baseline by hand.
+func (r *rollout) remedy(c Change) string {
+	if c.Baseline == nil {
+		return fmt.Sprintf("aws ecs delete-service --force --cluster %s --service %s", r.plan.Cluster, c.Service)
+	}
+	return fmt.Sprintf("aws ecs update-service --cluster %s --service %s --task-definition %s", r.plan.Cluster, c.Service, c.Baseline.TaskDefinition)
+}
