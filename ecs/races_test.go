@@ -199,7 +199,8 @@ func TestADeploymentThatIsTakenOverIsNoSuccess(t *testing.T) { // T14, T15, T16
 
 func TestTheCircuitBreakersOwnRollbackIsAdopted(t *testing.T) { // T14
 	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t, ecstest.Options{}, ecs.Options{MaxStops: 100})
+		odd := func(string) ecstest.Timing { return ecstest.DefaultTiming().Scale(0.97) } // so that nothing falls on a poll
+		l := newLab(t, ecstest.Options{Timing: odd}, ecs.Options{MaxStops: 100})
 		l.mustRoll([]ecs.Service{svc("a", "v1")})
 		l.cloud.Inject("a", ecstest.NeverHealthy)
 		r, err := l.roll([]ecs.Service{svc("a", "v2")})
