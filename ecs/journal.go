@@ -126,12 +126,19 @@ func (l *ledger) entry(service string) entry {
 	return l.record.Services[l.index[service]]
 }
 
-// note changes the entry of a service and saves the record.
+// note changes the entry of a service and saves the record. An intention that
+// cannot be saved is none.
 func (l *ledger) note(ctx context.Context, service string, change func(*entry)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	change(&l.record.Services[l.index[service]])
-	return l.save(ctx)
+	e := &l.record.Services[l.index[service]]
+	before := *e
+	change(e)
+	err := l.save(ctx)
+	if err != nil && e.Stage == intended {
+		*e = before
+	}
+	return err
 }
 
 // mark changes the record as a whole and saves it.

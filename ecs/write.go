@@ -58,16 +58,11 @@ func (r *rollout) adopt(c Change, w *watch) bool {
 // write registers, creates or updates what c asks for. The journal knows of it
 // before ECS does.
 func (r *rollout) write(ctx context.Context, c Change) (*types.Service, error) {
-	var arn string
-	if c.same {
-		arn = c.now.TaskDefinition
-	} else {
-		var err error
-		if arn, err = r.register(ctx, r.Deployer, c.desired.TaskDefinition); err != nil {
-			return nil, err
-		}
+	arn, err := r.definition(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	err := r.note(ctx, c.Service, func(e *entry) {
+	err = r.note(ctx, c.Service, func(e *entry) {
 		e.Stage, e.Action, e.Baseline, e.Definition = intended, c.Action, c.Baseline, arn
 	})
 	if err != nil {
@@ -77,6 +72,19 @@ func (r *rollout) write(ctx context.Context, c Change) (*types.Service, error) {
 		return r.updateService(ctx, c.Service, arn, c.anew)
 	}
 	return r.createService(ctx, c, arn)
+}
+
+// definition returns the ARN of what c is to run, registered if need be. What
+// an earlier run was about to deploy is taken again, so that its write, should
+// it have taken effect unseen, is only repeated.
+func (r *rollout) definition(ctx context.Context, c Change) (string, error) {
+	if e := r.ledger.entry(c.Service); e.Stage == intended {
+		return e.Definition, nil
+	}
+	if c.same {
+		return c.now.TaskDefinition, nil
+	}
+	return r.register(ctx, r.Deployer, c.desired.TaskDefinition)
 }
 
 func (d *Deployer) createService(ctx context.Context, c Change, arn string) (*types.Service, error) {
