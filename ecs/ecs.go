@@ -52,9 +52,17 @@ type Writer interface {
 	DeleteService(context.Context, *awsecs.DeleteServiceInput, ...func(*awsecs.Options)) (*awsecs.DeleteServiceOutput, error)
 }
 
+// DeploymentReader is what waiting for a blue/green, linear or canary deployment
+// needs of an [awsecs.Client] besides. It is not called for rolling updates.
+type DeploymentReader interface {
+	ListServiceDeployments(context.Context, *awsecs.ListServiceDeploymentsInput, ...func(*awsecs.Options)) (*awsecs.ListServiceDeploymentsOutput, error)
+	DescribeServiceDeployments(context.Context, *awsecs.DescribeServiceDeploymentsInput, ...func(*awsecs.Options)) (*awsecs.DescribeServiceDeploymentsOutput, error)
+}
+
 // API is all that this package uses; an [*awsecs.Client] has it.
 type API interface {
 	Reader
+	DeploymentReader
 	Writer
 }
 

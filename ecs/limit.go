@@ -60,6 +60,14 @@ func (l limited) DescribeTasks(ctx context.Context, in *awsecs.DescribeTasksInpu
 	return call(ctx, l.reads, l.API.DescribeTasks, in, opts)
 }
 
+func (l limited) ListServiceDeployments(ctx context.Context, in *awsecs.ListServiceDeploymentsInput, opts ...func(*awsecs.Options)) (*awsecs.ListServiceDeploymentsOutput, error) {
+	return call(ctx, l.reads, l.API.ListServiceDeployments, in, opts)
+}
+
+func (l limited) DescribeServiceDeployments(ctx context.Context, in *awsecs.DescribeServiceDeploymentsInput, opts ...func(*awsecs.Options)) (*awsecs.DescribeServiceDeploymentsOutput, error) {
+	return call(ctx, l.reads, l.API.DescribeServiceDeployments, in, opts)
+}
+
 func (l limited) RegisterTaskDefinition(ctx context.Context, in *awsecs.RegisterTaskDefinitionInput, opts ...func(*awsecs.Options)) (*awsecs.RegisterTaskDefinitionOutput, error) {
 	return call(ctx, l.definitions, l.API.RegisterTaskDefinition, in, opts)
 }

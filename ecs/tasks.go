@@ -34,9 +34,9 @@ func (w *walk) confirm(ctx context.Context, watch *watch, s types.Service, v ver
 		case err != nil:
 			return verdict{message: watch.message} // no news
 		default:
-			if ok := healthyTasks(tasks, watch.checked); ok < int(watch.up) {
+			if ok := healthyTasks(tasks, watch.checked); ok < int(watch.enough) {
 				watch.good = 0
-				return verdict{message: fmt.Sprintf("%d of %d tasks healthy", ok, watch.up)}
+				return verdict{message: fmt.Sprintf("%d of %d tasks healthy", ok, watch.enough)}
 			}
 		}
 	}

@@ -145,6 +145,9 @@ func (w *walk) poll(ctx context.Context) {
 func (w *walk) look(ctx context.Context, watch *watch, s types.Service) {
 	now := time.Now()
 	v := watch.judge(s, now)
+	if watch.seen && v.phase != failed && strategic(s) {
+		v = w.judgeStrategy(ctx, watch, v, now)
+	}
 	if v.phase == healthy {
 		v = w.confirm(ctx, watch, s, v)
 	}

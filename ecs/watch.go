@@ -15,6 +15,7 @@ type watch struct {
 	remedy     string
 	deployment string // id; empty while waiting for the service to be gone
 	definition string // ARN that it runs
+	strategy   string // ARN of its service deployment, where it is no rolling update and that is known
 	baseline   string // ARN that ECS would roll back to; empty if there is none other
 	containers []types.ContainerDefinition
 	checked    []string // essential containers whose health checks must pass
@@ -29,8 +30,9 @@ type watch struct {
 	good     int    // so many there were
 	message  string // last one that was reported
 
-	seen        bool // the deployment has been seen
-	up          int32
+	seen        bool  // the deployment has been seen
+	up          int32 // tasks that run
+	enough      int32 // tasks that must be healthy
 	failedTasks int32
 	events      string    // id of the newest event
 	stirred     bool      // there were events since the last look
@@ -155,7 +157,7 @@ func (w *watch) judgeDeployment(s types.Service, d *types.Deployment, now time.T
 		return verdict{phase: failed, err: ErrDeploymentFailed, reason: value(d.RolloutStateReason)}
 	case !w.unplaced.IsZero() && now.Sub(w.unplaced) >= w.patience:
 		return verdict{phase: failed, err: ErrNoCapacity}
-	case d.RolloutState == types.DeploymentRolloutStateInProgress || d.RunningCount != d.DesiredCount || d.PendingCount > 0:
+	case d.RolloutState == types.DeploymentRolloutStateInProgress || !w.full(s, d):
 		switch {
 		case !w.unplaced.IsZero():
 			count += ", no room for more"
@@ -167,6 +169,17 @@ func (w *watch) judgeDeployment(s types.Service, d *types.Deployment, now time.T
 		return verdict{phase: failed, err: ErrScaledToZero, reason: "others depend on it; scale it up"}
 	}
 	return verdict{phase: healthy, message: count}
+}
+
+// full reports whether all tasks run, or as many as are an early success. It
+// notes how many must be healthy.
+func (w *watch) full(s types.Service, d *types.Deployment) bool {
+	w.enough = d.DesiredCount
+	if c := s.DeploymentConfiguration; c != nil && c.EarlySuccessCriteria != nil && c.EarlySuccessCriteria.Enable {
+		w.enough = (d.DesiredCount*value(c.EarlySuccessCriteria.HealthyPercent) + 99) / 100
+		return d.RunningCount >= w.enough
+	}
+	return d.RunningCount == d.DesiredCount && d.PendingCount == 0
 }
 
 // hear takes up what the counts and the events of a deployment tell.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,15 +122,19 @@ func (d *Deployer) updateService(ctx context.Context, name, arn string, force bo
 	return out.Service, nil
 }
 
+// deleteService deletes a service with its tasks. One that is gone already,
+// though a read may still have shown it, is fine.
 func (d *Deployer) deleteService(ctx context.Context, name string) error {
 	err := d.insist(ctx, func() error {
 		_, err := d.api.DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: &d.opts.Cluster, Service: &name, Force: new(true)})
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("delete service: %w", err)
+	_, inactive := errors.AsType[*types.ServiceNotActiveException](err)
+	_, missing := errors.AsType[*types.ServiceNotFoundException](err)
+	if err == nil || inactive || missing {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("delete service: %w", err)
 }
 
 // families registers task definitions, those of one family one after the

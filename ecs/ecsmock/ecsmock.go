@@ -218,6 +218,69 @@ func (mr *MockWriterMockRecorder) UpdateService(arg0, arg1 interface{}, arg2 ...
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "UpdateService", reflect.TypeOf((*MockWriter)(nil).UpdateService), varargs...)
 }
 
+// MockDeploymentReader is a mock of DeploymentReader interface.
+type MockDeploymentReader struct {
+	ctrl     *gomock.Controller
+	recorder *MockDeploymentReaderMockRecorder
+}
+
+// MockDeploymentReaderMockRecorder is the mock recorder for MockDeploymentReader.
+type MockDeploymentReaderMockRecorder struct {
+	mock *MockDeploymentReader
+}
+
+// NewMockDeploymentReader creates a new mock instance.
+func NewMockDeploymentReader(ctrl *gomock.Controller) *MockDeploymentReader {
+	mock := &MockDeploymentReader{ctrl: ctrl}
+	mock.recorder = &MockDeploymentReaderMockRecorder{mock}
+	return mock
+}
+
+// EXPECT returns an object that allows the caller to indicate expected use.
+func (m *MockDeploymentReader) EXPECT() *MockDeploymentReaderMockRecorder {
+	return m.recorder
+}
+
+// DescribeServiceDeployments mocks base method.
+func (m *MockDeploymentReader) DescribeServiceDeployments(arg0 context.Context, arg1 *ecs.DescribeServiceDeploymentsInput, arg2 ...func(*ecs.Options)) (*ecs.DescribeServiceDeploymentsOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "DescribeServiceDeployments", varargs...)
+	ret0, _ := ret[0].(*ecs.DescribeServiceDeploymentsOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// DescribeServiceDeployments indicates an expected call of DescribeServiceDeployments.
+func (mr *MockDeploymentReaderMockRecorder) DescribeServiceDeployments(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DescribeServiceDeployments", reflect.TypeOf((*MockDeploymentReader)(nil).DescribeServiceDeployments), varargs...)
+}
+
+// ListServiceDeployments mocks base method.
+func (m *MockDeploymentReader) ListServiceDeployments(arg0 context.Context, arg1 *ecs.ListServiceDeploymentsInput, arg2 ...func(*ecs.Options)) (*ecs.ListServiceDeploymentsOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "ListServiceDeployments", varargs...)
+	ret0, _ := ret[0].(*ecs.ListServiceDeploymentsOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// ListServiceDeployments indicates an expected call of ListServiceDeployments.
+func (mr *MockDeploymentReaderMockRecorder) ListServiceDeployments(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "ListServiceDeployments", reflect.TypeOf((*MockDeploymentReader)(nil).ListServiceDeployments), varargs...)
+}
+
 // MockAPI is a mock of API interface.
 type MockAPI struct {
 	ctrl     *gomock.Controller
@@ -281,6 +344,26 @@ func (mr *MockAPIMockRecorder) DeleteService(arg0, arg1 interface{}, arg2 ...int
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DeleteService", reflect.TypeOf((*MockAPI)(nil).DeleteService), varargs...)
 }
 
+// DescribeServiceDeployments mocks base method.
+func (m *MockAPI) DescribeServiceDeployments(arg0 context.Context, arg1 *ecs.DescribeServiceDeploymentsInput, arg2 ...func(*ecs.Options)) (*ecs.DescribeServiceDeploymentsOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "DescribeServiceDeployments", varargs...)
+	ret0, _ := ret[0].(*ecs.DescribeServiceDeploymentsOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// DescribeServiceDeployments indicates an expected call of DescribeServiceDeployments.
+func (mr *MockAPIMockRecorder) DescribeServiceDeployments(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DescribeServiceDeployments", reflect.TypeOf((*MockAPI)(nil).DescribeServiceDeployments), varargs...)
+}
+
 // DescribeServices mocks base method.
 func (m *MockAPI) DescribeServices(arg0 context.Context, arg1 *ecs.DescribeServicesInput, arg2 ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error) {
 	m.ctrl.T.Helper()
@@ -339,6 +422,26 @@ func (mr *MockAPIMockRecorder) DescribeTasks(arg0, arg1 interface{}, arg2 ...int
 	mr.mock.ctrl.T.Helper()
 	varargs := append([]interface{}{arg0, arg1}, arg2...)
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DescribeTasks", reflect.TypeOf((*MockAPI)(nil).DescribeTasks), varargs...)
+}
+
+// ListServiceDeployments mocks base method.
+func (m *MockAPI) ListServiceDeployments(arg0 context.Context, arg1 *ecs.ListServiceDeploymentsInput, arg2 ...func(*ecs.Options)) (*ecs.ListServiceDeploymentsOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "ListServiceDeployments", varargs...)
+	ret0, _ := ret[0].(*ecs.ListServiceDeploymentsOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// ListServiceDeployments indicates an expected call of ListServiceDeployments.
+func (mr *MockAPIMockRecorder) ListServiceDeployments(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "ListServiceDeployments", reflect.TypeOf((*MockAPI)(nil).ListServiceDeployments), varargs...)
 }
 
 // ListTasks mocks base method.

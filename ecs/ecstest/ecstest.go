@@ -16,8 +16,13 @@
 // milliseconds. Faults are given to a service by [Cloud.Inject], to a call by
 // [Options.Before] and [Options.After], and reads can lag behind writes.
 //
-// It does not model instances and their resources, load balancers, service
-// discovery, daemons, or deployment strategies other than rolling updates.
+// The same Cloud answers clients of Cloud Map, CloudWatch Logs and Elastic Load
+// Balancing whose HTTPClient is &http.Client{Transport: cloud}: tasks are
+// registered in the service registries of their service, are targets of its
+// target groups, and what a crashing container writes can be read.
+//
+// It does not model instances and their resources, daemons, or deployment
+// strategies other than rolling updates.
 package ecstest
 
 import (
@@ -59,6 +64,10 @@ type Cloud struct {
 	clusters map[string]*cluster
 	families map[string][]*taskDefinition
 	faults   map[string]injected
+	paused   map[string]bool
+	registry cloudMap
+	scripts  map[string][]string   // what containers write, by service
+	streams  map[stream][]logEvent // what they have written
 	calls    map[string]int
 	serial   int // numbers everything that is made, in order
 }
@@ -79,6 +88,10 @@ func New(opts Options) *Cloud {
 		clusters: make(map[string]*cluster),
 		families: make(map[string][]*taskDefinition),
 		faults:   make(map[string]injected),
+		paused:   make(map[string]bool),
+		registry: cloudMap{services: make(map[string]*mapService), operations: make(map[string]object)},
+		scripts:  make(map[string][]string),
+		streams:  make(map[stream][]logEvent),
 		calls:    make(map[string]int),
 	}
 }
@@ -103,7 +116,9 @@ func (c *Cloud) Client(optFns ...func(*awsecs.Options)) *awsecs.Client {
 }
 
 // Calls returns how often operation op, such as "DescribeServices", was
-// called. Retries of the SDK count.
+// called. Retries of the SDK count. Operations of other services than ECS have
+// the prefix of their IAM action: "servicediscovery:CreateService",
+// "logs:GetLogEvents", "elasticloadbalancing:DescribeTargetHealth".
 func (c *Cloud) Calls(op string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,9 +18,12 @@ const (
 	NeverHealthy Fault = "never-healthy"
 	// NoCapacity: no container instance has room for the task.
 	NoCapacity Fault = "no-capacity"
+	// UnhealthyTarget: the load balancer's health check fails, and ECS stops the
+	// task for it. It harms only services with target groups, and is none of Faults.
+	UnhealthyTarget Fault = "unhealthy-target"
 )
 
-// Faults lists the faults that Inject knows.
+// Faults lists the faults that Inject knows and that harm any service.
 func Faults() []Fault { return []Fault{Crash, ImageMissing, NeverHealthy, NoCapacity} }
 
 // injected is a fault of all task definitions that were registered after it.

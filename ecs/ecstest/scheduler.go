@@ -13,10 +13,14 @@ type deployment struct {
 	desired    int
 	state      string // rolloutState
 	reason     string
-	failed     int  // tasks that failed to start, as the circuit breaker counts
-	completed  bool // reached a steady state once
-	abandoned  bool // given up by the circuit breaker: starts no more tasks
-	placed     bool // has started a task
+	failed     int         // tasks that failed to start, as the circuit breaker counts
+	completed  bool        // reached a steady state once
+	abandoned  bool        // given up by the circuit breaker: starts no more tasks
+	placed     bool        // has started a task
+	outcome    string      // status of its service deployment
+	awaiting   bool        // waits at a lifecycle hook
+	continued  bool        // was told to go on
+	undone     *deployment // the deployment that this one rolls back
 	created    time.Time
 	updated    time.Time
 }
@@ -43,11 +47,15 @@ func (d *deployment) wire(s *service, primary bool) object {
 	if primary {
 		status = "PRIMARY"
 	}
-	return object{
+	out := object{
 		"id": d.id, "status": status, "taskDefinition": d.definition.arn(), "desiredCount": d.desired,
-		"runningCount": up, "pendingCount": coming, "failedTasks": d.failed, "rolloutState": d.state,
-		"rolloutStateReason": d.reason, "createdAt": stamp(d.created), "updatedAt": stamp(d.updated),
+		"runningCount": up, "pendingCount": coming, "failedTasks": d.failed,
+		"createdAt": stamp(d.created), "updatedAt": stamp(d.updated),
 	}
+	if !s.strategic() { // ECS API reference, Deployment, "rolloutState"
+		out["rolloutState"], out["rolloutStateReason"] = d.state, d.reason
+	}
+	return out
 }
 
 func (d *deployment) enter(state, reason string, now time.Time) {
@@ -76,12 +84,16 @@ func (c *Cloud) deploy(s *service, td *taskDefinition, now time.Time) {
 	c.serial++
 	d := &deployment{
 		id: fmt.Sprintf("ecs-svc/%019d", c.serial), definition: td, desired: s.desired,
-		state: inProgress, created: now, updated: now,
+		state: inProgress, outcome: deploymentInProgress, created: now, updated: now,
 	}
 	d.reason = "ECS deployment " + d.id + " in progress."
 	for _, old := range s.deployments {
 		old.desired = 0
+		if old.outcome == deploymentInProgress {
+			old.outcome, old.awaiting = deploymentStopped, false
+		}
 	}
+	s.history = append([]*deployment{d}, s.history...)
 	s.deployments = append([]*deployment{d}, s.deployments...)
 	s.notBefore = now
 	c.reconcile(s, now)
@@ -137,7 +149,7 @@ func (c *Cloud) stopTasks(s *service, now time.Time) {
 		}
 	}
 	for _, t := range s.alive() {
-		if t.deployment == s.primary() && s.status == statusActive {
+		if s.status == statusActive && (t.deployment == s.primary() || s.strategic() && !s.primary().completed) {
 			continue
 		}
 		if t.healthy {
@@ -170,19 +182,39 @@ func (c *Cloud) settle(s *service, now time.Time) {
 		return
 	}
 	if c.breakerTrips(s, p) {
-		c.giveUp(s, p, now)
+		c.giveUp(s, p, "tasks failed to start", now)
 		return
 	}
-	for _, t := range s.present() {
-		if t.deployment != p || !t.healthy {
-			return
-		}
-	}
-	if len(s.aliveOf(p)) == p.desired {
-		p.completed = true
+	if c.succeeds(s, p) && !c.hold(s, p) {
+		p.completed, p.outcome = true, deploymentSuccessful
 		p.enter(completed, "ECS deployment "+p.id+" completed.", now)
 		s.say(now, "has reached a steady state.")
+		if p.undone != nil {
+			p.undone.outcome = deploymentRolledBack
+		}
+		c.stopTasks(s, now) // what a strategy has kept until now
 	}
+}
+
+// succeeds reports whether the primary deployment is complete: its tasks, or
+// as many as are an early success, are healthy, and those of others are gone. A
+// strategy keeps the others until the traffic has moved.
+func (c *Cloud) succeeds(s *service, p *deployment) bool {
+	if enough, early := s.early(p); early {
+		healthy := 0
+		for _, t := range s.aliveOf(p) {
+			if t.healthy {
+				healthy++
+			}
+		}
+		return healthy >= enough
+	}
+	for _, t := range s.present() {
+		if t.deployment != p && !s.strategic() || t.deployment == p && !t.healthy {
+			return false
+		}
+	}
+	return len(s.aliveOf(p)) == p.desired
 }
 
 // breakerTrips applies the threshold of the circuit breaker: half the desired
@@ -193,18 +225,21 @@ func (c *Cloud) breakerTrips(s *service, d *deployment) bool {
 	return s.config.Breaker.Enable && d.failed >= threshold
 }
 
-func (c *Cloud) giveUp(s *service, d *deployment, now time.Time) {
-	d.abandoned = true
-	d.enter(failed, "ECS deployment circuit breaker: tasks failed to start.", now)
-	s.say(now, "(deployment %s) deployment failed: tasks failed to start.", d.id)
+// giveUp fails a deployment, and rolls back where that is asked for and there is
+// something to roll back to.
+func (c *Cloud) giveUp(s *service, d *deployment, why string, now time.Time) {
+	d.abandoned, d.outcome = true, deploymentStopped
+	d.enter(failed, "ECS deployment circuit breaker: "+why+".", now)
+	s.say(now, "(deployment %s) deployment failed: %s.", d.id, why)
 	if !s.config.Breaker.Rollback {
 		return
 	}
 	for _, old := range s.deployments {
 		if old.completed {
 			s.say(now, "rolling back to deployment %s.", old.id)
-			d.desired = 0
+			d.desired, d.outcome = 0, deploymentRollingBack
 			c.deploy(s, old.definition, now)
+			s.primary().undone = d
 			s.primary().reason = "ECS deployment circuit breaker: rolling back to deploymentId " + old.id + "."
 			return
 		}

@@ -28,7 +28,9 @@ type service struct {
 	request     string // body of its creation, to tell a repetition from another
 	created     time.Time
 	config      deploymentConfiguration
+	ties        ties
 	deployments []*deployment // newest first; the first is PRIMARY
+	history     []*deployment // all there ever were, newest first
 	tasks       []*task
 	events      []object // newest first
 	passed      object   // settings that come back as they were given
@@ -38,12 +40,32 @@ type service struct {
 }
 
 type deploymentConfiguration struct {
-	Maximum *int `json:"maximumPercent"`
-	Minimum *int `json:"minimumHealthyPercent"`
-	Breaker struct {
+	Maximum  *int   `json:"maximumPercent"`
+	Minimum  *int   `json:"minimumHealthyPercent"`
+	Strategy string `json:"strategy"`
+	Breaker  struct {
 		Enable   bool `json:"enable"`
 		Rollback bool `json:"rollback"`
 	} `json:"deploymentCircuitBreaker"`
+	Early struct {
+		Enable         bool   `json:"enable"`
+		HealthyPercent int    `json:"healthyPercent"`
+		Cleanup        string `json:"sourceServiceRevisionCleanup"`
+	} `json:"earlySuccessCriteria"`
+}
+
+func (s *service) configWire() object {
+	out := object{
+		"maximumPercent": s.maximum(), "minimumHealthyPercent": s.minimum(),
+		"deploymentCircuitBreaker": object{"enable": s.config.Breaker.Enable, "rollback": s.config.Breaker.Rollback},
+	}
+	if s.config.Strategy != "" {
+		out["strategy"] = s.config.Strategy
+	}
+	if e := s.config.Early; e.Enable {
+		out["earlySuccessCriteria"] = object{"enable": true, "healthyPercent": e.HealthyPercent, "sourceServiceRevisionCleanup": e.Cleanup}
+	}
+	return out
 }
 
 type createService struct {
@@ -53,6 +75,7 @@ type createService struct {
 	DesiredCount   *int                    `json:"desiredCount"`
 	ClientToken    string                  `json:"clientToken"`
 	Config         deploymentConfiguration `json:"deploymentConfiguration"`
+	ties
 }
 
 type updateService struct {
@@ -92,6 +115,9 @@ func (c *Cloud) createService(in createService, body []byte, now time.Time) (obj
 	if fault != nil {
 		return nil, fault
 	}
+	if fault := c.knownTies(in.ties); fault != nil {
+		return nil, fault
+	}
 	passed := object{}
 	if err := json.Unmarshal(body, &passed); err != nil {
 		return nil, &Error{Code: "SerializationException", Message: err.Error()}
@@ -101,7 +127,7 @@ func (c *Cloud) createService(in createService, body []byte, now time.Time) (obj
 	})
 	s := &service{
 		cluster: cl, name: in.ServiceName, status: statusActive, token: in.ClientToken, request: string(body),
-		created: now, config: in.Config, passed: passed, staleReads: c.opts.Lag,
+		created: now, config: in.Config, ties: in.ties, passed: passed, staleReads: c.opts.Lag,
 	}
 	if in.DesiredCount != nil {
 		s.desired = *in.DesiredCount
@@ -258,10 +284,7 @@ func (s *service) wire() object {
 		"serviceArn": s.arn(), "serviceName": s.name, "clusterArn": s.cluster.arn(), "status": s.status,
 		"desiredCount": s.desired, "runningCount": up, "pendingCount": coming, "createdAt": stamp(s.created),
 		"deployments": deployments, "events": slices.Clone(s.events), "schedulingStrategy": "REPLICA",
-		"deploymentConfiguration": object{
-			"maximumPercent": s.maximum(), "minimumHealthyPercent": s.minimum(),
-			"deploymentCircuitBreaker": object{"enable": s.config.Breaker.Enable, "rollback": s.config.Breaker.Rollback},
-		},
+		"deploymentConfiguration": s.configWire(),
 	})
 	if p := s.primary(); p != nil {
 		out["taskDefinition"] = p.definition.arn()

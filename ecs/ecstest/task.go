@@ -25,6 +25,9 @@ type task struct {
 	status     string
 	health     string // of its containers with a health check
 	healthy    bool   // as the scheduler counts
+	sound      bool   // its own checks have passed
+	target     string // state of its targets; empty is none
+	address    string // of its network interface; empty is none
 	stopping   bool
 	stopCode   string
 	reason     string // why it stopped
@@ -66,6 +69,9 @@ func (c *Cloud) start(s *service, d *deployment, now time.Time) {
 		id: fmt.Sprintf("%032x", c.serial), service: s, deployment: d,
 		status: provisioning, health: "UNKNOWN", created: now,
 	}
+	if s.ties.addressed() {
+		t.address = address(c.serial)
+	}
 	s.tasks = append(s.tasks, t)
 	s.cluster.tasks = append(s.cluster.tasks, t)
 	d.placed = true
@@ -97,12 +103,14 @@ func (c *Cloud) pulled(t *task, timing Timing, now time.Time) {
 		return
 	}
 	t.status, t.started = running, now
+	c.connect(t, timing, now)
 	checked := t.deployment.definition.checked()
 	switch {
 	case fault == Crash:
 		c.after(t, now, timing.Start/4, func(now time.Time) {
 			code := 1
 			t.exit = &code
+			c.write(t, timing, now)
 			c.fail(t, "EssentialContainerExited", "Essential container in task exited", false, now)
 		})
 	case fault == NeverHealthy && checked:
@@ -112,9 +120,9 @@ func (c *Cloud) pulled(t *task, timing Timing, now time.Time) {
 		})
 	case fault == NeverHealthy:
 	case checked:
-		c.after(t, now, timing.Start, func(time.Time) { t.healthy, t.health = true, "HEALTHY" })
+		c.after(t, now, timing.Start, func(time.Time) { t.health = "HEALTHY"; t.passed() })
 	default:
-		c.after(t, now, timing.MinUp, func(time.Time) { t.healthy = true })
+		c.after(t, now, timing.MinUp, func(time.Time) { t.passed() })
 	}
 }
 
@@ -133,6 +141,7 @@ func (c *Cloud) fail(t *task, code, reason string, counted bool, now time.Time) 
 // stop tells t to stop; it will have stopped after a while.
 func (c *Cloud) stop(t *task, code, reason string, now time.Time) {
 	t.stopping, t.healthy, t.stopCode, t.reason = true, false, code, reason
+	c.strike(t)
 	t.service.say(now, "has stopped 1 running tasks: (task %s).", t.id)
 	c.agenda.plan(now.Add(c.opts.Timing(t.service.name).Stop), func(now time.Time) {
 		t.status, t.stoppedAt = stopped, now
@@ -222,6 +231,7 @@ func (t *task) wire() object {
 		"taskArn": t.arn(), "clusterArn": t.service.cluster.arn(), "taskDefinitionArn": t.deployment.definition.arn(),
 		"group": "service:" + t.service.name, "startedBy": t.deployment.id, "lastStatus": t.status,
 		"desiredStatus": t.desiredStatus(), "healthStatus": t.health, "createdAt": stamp(t.created), "containers": t.containers(),
+		"attachments": t.attachments(),
 	}
 	if !t.started.IsZero() {
 		out["startedAt"] = stamp(t.started)
@@ -240,7 +250,7 @@ func (t *task) containers() []object {
 	for i, def := range t.deployment.definition.containers() {
 		w := object{
 			"containerArn": fmt.Sprintf("%s/%d", t.arn(), i), "taskArn": t.arn(), "name": def["name"], "image": def["image"],
-			"lastStatus": t.status, "healthStatus": "UNKNOWN",
+			"lastStatus": t.status, "healthStatus": "UNKNOWN", "networkInterfaces": t.interfaces(),
 		}
 		if def["healthCheck"] != nil {
 			w["healthStatus"] = t.health

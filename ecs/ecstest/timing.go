@@ -17,6 +17,10 @@ type Timing struct {
 	MinUp time.Duration
 	Stop  time.Duration // from the decision to stop until STOPPED
 	Retry time.Duration // from a failed task until the scheduler starts another
+	// Register is from RUNNING until the task is found in Cloud Map, and Target
+	// until its targets are healthy, where its service has any.
+	Register, Target time.Duration
+	Log              time.Duration // from what a container writes until it can be read
 }
 
 // DefaultTiming is that of a middling service: healthy 90 seconds after its start.
@@ -28,12 +32,15 @@ func DefaultTiming() Timing {
 		MinUp:     40 * time.Second,
 		Stop:      10 * time.Second,
 		Retry:     10 * time.Second,
+		Register:  5 * time.Second,
+		Target:    30 * time.Second,
+		Log:       5 * time.Second,
 	}
 }
 
 // Scale returns t with every phase multiplied by factor.
 func (t Timing) Scale(factor float64) Timing {
-	for _, d := range []*time.Duration{&t.Provision, &t.Pull, &t.Start, &t.MinUp, &t.Stop, &t.Retry} {
+	for _, d := range []*time.Duration{&t.Provision, &t.Pull, &t.Start, &t.MinUp, &t.Stop, &t.Retry, &t.Register, &t.Target, &t.Log} {
 		*d = time.Duration(float64(*d) * factor)
 	}
 	return t

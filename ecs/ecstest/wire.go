@@ -13,7 +13,8 @@ import (
 // object is a JSON object of the wire protocol.
 type object = map[string]any
 
-// RoundTrip answers one request as the service would.
+// RoundTrip answers one request as the service would that it is for: ECS, Cloud
+// Map, CloudWatch Logs or Elastic Load Balancing.
 func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -22,8 +23,11 @@ func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read request: %w", err)
 	}
-	_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	out, fault := c.call(op, body)
+	if strings.HasPrefix(r.Header.Get("Content-Type"), formType) {
+		return c.query(body)
+	}
+	target, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	out, fault := c.call(qualified(target, op), body)
 	if fault != nil {
 		return response(fault.status(), object{"__type": fault.Code, "message": fault.Message})
 	}
@@ -82,8 +86,14 @@ func (c *Cloud) dispatch(op string, body []byte, now time.Time) (object, *Error)
 		return handle(body, c.listTasks)
 	case "DescribeTasks":
 		return handle(body, c.describeTasks)
+	case "ListServiceDeployments":
+		return handle(body, c.listServiceDeployments)
+	case "DescribeServiceDeployments":
+		return handle(body, c.describeServiceDeployments)
+	case "ContinueServiceDeployment":
+		return handle(body, func(in deploymentsInput) (object, *Error) { return c.continueServiceDeployment(in, now) })
 	}
-	return nil, &Error{Code: "UnknownOperationException", Message: "ecstest does not know " + op}
+	return c.dispatchElsewhere(op, body, now)
 }
 
 // handle decodes the body of a request for do.
