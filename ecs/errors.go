@@ -73,26 +73,27 @@ func (e *ServiceError) Unwrap() error { return e.Err }
 // was exceeded, the service was unavailable, the connection broke.
 func transient(err error) bool {
 	retryables := retry.IsErrorRetryables(retry.DefaultRetryables)
-	return retryables.IsErrorRetryable(err).Bool() || retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool()
+	return retryables.IsErrorRetryable(err).Bool() || throttled(err)
+}
+
+// throttled reports whether a call was refused because of the rate alone.
+func throttled(err error) bool {
+	return retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool()
 }
 
 // settling reports whether a write was refused because of something that ends
 // by itself. ECS has no codes of their own for these, so the text decides.
 func settling(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	for _, text := range []string{
-		"Too many concurrent attempts to create a new revision",
-		"still Draining",
-		"Unable to assume the service linked role",
-	} {
-		if strings.Contains(api.ErrorMessage(), text) {
-			return true
-		}
-	}
-	return false
+	return says(err, "Too many concurrent attempts to create a new revision") || says(err, "Unable to assume the service linked role")
+}
+
+// errDraining is that a service of the same name is still being deleted, which
+// can take as long as its tasks take to stop.
+var errDraining = errors.New("an old service of this name is still draining")
+
+func says(err error, text string) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && strings.Contains(api.ErrorMessage(), text)
 }
 
 // denied reports whether the caller may not make the call at all.

@@ -2,11 +2,13 @@ package ecs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/progress"
@@ -25,14 +27,17 @@ func (r *rollout) back(ctx context.Context) error {
 		r.backTo(ctx, name, state, message, err)
 	})
 	w.run(ctx)
+	cause := errNotReached
 	if ctx.Err() != nil {
-		return errors.Join(append(errs, r.interrupted(ctx))...)
+		cause = context.Cause(ctx)
 	}
 	whole := true
 	for _, s := range steps {
 		o := r.result.outcome(s.name)
-		if o.State != progress.RolledBack && o.State != progress.Failed {
-			err := &ServiceError{Service: s.name, Verb: "roll back", Err: errNotReached, Remedy: r.remedy(r.changes[s.name])}
+		switch o.State {
+		case progress.RolledBack, progress.Failed, progress.RollingBack:
+		default:
+			err := &ServiceError{Service: s.name, Verb: "roll back", Err: cause, Remedy: r.remedy(r.changes[s.name])}
 			errs = append(errs, err)
 			r.backTo(ctx, s.name, progress.Failed, "not rolled back", err)
 		}
@@ -41,7 +46,7 @@ func (r *rollout) back(ctx context.Context) error {
 	if whole {
 		r.mark(ctx, func(j *record) { j.Back, j.Finished = false, true })
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, r.interrupted(ctx))...)
 }
 
 // stepsBack is a step for each service to revert, which needs those of them
@@ -55,13 +60,7 @@ func (r *rollout) stepsBack() []step {
 		if !r.reverts(c.Service) {
 			continue
 		}
-		var needs []string
-		for _, dependent := range r.plan.graph.Dependents(c.Service) {
-			if r.reverts(dependent) {
-				needs = append(needs, dependent)
-			}
-		}
-		steps = append(steps, step{name: c.Service, needs: needs, begin: func(ctx context.Context) (*watch, error) {
+		steps = append(steps, step{name: c.Service, needs: r.revertedFirst(c.Service), begin: func(ctx context.Context) (*watch, error) {
 			return r.revert(ctx, c)
 		}})
 	}
@@ -72,6 +71,24 @@ func (r *rollout) stepsBack() []step {
 		}
 	}
 	return steps
+}
+
+// revertedFirst returns the services to revert that need name, directly or by
+// way of others that are not reverted.
+func (r *rollout) revertedFirst(name string) []string {
+	var first []string
+	seen := map[string]bool{}
+	for queue := r.plan.graph.Dependents(name); len(queue) > 0; queue = queue[1:] {
+		switch dependent := queue[0]; {
+		case seen[dependent]:
+		case r.reverts(dependent):
+			first = append(first, dependent)
+		default:
+			queue = append(queue, r.plan.graph.Dependents(dependent)...)
+		}
+		seen[queue[0]] = true
+	}
+	return first
 }
 
 // reverts reports whether rolling back concerns the named service: this rollout
@@ -122,7 +139,7 @@ func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
 	active := exists && value(service.Status) == statusActive
 	switch {
 	case active && r.foreign(c, service):
-		return fail(ErrSuperseded)
+		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: ErrSuperseded} // and not ours to mend
 	case w.gone && !active:
 		return w, nil
 	case w.gone:
@@ -134,11 +151,36 @@ func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
 	// Where ECS is on its way back already, or nothing was deployed, this begins
 	// no new deployment: the task definition is the same.
 	updated, err := r.updateService(ctx, c.Service, c.Baseline.TaskDefinition, false)
+	if err != nil && says(err, "inactive") {
+		updated, err = r.revive(ctx, c)
+	}
 	if err != nil {
 		return fail(err)
 	}
 	w.begunBy(updated)
 	return w, nil
+}
+
+// revive returns a service to a baseline that was deregistered meanwhile: to a
+// new revision of the same content.
+func (r *rollout) revive(ctx context.Context, c Change) (*types.Service, error) {
+	old, err := r.api.DescribeTaskDefinition(ctx, &awsecs.DescribeTaskDefinitionInput{TaskDefinition: &c.Baseline.TaskDefinition})
+	if err != nil {
+		return nil, fmt.Errorf("describe task definition %s: %w", short(c.Baseline.TaskDefinition), err)
+	}
+	content, err := json.Marshal(old.TaskDefinition)
+	if err != nil {
+		return nil, fmt.Errorf("copy task definition %s: %w", short(c.Baseline.TaskDefinition), err)
+	}
+	var again awsecs.RegisterTaskDefinitionInput // whose fields have the same names
+	if err := json.Unmarshal(content, &again); err != nil {
+		return nil, fmt.Errorf("copy task definition %s: %w", short(c.Baseline.TaskDefinition), err)
+	}
+	arn, err := r.register(ctx, r.Deployer, &again)
+	if err != nil {
+		return nil, err
+	}
+	return r.updateService(ctx, c.Service, arn, false)
 }
 
 // foreign reports whether a service runs neither what this rollout has deployed

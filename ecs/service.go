@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -44,12 +45,12 @@ func check(services []Service) (*dag.Graph, error) {
 	graph, err := dag.New(nodes)
 	errs := []error{err}
 	rule := regexp.MustCompile(nameRule)
-	for _, s := range services {
+	for i, s := range services {
 		if s.Name != "" && !rule.MatchString(s.Name) {
 			errs = append(errs, fmt.Errorf("%s: a service name is 1 to 255 letters, digits, hyphens and underscores", s.Name))
 		}
 		for _, fault := range s.faults() {
-			errs = append(errs, fmt.Errorf("%s: %w", s.Name, fault))
+			errs = append(errs, fmt.Errorf("%s: %w", cmp.Or(s.Name, fmt.Sprintf("service %d", i+1)), fault))
 		}
 	}
 	return graph, errors.Join(errs...)

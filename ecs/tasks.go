@@ -32,7 +32,7 @@ func (w *walk) confirm(ctx context.Context, watch *watch, s types.Service, v ver
 		case err != nil && denied(err):
 			watch.blind = err.Error()
 		case err != nil:
-			return verdict{message: watch.message} // no news
+			return verdict{message: "its tasks cannot be read for now", reason: err.Error()}
 		default:
 			if ok := healthyTasks(tasks, watch.checked); ok < int(watch.enough) {
 				watch.good = 0
@@ -57,7 +57,7 @@ func (w *walk) pass(ctx context.Context, watch *watch, s types.Service, tasks []
 		ok, news, err := gate.Ready(ctx, candidate)
 		switch {
 		case err != nil && transient(err):
-			return verdict{message: watch.message}, false // no news
+			return verdict{message: "a gate cannot be asked for now", reason: err.Error()}, false
 		case err != nil:
 			watch.good = 0
 			return verdict{phase: failed, err: err}, false

@@ -1,7 +1,9 @@
 package ecs
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -31,7 +33,8 @@ type walk struct {
 
 	states  map[string]progress.State // none is waiting
 	watches map[string]*watch
-	writes  chan struct{} // a token for each step that may write at once
+	first   map[string]time.Time // when a step was begun for the first time
+	later   map[string]bool      // steps to begin again after a pause
 	begun   chan begun
 	writing int
 	failed  bool
@@ -47,7 +50,7 @@ func newWalk(d *Deployer, steps []step, enter func(string, progress.State, strin
 	return &walk{
 		Deployer: d, steps: steps, enter: enter,
 		states: make(map[string]progress.State), watches: make(map[string]*watch),
-		writes: make(chan struct{}, d.opts.Writes), begun: make(chan begun),
+		first: make(map[string]time.Time), later: make(map[string]bool), begun: make(chan begun),
 	}
 }
 
@@ -58,38 +61,43 @@ func (w *walk) run(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		w.beginReady(ctx)
-		if w.writing == 0 && len(w.watches) == 0 {
+		if w.writing == 0 && len(w.watches) == 0 && len(w.later) == 0 {
 			return
 		}
 		select {
 		case b := <-w.begun:
-			w.note(b)
+			w.note(ctx, b)
 		case <-ticker.C:
+			clear(w.later)
 			w.poll(ctx)
 		case <-ctx.Done():
 			for w.writing > 0 {
-				w.note(<-w.begun)
+				w.note(ctx, <-w.begun)
 			}
 			return
 		}
 	}
 }
 
-// beginReady begins every step whose needs are done.
+// beginReady begins the steps whose needs are done, as far as the limits allow.
+// Those that must wait for a limit have not begun.
 func (w *walk) beginReady(ctx context.Context) {
 	for _, s := range w.steps {
-		if w.failed && w.stopAtFailure || ctx.Err() != nil || w.limit > 0 && w.writing+len(w.watches) >= w.limit {
+		full := w.writing >= w.opts.Writes || w.limit > 0 && w.writing+len(w.watches) >= w.limit
+		if full || ctx.Err() != nil || w.failed && w.stopAtFailure {
 			return
 		}
-		if w.states[s.name] != "" || !w.ready(s) {
+		if w.states[s.name] != "" || w.later[s.name] || !w.ready(s) {
 			continue
 		}
-		w.to(s.name, progress.Running, "", nil)
+		if _, again := w.first[s.name]; !again {
+			w.first[s.name] = time.Now()
+			w.enter(s.name, progress.Running, "", nil)
+		}
+		w.states[s.name] = progress.Running
 		w.writing++
 		go func() {
-			w.writes <- struct{}{}
 			watch, err := s.begin(ctx)
-			<-w.writes
 			w.begun <- begun{s.name, watch, err}
 		}()
 	}
@@ -106,21 +114,27 @@ func (w *walk) to(name string, state progress.State, message string, err error) 
 }
 
 // note takes up a step whose writes are over.
-func (w *walk) note(b begun) {
+func (w *walk) note(ctx context.Context, b begun) {
 	w.writing--
-	if b.err != nil {
+	switch {
+	case b.err == nil:
+		if w.began != nil {
+			w.began(b.watch)
+		}
+		b.watch.start(time.Now(), w.opts)
+		w.watches[b.name] = b.watch
+	case ctx.Err() != nil:
+		w.to(b.name, progress.Running, "cancelled while it was being written", nil)
+	case errors.Is(b.err, errDraining) && time.Since(w.first[b.name]) < w.opts.Timeout:
+		w.to(b.name, progress.Running, "waiting for the old service of this name to drain", nil)
+		w.states[b.name], w.later[b.name] = "", true
+	default:
 		w.to(b.name, progress.Failed, "", b.err)
-		return
 	}
-	if w.began != nil {
-		w.began(b.watch)
-	}
-	b.watch.start(time.Now(), w.opts)
-	w.watches[b.name] = b.watch
 }
 
-// poll looks once at everything under way, in batches. A batch that ECS does
-// not answer for now is no news, and costs no service any of its time.
+// poll looks once at everything under way, in batches. A batch that ECS refuses
+// because of the rate is no news, and costs no service any of its time.
 func (w *walk) poll(ctx context.Context) {
 	for batch := range slices.Chunk(slices.Sorted(maps.Keys(w.watches)), describeBatch) {
 		found, err := w.describe(ctx, batch)
@@ -131,13 +145,35 @@ func (w *walk) poll(ctx context.Context) {
 			watch := w.watches[name]
 			switch {
 			case err != nil && transient(err):
-				watch.excuse(time.Now())
+				w.silence(watch, err)
 			case err != nil:
 				w.end(name, &ServiceError{Service: name, Verb: watch.verb, Err: err, Remedy: watch.remedy})
 			default:
 				w.look(ctx, watch, found[name])
 			}
 		}
+	}
+}
+
+// silence is a poll that was not answered.
+func (w *walk) silence(watch *watch, err error) {
+	now := time.Now()
+	if throttled(err) {
+		watch.excuse(now)
+	}
+	message := "no answer from ECS"
+	if now.After(watch.deadline) {
+		w.end(watch.service, &ServiceError{Service: watch.service, Verb: watch.verb, Err: ErrTimeout, Reasons: []string{message, err.Error()}, Remedy: watch.remedy})
+		return
+	}
+	w.tell(watch, message)
+}
+
+// tell reports news about a service under way.
+func (w *walk) tell(watch *watch, message string) {
+	if message != watch.message {
+		watch.message = message
+		w.to(watch.service, progress.Running, message, nil)
 	}
 }
 
@@ -159,6 +195,10 @@ func (w *walk) look(ctx context.Context, watch *watch, s types.Service) {
 		return
 	}
 	watch.polled = now
+	if v.phase == going && now.After(watch.deadline) {
+		v = verdict{phase: failed, err: ErrTimeout, reason: cmp.Or(v.reason, v.message)}
+		w.inspectStops(ctx, watch)
+	}
 	switch v.phase {
 	case healthy:
 		delete(w.watches, watch.service)
@@ -169,10 +209,7 @@ func (w *walk) look(ctx context.Context, watch *watch, s types.Service) {
 			Reasons: watch.reasons(v.reason), Logs: watch.logs, Remedy: watch.remedy,
 		})
 	default:
-		if v.message != watch.message {
-			watch.message = v.message
-			w.to(watch.service, progress.Running, v.message, nil)
-		}
+		w.tell(watch, v.message)
 	}
 }
 

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type watch struct {
 	patience time.Duration
 	needed   int    // healthy polls in a row
 	good     int    // so many there were
+	lost     int    // polls in a row without our deployment
 	message  string // last one that was reported
 
 	seen        bool  // the deployment has been seen
@@ -87,14 +89,19 @@ func (w *watch) excuse(now time.Time) {
 	w.polled = now
 }
 
-// judge decides by the service alone. It notes what it has seen.
+// judge decides by the service alone. It notes what it has seen. That the
+// service or its deployment is gone must be seen twice in a row, since a read
+// may be older than the one before it.
 func (w *watch) judge(s types.Service, now time.Time) verdict {
 	v := w.judgeStatus(s, now)
 	if v.phase != healthy {
 		w.good = 0
 	}
-	if v.phase == going && now.After(w.deadline) {
-		return verdict{phase: failed, err: ErrTimeout, message: v.message, reason: v.message}
+	gone := errors.Is(v.err, ErrGone) || errors.Is(v.err, ErrRolledBack) || errors.Is(v.err, ErrSuperseded)
+	if !gone {
+		w.lost = 0
+	} else if w.lost++; w.lost < 2 {
+		return verdict{message: w.message}
 	}
 	return v
 }

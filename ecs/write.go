@@ -34,7 +34,10 @@ func (r *rollout) start(ctx context.Context, c Change) (*watch, error) {
 	if r.adopt(c, w) {
 		return w, nil
 	}
-	service, err := r.write(ctx, c)
+	service, err := r.stale(ctx, c)
+	if err == nil && service == nil {
+		service, err = r.write(ctx, c)
+	}
 	if err != nil {
 		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: err}
 	}
@@ -54,6 +57,34 @@ func (r *rollout) adopt(c Change, w *watch) bool {
 		return true
 	}
 	return false
+}
+
+// stale looks once more before an update: what somebody else has deployed since
+// the plan was made must not be overwritten. A deployment that turns out to be
+// our own, begun by an earlier run, is returned.
+func (r *rollout) stale(ctx context.Context, c Change) (*types.Service, error) {
+	if c.now == nil {
+		return nil, nil
+	}
+	var found map[string]types.Service
+	err := r.insist(ctx, func() (err error) {
+		found, err = r.describe(ctx, []string{c.Service})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	service := found[c.Service]
+	p, e := primary(service), r.ledger.entry(c.Service)
+	switch {
+	case p == nil || value(service.Status) != statusActive:
+		return nil, fmt.Errorf("%w since the plan was made: plan again", ErrGone)
+	case value(p.Id) == c.now.Deployment:
+		return nil, nil
+	case e.Stage == intended && value(p.TaskDefinition) == e.Definition:
+		return &service, nil
+	}
+	return nil, fmt.Errorf("%w since the plan was made: plan again", ErrSuperseded)
 }
 
 // write registers, creates or updates what c asks for. The journal knows of it
@@ -103,7 +134,10 @@ func (d *Deployer) createService(ctx context.Context, c Change, arn string) (*ty
 		out, err = d.api.CreateService(ctx, &in)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil && says(err, "still Draining"):
+		return nil, fmt.Errorf("create service: %w: %w", errDraining, err)
+	case err != nil:
 		return nil, fmt.Errorf("create service: %w", err)
 	}
 	return out.Service, nil
