@@ -41,8 +41,9 @@ const (
 	// not hold; here the lines count, and [File.Branches] stands beside them.
 	Cobertura Format = "cobertura"
 	// LCOV is the tracefile of lcov, which istanbul and many others write too. Its
-	// unit is the line. coverage.py 6.5 lists docstrings in it that it does not
-	// count itself, which gives a warning; prefer Cobertura for Python.
+	// unit is the line. coverage.py 6.5 lists docstrings and the inner lines of some
+	// statements in it that it does not count itself, which gives a warning;
+	// prefer Cobertura for Python.
 	LCOV Format = "lcov"
 )
 

@@ -58,8 +58,8 @@ func (e *TagError) Error() string {
 	return fmt.Sprintf("find the branch: %v: %s runs for tag %q, and tags have no environment", ErrNoBranch, e.CI, e.Tag)
 }
 
-// Unwrap returns ErrNoBranch.
-func (e *TagError) Unwrap() error { return ErrNoBranch }
+// Unwrap returns ErrNoBranch and ErrNoEnvironment.
+func (e *TagError) Unwrap() []error { return []error{ErrNoBranch, ErrNoEnvironment} }
 
 // RequestError is a merge or pull request that gets no environment.
 type RequestError struct {
@@ -73,8 +73,8 @@ func (e *RequestError) Error() string {
 	return fmt.Sprintf("resolve the request from branch %q: %s: %v", e.Branch, e.Detail, e.Err)
 }
 
-// Unwrap returns Err.
-func (e *RequestError) Unwrap() error { return e.Err }
+// Unwrap returns Err and ErrNoEnvironment.
+func (e *RequestError) Unwrap() []error { return []error{e.Err, ErrNoEnvironment} }
 
 // CollisionError is an environment that two branches would share, since the
 // SHA-256 of both begins with the same 8 digits. Renaming one ends it.

@@ -27,7 +27,8 @@
 // Exit codes: 0 every module passes; 1 one does not, since it is below the
 // minimum or its report is missing, empty or lists nothing; 2 wrong use, or a
 // report that is there and cannot be read. The verdicts are printed in each case
-// but wrong use.
+// but wrong use. What is odd about a report stands below the table, and on stderr
+// where JSON is printed.
 package main
 
 import (
@@ -51,7 +52,7 @@ Exit codes: 0 pass, 1 the gate failed, 2 wrong use or an unreadable report.`
 
 func main() { cli.Main("coverage", run) }
 
-func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var gate coverage.Gate
 	var inputs []coverage.Input
 	flags := cli.NewFlags("coverage", about, stdout)
@@ -78,6 +79,9 @@ func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err := show(stdout, result, *asJSON); err != nil {
 		return err
 	}
+	if *asJSON { // the table has them
+		warn(stderr, result)
+	}
 	return failure(result)
 }
 
@@ -94,6 +98,14 @@ func show(w io.Writer, result coverage.Result, asJSON bool) error {
 		})
 	}
 	return cli.PrintJSON(w, out)
+}
+
+func warn(w io.Writer, result coverage.Result) {
+	for _, v := range result.Verdicts {
+		for _, warning := range v.Warnings {
+			fmt.Fprintf(w, "coverage: warning: %s: %s\n", v.Module, warning)
+		}
+	}
 }
 
 type report struct {
@@ -115,7 +127,7 @@ type module struct {
 // decides the exit code.
 func failure(result coverage.Result) error {
 	if err := result.Err(); err != nil {
-		return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
+		return err
 	}
 	failed := result.Failed()
 	if len(failed) == 0 {

@@ -86,9 +86,7 @@ func resolve(rules envname.Rules, branch string, getenv func(string) string) (en
 		find = func() (envname.Environment, error) { return rules.FromCI(getenv) }
 	}
 	env, err := find()
-	var tag *envname.TagError
-	var request *envname.RequestError
-	if errors.Is(err, envname.ErrNoEnvironment) || errors.As(err, &tag) || errors.As(err, &request) {
+	if errors.Is(err, envname.ErrNoEnvironment) {
 		return env, cli.Failed(err)
 	}
 	return env, err

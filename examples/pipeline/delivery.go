@@ -25,7 +25,7 @@ import (
 type delivery struct {
 	options
 	getenv func(string) string
-	out    io.Writer // for the outcome
+	out    *printer  // for the outcome
 	live   io.Writer // for the progress
 
 	env      envname.Environment
@@ -40,11 +40,9 @@ type delivery struct {
 // newDelivery reads all input, so that what is wrong with it is known before
 // anything is done.
 func newDelivery(ctx context.Context, o options, getenv func(string) string, out, live io.Writer) (*delivery, error) {
-	d := &delivery{options: o, getenv: getenv, out: out, live: live}
-	if d.timeline != "" {
-		if _, err := os.Stat(filepath.Dir(d.timeline)); err != nil {
-			return nil, fmt.Errorf("-timeline %s: %w", d.timeline, err)
-		}
+	d := &delivery{options: o, getenv: getenv, out: &printer{w: out}, live: live}
+	if err := writable(d.timeline); err != nil {
+		return nil, err
 	}
 	if err := d.readEnvironment(); err != nil {
 		return nil, err
@@ -53,6 +51,20 @@ func newDelivery(ctx context.Context, o options, getenv func(string) string, out
 		return nil, err
 	}
 	return d, d.readChanges(ctx)
+}
+
+// writable says early what would keep a file from being written at the end.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("-timeline %s: it is a directory", path)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("-timeline %s: %w", path, err)
+	}
+	return nil
 }
 
 func (d *delivery) readEnvironment() (err error) {
@@ -93,10 +105,11 @@ func (d *delivery) readChanges(ctx context.Context) error {
 func (d *delivery) run(ctx context.Context) error {
 	d.printEnvironment()
 	d.printChanges()
-	if err := d.gate(ctx); err != nil {
-		return err
+	err := d.gate(ctx)
+	if err == nil && d.out.err == nil {
+		err = d.rollout(ctx)
 	}
-	return d.rollout(ctx)
+	return errors.Join(err, d.out.err)
 }
 
 func (d *delivery) gate(ctx context.Context) error {

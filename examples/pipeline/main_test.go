@@ -58,7 +58,7 @@ func TestTheSampleIsDelivered(t *testing.T) {
 		"28 to create, 0 to update, 0 unchanged, in 6 levels",
 		"healthy (28):",
 		"critical path: nats-server ",
-		" > dispatch-portal-frontend ",
+		" > nats-server-2 ",
 		"timeline: "+picture,
 	)
 	svg, err := os.Open(picture)
@@ -114,6 +114,12 @@ func TestTheGateStopsTheRollout(t *testing.T) {
 			contains(t, stderr, "pipeline: coverage gate failed: ")
 		})
 	}
+	t.Setenv("CI_COMMIT_REF_NAME", "master")
+	t.Setenv("CI_COMMIT_TAG", "master")
+	modules := write(t, "m.yaml", "modules: [{name: a, paths: [a]}]")
+	if code, _, stderr := deliver(t, "-repo", ".", "-base", "HEAD", "-modules", modules); code != 1 || !strings.Contains(stderr, "tags have no environment") {
+		t.Errorf("a tag: exit code %d, %s", code, stderr)
+	}
 	if code, _, stderr := deliver(t, "-branch", "wip"); code != 1 || !strings.Contains(stderr, `branch "wip"`) {
 		t.Errorf("a branch without environment: exit code %d, %s", code, stderr)
 	}
@@ -138,6 +144,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		"a repository without modules":   {[]string{"-repo", ".", "-base", "a"}, "-modules is required with -repo"},
 		"a fault of no service":          {[]string{"-inject", "ghost=crash"}, "there is no service ghost"},
 		"a picture that cannot be":       {[]string{"-timeline", "/none/a.svg"}, "/none"},
+		"a picture that is a directory":  {[]string{"-timeline", t.TempDir()}, "it is a directory"},
 		"a minimum that is no percent":   {[]string{"-min", "800"}, `"800"`},
 		"an unknown flag":                {[]string{"-bogus"}, "-bogus"},
 	}

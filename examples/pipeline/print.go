@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,22 @@ import (
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/progress/timeline"
 )
+
+// printer keeps the first error of its writer, and writes nothing after it.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) Write(b []byte) (n int, err error) {
+	if p.err != nil {
+		return 0, p.err
+	}
+	if n, err = p.w.Write(b); err != nil {
+		p.err = fmt.Errorf("write the outcome: %w", err)
+	}
+	return n, p.err
+}
 
 func (d *delivery) title(text string) {
 	fmt.Fprintf(d.out, "\n%s\n%s\n", text, strings.Repeat("-", len(text)))

@@ -2,11 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mettel-automation/delivery/ecs/ecstest"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 )
 
@@ -25,7 +28,16 @@ func rollout(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	}
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	var out, live strings.Builder
-	code = cli.Run(t.Context(), "rollout", run, append([]string{"-services", path, "-speed", "2000"}, args...), &out, &live)
+	given := []string{"-services", path}
+	if slices.Contains(args, "-local") {
+		given = append(given, "-speed", "2000")
+	}
+	verb := 0
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		verb = 1
+	}
+	args = slices.Insert(slices.Clone(args), verb, given...)
+	code = cli.Run(t.Context(), "rollout", run, args, &out, &live)
 	return code, out.String(), live.String()
 }
 
@@ -42,7 +54,7 @@ func TestRollout(t *testing.T) {
 			stderr: []string{"done          ecs.rollout portal"},
 		},
 		"a plan changes nothing": {
-			args:   []string{"-local", "-plan", "-cluster", "demo"},
+			args:   []string{"plan", "-local", "-cluster", "demo"},
 			stdout: []string{"cluster demo: 3 to create"},
 			not:    "healthy",
 		},
@@ -52,6 +64,10 @@ func TestRollout(t *testing.T) {
 			stdout: []string{"roll out notifier: tasks fail: CannotPullContainerError", "rolled back (2):\n  nats, notifier\n", "never started (1):\n  portal\n"},
 			stderr: []string{"rollout: roll out notifier: tasks fail"},
 		},
+		"an unknown command":          {args: []string{"deploy", "-local"}, code: 2, stderr: []string{`unknown command "deploy"`}},
+		"a rollback without journal":  {args: []string{"rollback", "-cluster", "x"}, code: 2, stderr: []string{"-journal is required to rollback"}},
+		"a status of what is local":   {args: []string{"status", "-local", "-journal", "j"}, code: 2, stderr: []string{"status does not go with -local"}},
+		"a fault for a real cluster":  {args: []string{"-cluster", "x", "-inject", "nats=crash"}, code: 2, stderr: []string{"they need -local"}},
 		"neither a cluster nor local": {code: 2, stderr: []string{"-cluster is required, or -local"}},
 		"no services":                 {args: []string{"-services", ""}, code: 2, stderr: []string{"-services is required"}},
 		"a missing file":              {args: []string{"-services", "/none.yaml", "-local"}, code: 2, stderr: []string{"/none.yaml"}},
@@ -98,5 +114,41 @@ func TestJSON(t *testing.T) {
 	}
 	if s := out.Result.Services[2]; s.Service != "portal" || s.State != "rolled back" || s.Deployment == "" {
 		t.Errorf("result %+v", out.Result)
+	}
+}
+
+// TestARolloutOverASocket drives every command against an ECS that outlives it.
+func TestARolloutOverASocket(t *testing.T) {
+	cloud := ecstest.New(ecstest.Options{Timing: func(string) ecstest.Timing { return ecstest.DefaultTiming().Scale(1e-4) }})
+	cloud.AddCluster("demo")
+	server := httptest.NewServer(cloud)
+	defer server.Close()
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
+		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+	} {
+		t.Setenv(name, value)
+	}
+	journal := filepath.Join(t.TempDir(), "rollout.json")
+	steps := []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"status"}, 2, "the journal holds no rollout"},
+		{[]string{"plan"}, 0, "cluster demo: 3 to create"},
+		{[]string{"apply", "-image", "{module}:1"}, 0, "healthy (3)"},
+		{[]string{"status"}, 0, "portal    create     healthy      runs new (demo-portal:1), 1 of 1 tasks"},
+		{[]string{"resume"}, 2, "is finished; apply begins a new one"},
+		{[]string{"apply", "-image", "{module}:2"}, 0, "3 to update"},
+		{[]string{"rollback"}, 0, "rolled back (3)"},
+		{[]string{"plan", "-image", "{module}:1"}, 0, "3 unchanged"},
+	}
+	for _, step := range steps {
+		args := append([]string{step.args[0], "-cluster", "demo", "-journal", journal, "-poll", "2ms"}, step.args[1:]...)
+		code, stdout, stderr := rollout(t, args...)
+		if code != step.code || !strings.Contains(stdout+stderr, step.want) {
+			t.Errorf("%v: exit code %d, want %d and %q:\n%s%s", step.args, code, step.code, step.want, stdout, stderr)
+		}
 	}
 }

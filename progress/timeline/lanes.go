@@ -36,6 +36,11 @@ func (l Lane) State() progress.State { return l.Spans[len(l.Spans)-1].State }
 // Begun reports whether the work on the subject ever began.
 func (l Lane) Begun() bool { return !l.Start.IsZero() }
 
+// failed reports whether the subject has failed, also where that was rolled back.
+func (l Lane) failed() bool {
+	return slices.ContainsFunc(l.Spans, func(s Span) bool { return s.State == progress.Failed })
+}
+
 // Work returns how long the work took.
 func (l Lane) Work() time.Duration { return l.End.Sub(l.Start) }
 

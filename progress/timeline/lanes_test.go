@@ -164,10 +164,17 @@ func TestCriticalPath(t *testing.T) {
 		},
 		"a rollback afterwards does not count": {
 			[]progress.Event{
+				event(0, "a", progress.Running), event(1, "a", progress.Done), event(0, "b", progress.Running), event(5, "b", progress.Done),
+				event(5, "a", progress.RollingBack), event(60, "a", progress.RolledBack),
+			},
+			[]Step{step("b", 0, 5*sec)},
+		},
+		"a failure ends the run, whatever ends after it": {
+			[]progress.Event{
 				event(0, "a", progress.Running), event(1, "a", progress.Failed), event(1, "a", progress.RollingBack),
 				event(0, "b", progress.Running), event(5, "b", progress.Done), event(60, "a", progress.RolledBack),
 			},
-			[]Step{step("b", 0, 5*sec)},
+			[]Step{step("a", 0, sec)},
 		},
 		"nor does the operation as a whole": {
 			[]progress.Event{event(0, "", progress.Running), event(1, "a", progress.Running), event(2, "a", progress.Done), event(9, "", progress.Done)},

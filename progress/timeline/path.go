@@ -16,7 +16,8 @@ type Step struct {
 }
 
 // CriticalPath returns what decided how long the run took, in the order of time:
-// it begins with the subject whose work ended last, goes back to the one among
+// it begins with the subject whose work ended last (the one that failed last,
+// where any did, since that ended the run), goes back to the one among
 // its needs that ended last, and so on to a subject whose needs, if it has any,
 // never ran. Making any step of it faster is the only way to a faster run.
 //
@@ -45,6 +46,9 @@ func criticalLanes(lanes []Lane) []Lane {
 	ends := slices.DeleteFunc(slices.Clone(begun), func(l Lane) bool { return l.Subject == "" })
 	if len(ends) == 0 {
 		ends = begun
+	}
+	if failed := slices.DeleteFunc(slices.Clone(ends), func(l Lane) bool { return !l.failed() }); len(failed) > 0 {
+		ends = failed
 	}
 	var path []Lane
 	for len(ends) > 0 {

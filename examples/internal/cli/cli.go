@@ -31,29 +31,28 @@ const (
 type Job func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
 // Main runs job with the arguments of the process and exits. An interrupt or
-// SIGTERM cancels the context of the job.
+// SIGTERM cancels the context of the job; a second one ends the process.
 func Main(name string, job Job) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	code := Run(ctx, name, job, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// Run runs job and returns its exit code, after a line on stderr where it
-// failed: the name of the main and the error.
+// Run runs job and returns its exit code, after one line on stderr where it
+// failed: the name of the main and the error. Errors that were joined are told
+// apart by semicolons.
 func Run(ctx context.Context, name string, job Job, args []string, stdout, stderr io.Writer) int {
 	err := job(ctx, args, stdout, stderr)
-	var failed *failure
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return OK
-	case errors.As(err, &failed):
-		fmt.Fprintf(stderr, "%s: %v\n", name, err)
-		return ExitFailed
-	default:
-		fmt.Fprintf(stderr, "%s: %v\n", name, err)
-		return ExitUsage
 	}
+	fmt.Fprintf(stderr, "%s: %s\n", name, strings.ReplaceAll(err.Error(), "\n", "; "))
+	if _, failed := errors.AsType[*failure](err); failed {
+		return ExitFailed
+	}
+	return ExitUsage
 }
 
 // Failed marks err as the failure of a gate or a delivery: exit code 1. A nil

@@ -34,19 +34,23 @@ func (l *Local) Tuning(set *flag.FlagSet) {
 	set.Var(&l.faults, "inject", "`SERVICE=FAULT` that goes wrong there: "+l.faults.known()+"; may be repeated")
 }
 
+// Tuned reports whether any flag that describes the ECS in memory was given.
+func (l Local) Tuned(set *flag.FlagSet) (tuned bool) {
+	set.Visit(func(f *flag.Flag) { tuned = tuned || f.Name == "speed" || f.Name == "seed" || f.Name == "inject" })
+	return tuned
+}
+
 // Start returns the ECS with an empty cluster, and deployer options that fit
 // its speed.
 func (l Local) Start(cluster string, services []Service) (ecs.API, ecs.Options, error) {
-	if l.speed <= 0 {
-		return nil, ecs.Options{}, fmt.Errorf("-speed %v: want more than 0", l.speed)
-	}
-	cloud := ecstest.New(ecstest.Options{Timing: ecstest.Varied(l.seed, 1/l.speed)})
-	cloud.AddCluster(cluster)
 	for _, f := range l.faults {
 		if !slices.ContainsFunc(services, func(s Service) bool { return s.Name == f.service }) {
 			return nil, ecs.Options{}, fmt.Errorf("-inject %s=%s: there is no service %s", f.service, f.fault, f.service)
 		}
-		cloud.Inject(f.service, f.fault)
+	}
+	cloud, err := l.Cloud(cluster)
+	if err != nil {
+		return nil, ecs.Options{}, err
 	}
 	scale := func(d time.Duration) time.Duration { return time.Duration(float64(d) / l.speed) }
 	return cloud.Client(), ecs.Options{
@@ -54,7 +58,21 @@ func (l Local) Start(cluster string, services []Service) (ecs.API, ecs.Options, 
 		PollInterval:      scale(5 * time.Second),
 		Timeout:           scale(15 * time.Minute),
 		PlacementPatience: scale(2 * time.Minute),
+		Rate:              l.speed,
 	}, nil
+}
+
+// Cloud returns the ECS with an empty cluster.
+func (l Local) Cloud(cluster string) (*ecstest.Cloud, error) {
+	if l.speed <= 0 {
+		return nil, fmt.Errorf("-speed %v: want more than 0", l.speed)
+	}
+	cloud := ecstest.New(ecstest.Options{Timing: ecstest.Varied(l.seed, 1/l.speed)})
+	cloud.AddCluster(cluster)
+	for _, f := range l.faults {
+		cloud.Inject(f.service, f.fault)
+	}
+	return cloud, nil
 }
 
 type faults []struct {

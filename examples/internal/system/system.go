@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -59,6 +60,11 @@ func Read(name string, r io.Reader) ([]Service, error) {
 		return nil, fmt.Errorf("read services %s: %w", name, err)
 	}
 	err = loader.Load(&file)
+	if err == nil {
+		if second := loader.Load(new(any)); !errors.Is(second, io.EOF) {
+			return nil, fmt.Errorf("read services %s: there is more than one document", name)
+		}
+	}
 	var several *yaml.LoadErrors
 	var one *yaml.LoadError
 	switch {
@@ -68,11 +74,35 @@ func Read(name string, r io.Reader) ([]Service, error) {
 		one = several.Errors[0]
 		fallthrough
 	case one != nil || errors.As(err, &one):
-		return nil, fmt.Errorf("read services %s:%d:%d: %s", name, one.Mark.Line, one.Mark.Column, one.Message)
+		message, _, wrongType := strings.Cut(one.Message, " into ") // which Go type is nobody's concern
+		if wrongType {
+			message += ": that is not what belongs here"
+		}
+		message = strings.TrimSuffix(message, " in type system.Service")
+		return nil, fmt.Errorf("read services %s:%d:%d: %s", name, one.Mark.Line, one.Mark.Column, message)
 	case err != nil:
 		return nil, fmt.Errorf("read services %s: %w", name, err)
 	}
-	return file.Services, nil
+	var errs []error
+	for i, s := range file.Services {
+		if fault := s.fault(); fault != "" {
+			errs = append(errs, fmt.Errorf("read services %s: %s: %s", name, cmp.Or(s.Name, fmt.Sprintf("service %d", i+1)), fault))
+		}
+	}
+	return file.Services, errors.Join(errs...)
+}
+
+// fault says what no task definition could hold.
+func (s Service) fault() string {
+	switch {
+	case s.Name == "":
+		return "it has no name"
+	case s.CPU < 0 || s.Memory < 0 || s.Count < 0:
+		return "cpu, memory and count must not be negative"
+	case s.Port < 0 || s.Port > 65535:
+		return fmt.Sprintf("port %d is not between 1 and 65535", s.Port)
+	}
+	return ""
 }
 
 // Desired returns services as those of the named environment. Image gives the

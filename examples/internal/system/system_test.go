@@ -19,7 +19,11 @@ func TestReadTellsWhereAFaultIs(t *testing.T) {
 		"malformed YAML":     {"services:\n  - name: [a\n", "s.yaml:3:1: "},
 		"an empty file":      {"", "s.yaml: it lists no services"},
 		"no services":        {"services: []\n", "s.yaml: it lists no services"},
-		"not even a mapping": {"just text", "s.yaml:1:1: "},
+		"not even a mapping": {"just text", "s.yaml:1:1: cannot construct !!str `just text`: that is not what belongs here"},
+		"a second document":  {"services: [{name: a}]\n---\nservices: [{name: b}]\n", "s.yaml: there is more than one document"},
+		"a negative size":    {"services: [{name: a, cpu: -5}]", "s.yaml: a: cpu, memory and count must not be negative"},
+		"an impossible port": {"services: [{name: a, port: 99999}]", "s.yaml: a: port 99999"},
+		"no name":            {"services: [{port: 80}]", "s.yaml: service 1: it has no name"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
