@@ -8,6 +8,7 @@
 //   - ecs: services rolled out in the order of their dependencies
 //   - progress: the events of all of these, and what renders them
 //
-// This package itself is empty. The directory examples holds a main for each
-// job, and examples/pipeline, which runs them all without a cloud.
+// The directory examples holds a main for each job, and examples/pipeline, which
+// runs them all without a cloud. This package itself is empty, and no package
+// but those mains composes the others: values go from one to the next.
 package delivery

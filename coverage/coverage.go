@@ -9,15 +9,12 @@
 //		{Module: "billing", Path: "billing/cover.out"},
 //		{Module: "web", Path: "web/coverage/lcov.info"},
 //	})
-//	if err != nil { ... }
-//	fmt.Print(result)
 //	if !result.Pass() { ... }
 //
 // It reads Go cover profiles, Cobertura XML and LCOV, told apart by their
 // content, plain or in gzip. Totals are those that the tool itself prints, from
 // the lines or statements that its report lists. The decision is made in whole
-// numbers: 79.995 % is not 80 %. Only a pass passes; a report that is missing,
-// empty or cut short does not.
+// numbers: 79.995 % is not 80 %. A report that is missing, empty or cut short fails.
 //
 // It runs no tests, fetches nothing, and maps no paths to sources. It does not
 // gate branches, functions, or the lines of a diff.

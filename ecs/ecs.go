@@ -2,26 +2,21 @@
 //
 // [Deployer.Plan] compares the desired services with those that run, and only
 // reads; [Deployer.Apply] writes what the plan says. A service starts the moment
-// all that it depends on is healthy, and where one fails, what was changed is
-// rolled back in reverse order:
+// all that it depends on is healthy, and a failure rolls back in reverse order:
 //
 //	deployer := ecs.New(awsecs.NewFromConfig(cfg), ecs.Options{Cluster: "automation-master"})
 //	plan, err := deployer.Plan(ctx, services)
-//	if err != nil { ... }
-//	fmt.Print(plan)
 //	result, err := deployer.Apply(ctx, plan)
 //
-// Healthy means that the deployment which this rollout began is the primary
-// one, complete, and runs all its tasks with their health checks passing, two
-// polls in a row: a service that the circuit breaker has rolled back, or that
-// somebody else deploys meanwhile, is never taken for a success.
-//
-// A run that was killed is continued by the next one, or rolled back by
-// [Deployer.Rollback], where Options.Journal keeps how far it came.
+// Healthy means that the deployment which this rollout began is primary and
+// complete, and runs all its tasks with their health checks passing, two polls
+// in a row: what the circuit breaker has rolled back, or somebody else deploys
+// meanwhile, is no success. With Options.Journal the next run goes on with one
+// that was killed, or undoes it by [Deployer.Rollback].
 //
 // It makes neither clusters nor load balancers, and of an existing service it
-// changes the task definition alone. Package ecs/ecstest holds an ECS in memory
-// for tests, ecs/ecsmock mocks of the interfaces here.
+// changes the task definition alone. Package ecs/ecstest is an ECS in memory for
+// tests, ecs/ecsmock has mocks.
 package ecs
 
 import (
@@ -34,7 +29,7 @@ import (
 	"github.com/mettel-automation/delivery/progress"
 )
 
-//go:generate go tool mockgen -source=ecs.go -destination=ecsmock/ecsmock.go -package=ecsmock
+//go:generate go tool mockgen -source=ecs.go -destination=ecsmock/ecsmock.go -package=ecsmock -write_package_comment=false
 
 // Reader is what planning and waiting need of an [awsecs.Client].
 type Reader interface {

@@ -126,7 +126,10 @@ func (d *Deployer) Plan(ctx context.Context, services []Service) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan rollout to %s: %w", d.opts.Cluster, err)
 	}
-	plan := Plan{Cluster: d.opts.Cluster, Levels: graph.Levels(), LongestChain: graph.LongestChain(), graph: graph}
+	plan := Plan{
+		Cluster: d.opts.Cluster, Changes: []Change{}, graph: graph,
+		Levels: append([][]string{}, graph.Levels()...), LongestChain: append([]string{}, graph.LongestChain()...),
+	}
 	byName := make(map[string]Service, len(services))
 	for _, s := range services {
 		byName[s.Name] = s
