@@ -37,7 +37,8 @@ var (
 // through; and what was changed is rolled back, each service after those that
 // need it, and only when these are back: updated services to their Baseline,
 // created ones by deleting them again. Options.KeepFailed leaves all as it is.
-// A service that somebody else has deployed meanwhile is left alone.
+// A service that somebody else has deployed meanwhile is left alone. A plan whose
+// rollout would never find room is refused with [ErrNoCapacity].
 //
 // Result says how each service ended, also beside an error, which joins a
 // [*ServiceError] for each failure. Where ctx ends first, ECS goes on with
@@ -49,6 +50,9 @@ func (d *Deployer) Apply(ctx context.Context, plan Plan) (Result, error) {
 	}
 	if plan.graph == nil || plan.Cluster != d.opts.Cluster {
 		return Result{}, fmt.Errorf("apply plan for cluster %s: %w", plan.Cluster, ErrNotPlanned)
+	}
+	if v := plan.Capacity; v != nil && !v.OK() && !d.opts.IgnoreCapacity {
+		return Result{}, fmt.Errorf("apply plan for cluster %s: %w: %v", plan.Cluster, ErrNoCapacity, v)
 	}
 	ledger, err := d.open(ctx, plan)
 	if err != nil {

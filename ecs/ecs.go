@@ -26,6 +26,7 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"github.com/mettel-automation/delivery/ecs/capacity"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -88,6 +89,13 @@ type Options struct {
 	// PlacementPatience is how long ECS may find no room for a service's tasks
 	// before the service counts as failed; default 2 min.
 	PlacementPatience time.Duration
+	// Supply reads what the cluster has room for; nil plans without a look at that.
+	// The Supply method of a [capacity.Reader] is the beginning of one; package
+	// ecs/capacity/limits completes it.
+	Supply func(ctx context.Context, cluster string, demands []capacity.Demand) (capacity.Supply, error)
+	// IgnoreCapacity applies a plan also where its verdict on capacity is that it
+	// cannot come to its end.
+	IgnoreCapacity bool
 	// Gates must all let a service pass before it counts as healthy; default none.
 	Gates []Gate
 	// Logs reads what the containers of failed tasks have written last; nil does without.

@@ -11,6 +11,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/capacity"
 	"github.com/mettel-automation/delivery/ecs/taskdef"
 	"github.com/mettel-automation/delivery/internal/dag"
 )
@@ -59,6 +60,8 @@ type Plan struct {
 	Levels [][]string `json:"levels"`
 	// LongestChain is a longest sequence of services that wait for one another.
 	LongestChain []string `json:"longestChain"`
+	// Capacity is whether the rollout will find room; nil where Options.Supply is.
+	Capacity *capacity.Verdict `json:"capacity,omitempty"`
 
 	graph *dag.Graph
 }
@@ -99,6 +102,9 @@ func (p Plan) String() string {
 			fmt.Fprintf(&b, "  %s %s\n", marks[c.Action], strings.TrimRight(fmt.Sprintf("%-*s  %s", width, name, strings.Join(c.Detail, ", ")), " "))
 		}
 	}
+	if p.Capacity != nil {
+		fmt.Fprintf(&b, "capacity: %s\n", strings.TrimRight(p.Capacity.String(), "\n"))
+	}
 	return b.String()
 }
 
@@ -137,6 +143,9 @@ func (d *Deployer) Plan(ctx context.Context, services []Service) (Plan, error) {
 	for _, name := range graph.Order() {
 		running := found[name]
 		plan.Changes = append(plan.Changes, diff(byName[name], running, definitions[value(running.TaskDefinition)]))
+	}
+	if plan.Capacity, err = d.preflight(ctx, plan.Changes, found, definitions); err != nil {
+		return Plan{}, fmt.Errorf("plan rollout to %s: %w", d.opts.Cluster, err)
 	}
 	return plan, nil
 }
