@@ -16,13 +16,22 @@
 // milliseconds. Faults are given to a service by [Cloud.Inject], to a call by
 // [Options.Before] and [Options.After], and reads can lag behind writes.
 //
-// The same Cloud answers clients of Cloud Map, CloudWatch Logs and Elastic Load
-// Balancing whose HTTPClient is &http.Client{Transport: cloud}: tasks are
-// registered in the service registries of their service, are targets of its
-// target groups, and what a crashing container writes can be read.
+// Clients of Cloud Map, Elastic Load Balancing and CloudWatch Logs can be made
+// from [Cloud.Config]: tasks are registered in the service registries of their
+// service and are targets of its target groups, and what a crashing container
+// writes can be read.
 //
-// It does not model instances and their resources, daemons, or deployment
-// strategies other than rolling updates.
+// A cluster has room for everything until [Cloud.AddInstance] gives it container
+// instances: from then on, tasks that are not on Fargate take their CPU, memory,
+// host ports, GPUs and network interfaces, and where no instance has room, the
+// service says so in the event that ECS has for it.
+//
+// Clusters are made, changed and deleted as in ECS, which refuses to delete one
+// with anything in it; RunTask starts tasks of no service.
+//
+// It does not model daemons, placement strategies and constraints, capacity
+// providers that start instances, or deployment strategies other than rolling
+// updates.
 package ecstest
 
 import (
@@ -59,23 +68,27 @@ type Options struct {
 type Cloud struct {
 	opts Options
 
-	mu       sync.Mutex
-	agenda   agenda // what the scheduler will do, and when
-	clusters map[string]*cluster
-	families map[string][]*taskDefinition
-	faults   map[string]injected
-	paused   map[string]bool
-	registry cloudMap
-	scripts  map[string][]string   // what containers write, by service
-	streams  map[stream][]logEvent // what they have written
-	calls    map[string]int
-	serial   int // numbers everything that is made, in order
+	mu        sync.Mutex
+	agenda    agenda // what the scheduler will do, and when
+	clusters  map[string]*cluster
+	gone      map[string]*cluster // deleted, and still described
+	families  map[string][]*taskDefinition
+	providers []string // capacity providers beside those of Fargate
+	faults    map[string]injected
+	paused    map[string]bool
+	registry  cloudMap
+	scripts   map[string][]string   // what containers write, by service
+	streams   map[stream][]logEvent // what they have written
+	calls     map[string]int
+	serial    int // numbers everything that is made, in order
 }
 
 type cluster struct {
-	name     string
-	services map[string]*service
-	tasks    []*task // in order of their start
+	name      string
+	services  map[string]*service
+	tasks     []*task // in order of their start
+	instances []*instance
+	traits
 }
 
 // New returns an empty Cloud.

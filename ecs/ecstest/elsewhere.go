@@ -1,6 +1,22 @@
 package ecstest
 
-import "time"
+import (
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// Config is what the NewFromConfig of any SDK client takes for its requests to
+// end in c.
+func (c *Cloud) Config() aws.Config {
+	return aws.Config{
+		Region:      Region,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  &http.Client{Transport: c},
+	}
+}
 
 // What stands before an operation of another service than ECS, for Calls,
 // Before and After: the prefix of its actions in IAM.

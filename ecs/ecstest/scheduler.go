@@ -125,7 +125,13 @@ func (c *Cloud) startTasks(s *service, now time.Time) {
 			c.later(s, now, c.opts.Timing(s.name).Retry)
 			return
 		}
-		c.start(s, p, now)
+		in, event := s.instanceFor(p.definition)
+		if event != "" {
+			s.say(now, "%s", event)
+			c.later(s, now, c.opts.Timing(s.name).Retry)
+			return
+		}
+		c.start(s, p, in, now)
 	}
 }
 

@@ -33,6 +33,7 @@ type service struct {
 	history     []*deployment // all there ever were, newest first
 	tasks       []*task
 	events      []object // newest first
+	loose       bool     // stands for tasks of no service
 	passed      object   // settings that come back as they were given
 	notBefore   time.Time
 	stale       object // what reads show while staleReads > 0; nil is MISSING

@@ -2,6 +2,7 @@ package ecstest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -22,6 +23,7 @@ type task struct {
 	id         string
 	service    *service
 	deployment *deployment
+	instance   *instance // nil where its cluster has none
 	status     string
 	health     string // of its containers with a health check
 	healthy    bool   // as the scheduler counts
@@ -62,11 +64,11 @@ func (s *service) tasksWhere(keep func(*task) bool) []*task {
 	return out
 }
 
-// start begins the life of a task of d.
-func (c *Cloud) start(s *service, d *deployment, now time.Time) {
+// start begins the life of a task of d, on an instance or nowhere in particular.
+func (c *Cloud) start(s *service, d *deployment, in *instance, now time.Time) {
 	c.serial++
 	t := &task{
-		id: fmt.Sprintf("%032x", c.serial), service: s, deployment: d,
+		id: fmt.Sprintf("%032x", c.serial), service: s, deployment: d, instance: in,
 		status: provisioning, health: "UNKNOWN", created: now,
 	}
 	if s.ties.addressed() {
@@ -160,6 +162,7 @@ type tasksInput struct {
 	Cluster       string   `json:"cluster"`
 	ServiceName   string   `json:"serviceName"`
 	DesiredStatus string   `json:"desiredStatus"`
+	LaunchType    string   `json:"launchType"`
 	MaxResults    int      `json:"maxResults"`
 	NextToken     string   `json:"nextToken"`
 	Tasks         []string `json:"tasks"`
@@ -182,7 +185,8 @@ func (c *Cloud) listTasks(in tasksInput) (object, *Error) {
 	}
 	arns := []string{}
 	for _, t := range cl.tasks {
-		if (in.ServiceName == "" || t.service.name == base(in.ServiceName)) && t.desiredStatus() == in.DesiredStatus {
+		if (in.ServiceName == "" || t.service.name == base(in.ServiceName)) && t.desiredStatus() == in.DesiredStatus &&
+			(in.LaunchType == "" || t.service.launchType() == in.LaunchType) {
 			arns = append(arns, t.arn())
 		}
 	}
@@ -229,10 +233,11 @@ func (t *task) desiredStatus() string {
 func (t *task) wire() object {
 	out := object{
 		"taskArn": t.arn(), "clusterArn": t.service.cluster.arn(), "taskDefinitionArn": t.deployment.definition.arn(),
-		"group": "service:" + t.service.name, "startedBy": t.deployment.id, "lastStatus": t.status,
+		"group": t.service.group(), "startedBy": t.deployment.id, "lastStatus": t.status,
 		"desiredStatus": t.desiredStatus(), "healthStatus": t.health, "createdAt": stamp(t.created), "containers": t.containers(),
 		"attachments": t.attachments(),
 	}
+	maps.Copy(out, t.place())
 	if !t.started.IsZero() {
 		out["startedAt"] = stamp(t.started)
 	}

@@ -62,10 +62,6 @@ func (c *Cloud) call(op string, body []byte) (object, *Error) {
 
 func (c *Cloud) dispatch(op string, body []byte, now time.Time) (object, *Error) {
 	switch op {
-	case "CreateCluster":
-		return handle(body, c.createCluster)
-	case "DescribeClusters":
-		return handle(body, c.describeClusters)
 	case "RegisterTaskDefinition":
 		return handle(body, func(in object) (object, *Error) { return c.registerTaskDefinition(in, now) })
 	case "DescribeTaskDefinition":
@@ -93,7 +89,7 @@ func (c *Cloud) dispatch(op string, body []byte, now time.Time) (object, *Error)
 	case "ContinueServiceDeployment":
 		return handle(body, func(in deploymentsInput) (object, *Error) { return c.continueServiceDeployment(in, now) })
 	}
-	return c.dispatchElsewhere(op, body, now)
+	return c.dispatchClusters(op, body, now)
 }
 
 // handle decodes the body of a request for do.
@@ -141,4 +137,19 @@ func page(keys []string, token string, size int) (part []string, next string) {
 		next = keys[end]
 	}
 	return keys[start:end], next
+}
+
+// ServeHTTP answers a request that came over a socket, so that other programs
+// can talk to the Cloud too: the AWS CLI with --endpoint-url, a main with
+// AWS_ENDPOINT_URL. The Cloud itself opens none.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer, err := c.RoundTrip(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	defer answer.Body.Close()
+	w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
+	w.WriteHeader(answer.StatusCode)
+	_, _ = io.Copy(w, answer.Body) // whoever has gone needs no answer
 }

@@ -1,4 +1,13 @@
-// Package taskdef compares ECS task definitions.
+// Package taskdef reads, checks, pins and compares ECS task definitions.
+//
+// [Load] reads the JSON that people have, with variables for what differs from
+// one deployment to the next; [Check] finds what ECS would refuse; [Pin] replaces
+// tags by digests:
+//
+//	td, err := taskdef.Load("notifier.json", taskdef.Map(map[string]string{"IMAGE": image}))
+//	if err != nil { ... }
+//	if err := taskdef.Check(td); err != nil { ... }
+//	td, missing, err := taskdef.Pin(td, digests)
 //
 // What is registered comes back from ECS with defaults filled in and lists in
 // another order. [Diff] sees through that, so that a service is deployed again
@@ -9,14 +18,16 @@
 //	}
 //
 // It shows the values of images, sizes, ports and roles only: the value of an
-// environment variable, of a log option or of a command may be a secret. It
-// neither reads nor registers task definitions.
+// environment variable, of a log option or of a command may be a secret. The
+// package calls neither ECS nor a registry, and never reads the environment of
+// the process.
 package taskdef
 
 import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -33,63 +44,71 @@ func Diff(desired *awsecs.RegisterTaskDefinitionInput, running *types.TaskDefini
 	if running == nil {
 		return []string{"no task definition runs"}
 	}
+	old, wanted := normalize(running), normalize(desired)
+	sameRole(wanted, old)
 	var lines []string
-	compare("", normalize(running), normalize(desired), &lines)
+	compare(nil, old, wanted, &lines)
+	slices.Sort(lines)
 	return lines
 }
 
 // compare walks two normalised values of one place.
-func compare(place string, old, wanted any, lines *[]string) {
+func compare(place []string, old, wanted any, lines *[]string) {
 	o, oldTree := old.(map[string]any)
 	w, wantedTree := wanted.(map[string]any)
 	if oldTree && wantedTree {
 		keys := maps.Clone(o)
 		maps.Copy(keys, w)
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			compare(join(place, key), o[key], w[key], lines)
+		for key := range keys {
+			compare(append(slices.Clip(place), key), o[key], w[key], lines)
 		}
 		return
 	}
-	if text(old) == text(wanted) {
+	if reflect.DeepEqual(old, wanted) {
 		return
 	}
 	*lines = append(*lines, describe(place, old, wanted))
 }
 
-// join names a place below another; containers go by their names alone.
-func join(place, key string) string {
-	if place == "" || place == "containerDefinitions" {
-		return key
-	}
-	return place + "." + key
-}
+// containers is where a tree has the containers, by their names.
+const containers = "containerDefinitions"
 
-// shown are the last elements of the places whose values are no secrets.
-func shown(place string) bool {
-	switch place[strings.LastIndexByte(place, '.')+1:] {
-	case "image", "cpu", "memory", "memoryReservation", "hostPort", "containerPort", "networkMode", "essential",
-		"taskRoleArn", "executionRoleArn", "cpuArchitecture", "operatingSystemFamily", "sizeInGiB":
-		return true
+// shown reports whether a place has a value that is never a secret.
+func shown(place []string) bool {
+	key := place[len(place)-1]
+	switch {
+	case len(place) == 1:
+		return slices.Contains([]string{"networkMode", "cpu", "memory", "taskRoleArn", "executionRoleArn"}, key)
+	case len(place) == 2:
+		return place[0] == "runtimePlatform" || place[0] == "ephemeralStorage"
+	case len(place) == 3 && place[0] == containers:
+		return slices.Contains([]string{"image", "cpu", "memory", "memoryReservation", "essential"}, key)
+	case len(place) == 5 && place[0] == containers && place[2] == "portMappings":
+		return key == "hostPort" || key == "containerPort"
 	}
 	return false
 }
 
-func describe(place string, old, wanted any) string {
+func describe(place []string, old, wanted any) string {
+	name := strings.Join(place, ".")
+	if place[0] == containers && len(place) > 1 {
+		name = strings.Join(place[1:], ".") // containers go by their names alone
+	}
 	switch {
 	case old == nil && shown(place):
-		return fmt.Sprintf("%s: %s added", place, text(wanted))
+		return fmt.Sprintf("%s: %s added", name, text(wanted))
 	case old == nil:
-		return place + " added"
+		return name + " added"
 	case wanted == nil:
-		return place + " removed"
+		return name + " removed"
 	case shown(place):
-		return fmt.Sprintf("%s: %s -> %s", place, text(old), text(wanted))
+		return fmt.Sprintf("%s: %s -> %s", name, text(old), text(wanted))
 	default:
-		return place + " changed"
+		return name + " changed"
 	}
 }
 
-// text is a value on one line, for comparing and for showing.
+// text is a value on one line, for sorting and for showing.
 func text(v any) string {
 	if s, ok := v.(string); ok {
 		return s

@@ -1,0 +1,21 @@
+package limits_test
+
+import (
+	"testing"
+
+	"github.com/mettel-automation/delivery/internal/depcheck"
+)
+
+func TestImports(t *testing.T) {
+	depcheck.Only(t, ".",
+		"github.com/aws/aws-sdk-go-v2",
+		"github.com/aws/aws-sdk-go-v2/internal/configsources",
+		"github.com/aws/aws-sdk-go-v2/internal/endpoints/v2",
+		"github.com/aws/aws-sdk-go-v2/service/ec2",
+		"github.com/aws/aws-sdk-go-v2/service/ecs",
+		"github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding",
+		"github.com/aws/aws-sdk-go-v2/service/internal/presigned-url",
+		"github.com/aws/aws-sdk-go-v2/service/servicequotas",
+		"github.com/aws/smithy-go",
+	)
+}

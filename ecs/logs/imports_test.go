@@ -1,0 +1,19 @@
+package logs_test
+
+import (
+	"testing"
+
+	"github.com/mettel-automation/delivery/internal/depcheck"
+)
+
+func TestImports(t *testing.T) {
+	depcheck.Only(t, ".",
+		"github.com/aws/aws-sdk-go-v2",
+		"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream",
+		"github.com/aws/aws-sdk-go-v2/internal/configsources",
+		"github.com/aws/aws-sdk-go-v2/internal/endpoints/v2",
+		"github.com/aws/aws-sdk-go-v2/service/ecs",
+		"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs",
+		"github.com/aws/smithy-go",
+	)
+}
