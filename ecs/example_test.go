@@ -17,7 +17,7 @@ import (
 func task(family, image string) *awsecs.RegisterTaskDefinitionInput {
 	return &awsecs.RegisterTaskDefinitionInput{
 		Family:               &family,
-		ContainerDefinitions: []types.ContainerDefinition{{Name: &family, Image: &image}},
+		ContainerDefinitions: []types.ContainerDefinition{{Name: &family, Image: &image, Memory: new(int32(128))}},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/taskdef"
 	"github.com/mettel-automation/delivery/internal/dag"
 )
 
@@ -61,7 +62,7 @@ func (s Service) faults() []error {
 	if td := s.TaskDefinition; td == nil {
 		errs = append(errs, errors.New("no task definition"))
 	} else {
-		errs = append(errs, definitionFaults(td)...)
+		errs = append(errs, each(taskdef.Check(td))...)
 	}
 	set := s.Settings
 	if set == nil {
@@ -76,20 +77,15 @@ func (s Service) faults() []error {
 	return append(errs, percentFaults(set)...)
 }
 
-func definitionFaults(td *awsecs.RegisterTaskDefinitionInput) []error {
-	var errs []error
-	if value(td.Family) == "" {
-		errs = append(errs, errors.New("task definition without a family"))
+// each takes joined errors apart, so that each gets the name of its service.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
 	}
-	for i, c := range td.ContainerDefinitions {
-		if value(c.Name) == "" || value(c.Image) == "" {
-			errs = append(errs, fmt.Errorf("container %d (%q) needs a name and an image", i+1, value(c.Name)))
-		}
+	if err == nil {
+		return nil
 	}
-	if len(essentials(td.ContainerDefinitions)) == 0 {
-		errs = append(errs, errors.New("task definition without an essential container"))
-	}
-	return errs
+	return []error{err}
 }
 
 // percentFaults finds rollouts that could never move: with no task allowed

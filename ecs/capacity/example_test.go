@@ -71,11 +71,3 @@ func ExampleVerdict_String() {
 	//   bridge: minimum and maximum percent allow no task to start or stop: lower the minimum or raise the maximum
 	//   warning: the container instances of the cluster were not read: whether they have room is not known
 }
-
-func ExampleCheckFargateSize() {
-	fmt.Println(capacity.CheckFargateSize("512", "2 GB"))
-	fmt.Println(capacity.CheckFargateSize("512", "8 GB"))
-	// Output:
-	// <nil>
-	// Fargate has no tasks of cpu "512" and memory "8 GB": with this cpu, memory is 1024 to 4096 MiB in steps of 1024
-}

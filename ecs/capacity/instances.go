@@ -8,6 +8,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/ecs/internal/tasksize"
 )
 
 // instanceOf reads what ECS tells of a container instance. Of its resources,
@@ -95,7 +97,7 @@ func (r *Reader) fargateUsage(ctx context.Context, clusters []string, s *Supply)
 	onDemand, spot := 0, 0
 	for _, cluster := range clusters {
 		err := r.tasks(ctx, cluster, types.LaunchTypeFargate, func(t types.Task) {
-			cpu, err := ParseCPU(value(t.Cpu))
+			cpu, err := tasksize.CPU(value(t.Cpu))
 			if err != nil {
 				return // ECS gives CPU units
 			}

@@ -8,6 +8,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/ecs/internal/tasksize"
 )
 
 // Task is what one task takes.
@@ -46,10 +48,10 @@ func TaskOf(td *awsecs.RegisterTaskDefinitionInput) (Task, error) {
 func taskOf(td *types.TaskDefinition) (Task, error) {
 	var t Task
 	var err error
-	if t.CPU, err = ParseCPU(value(td.Cpu)); err != nil {
+	if t.CPU, err = tasksize.CPU(value(td.Cpu)); err != nil {
 		return Task{}, err
 	}
-	if t.Memory, err = ParseMemory(value(td.Memory)); err != nil {
+	if t.Memory, err = tasksize.Memory(value(td.Memory)); err != nil {
 		return Task{}, err
 	}
 	for _, c := range td.ContainerDefinitions {

@@ -337,16 +337,31 @@ func TestTheNamespaceIsFoundByNameOrID(t *testing.T) {
 		want string
 		is   error
 	}{
-		"no such name": {b.client, discovery.Options{Namespace: "gone.local", Tags: tags},
-			"plan service discovery: find namespace gone.local: no such DNS namespace", discovery.ErrNoNamespace},
-		"no such id": {b.client, discovery.Options{Namespace: "ns-x", Tags: tags},
-			"plan service discovery: find namespace ns-x: no such DNS namespace", discovery.ErrNoNamespace},
-		"two of that name": {spaces{b.client, []types.NamespaceSummary{ns("ns-1", "DNS_PUBLIC"), ns("ns-2", "DNS_PRIVATE")}}, discovery.Options{Namespace: "demo.local", Tags: tags},
-			"plan service discovery: find namespace demo.local: no such DNS namespace: ns-1 and ns-2 have that name; give an id", discovery.ErrNoNamespace},
-		"one without DNS": {spaces{b.client, []types.NamespaceSummary{ns("ns-1", "HTTP")}}, discovery.Options{Namespace: "demo.local", Tags: tags},
-			"plan service discovery: find namespace demo.local: no such DNS namespace: it is an HTTP namespace, whose services have no DNS name", discovery.ErrNoNamespace},
-		"no tags": {b.client, discovery.Options{Namespace: "demo.local"},
-			"plan service discovery: find namespace demo.local: no tags: set Options.Tags to what the environment's resources carry", discovery.ErrNoTags},
+		"no such name": {
+			b.client,
+			discovery.Options{Namespace: "gone.local", Tags: tags},
+			"plan service discovery: find namespace gone.local: no such DNS namespace", discovery.ErrNoNamespace,
+		},
+		"no such id": {
+			b.client,
+			discovery.Options{Namespace: "ns-x", Tags: tags},
+			"plan service discovery: find namespace ns-x: no such DNS namespace", discovery.ErrNoNamespace,
+		},
+		"two of that name": {
+			spaces{b.client, []types.NamespaceSummary{ns("ns-1", "DNS_PUBLIC"), ns("ns-2", "DNS_PRIVATE")}},
+			discovery.Options{Namespace: "demo.local", Tags: tags},
+			"plan service discovery: find namespace demo.local: no such DNS namespace: ns-1 and ns-2 have that name; give an id", discovery.ErrNoNamespace,
+		},
+		"one without DNS": {
+			spaces{b.client, []types.NamespaceSummary{ns("ns-1", "HTTP")}},
+			discovery.Options{Namespace: "demo.local", Tags: tags},
+			"plan service discovery: find namespace demo.local: no such DNS namespace: it is an HTTP namespace, whose services have no DNS name", discovery.ErrNoNamespace,
+		},
+		"no tags": {
+			b.client,
+			discovery.Options{Namespace: "demo.local"},
+			"plan service discovery: find namespace demo.local: no tags: set Options.Tags to what the environment's resources carry", discovery.ErrNoTags,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -71,7 +71,7 @@ func ExampleGate() {
 		Name: "backend",
 		TaskDefinition: &awsecs.RegisterTaskDefinitionInput{
 			Family:               new("backend"),
-			ContainerDefinitions: []types.ContainerDefinition{{Name: new("app"), Image: new("backend:7")}},
+			ContainerDefinitions: []types.ContainerDefinition{{Name: new("app"), Image: new("backend:7"), Memory: new(int32(128))}},
 		},
 		Settings: &awsecs.CreateServiceInput{ServiceRegistries: []types.ServiceRegistry{registries["backend"]}},
 	}})

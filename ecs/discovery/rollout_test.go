@@ -26,7 +26,7 @@ const cluster = "demo"
 func portal(registry ecstypes.ServiceRegistry, version string) []ecs.Service {
 	task := func(name string) *awsecs.RegisterTaskDefinitionInput {
 		return &awsecs.RegisterTaskDefinitionInput{Family: &name, ContainerDefinitions: []ecstypes.ContainerDefinition{{
-			Name: new("app"), Image: new(name + ":" + version), HealthCheck: &ecstypes.HealthCheck{Command: []string{"CMD", "true"}},
+			Name: new("app"), Image: new(name + ":" + version), Memory: new(int32(128)), HealthCheck: &ecstypes.HealthCheck{Command: []string{"CMD", "true"}},
 		}}}
 	}
 	return []ecs.Service{
@@ -42,7 +42,7 @@ func portal(registry ecstypes.ServiceRegistry, version string) []ecs.Service {
 func TestAFrontendStartsWhenItsBackendsNameResolves(t *testing.T) { // T25, T30
 	const register, ttl = 4 * time.Minute, 60 * time.Second
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, ecstest.Options{Timing: func(service string) ecstest.Timing {
+		b := newBench(t, ecstest.Options{Timing: func(string) ecstest.Timing {
 			timing := ecstest.DefaultTiming()
 			timing.Register, timing.Target = register, 2*time.Minute
 			return timing

@@ -107,8 +107,11 @@ func TestDiff(t *testing.T) {
 
 func TestPlanString(t *testing.T) {
 	plan := Plan{Namespace: "demo.local", Changes: []Change{
-		{Service: "a", Action: Keep}, {Service: "b", Action: Create, Detail: []string{"A record, TTL 10s"}},
-		{Service: "c", Action: Update, Detail: []string{"TTL 1m0s -> 10s"}}, {Service: "d", Action: Delete}, {Service: "e", Action: Conflict, Detail: []string{"x", "y"}},
+		{Service: "a", Action: Keep},
+		{Service: "b", Action: Create, Detail: []string{"A record, TTL 10s"}},
+		{Service: "c", Action: Update, Detail: []string{"TTL 1m0s -> 10s"}},
+		{Service: "d", Action: Delete},
+		{Service: "e", Action: Conflict, Detail: []string{"x", "y"}},
 	}}
 	want := `namespace demo.local: 1 to create, 1 to update, 1 to delete, 1 unchanged, 1 in conflict
   + b  A record, TTL 10s

@@ -23,7 +23,7 @@ func Example() {
 		Name: "notifier",
 		TaskDefinition: &awsecs.RegisterTaskDefinitionInput{
 			Family:               new("notifier"),
-			ContainerDefinitions: []types.ContainerDefinition{{Name: new("notifier"), Image: new("notifier:42")}},
+			ContainerDefinitions: []types.ContainerDefinition{{Name: new("notifier"), Image: new("notifier:42"), Memory: new(int32(128))}},
 		},
 	}})
 	fmt.Println(err)

@@ -1,6 +1,7 @@
 package ecstest
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,33 +76,9 @@ func (c *Cloud) getLogEvents(in eventsInput) (object, *Error) {
 	if in.Limit < 0 || in.Limit > eventPage {
 		return nil, invalid("1 validation error detected: Value at 'limit' failed to satisfy constraint: Member must have value between 1 and 10000")
 	}
-	limit := in.Limit
-	if limit == 0 {
-		limit = eventPage
-	}
-	direction, place, given := strings.Cut(in.Token, "/")
-	at, err := strconv.Atoi(place)
-	switch {
-	case !given && in.FromHead:
-		direction, at = "f", 0
-	case !given:
-		direction, at = "b", len(events)
-	case err != nil || at < 0 || at > len(events) || direction != "f" && direction != "b":
+	start, end, ok := in.slice(events)
+	if !ok {
 		return nil, invalid("The specified nextToken is invalid.")
-	}
-	start, end, size := at, at, 0
-	fits := func(e logEvent) bool {
-		size += len(e.message) + eventOverhead
-		return end-start < limit && size <= eventBytes
-	}
-	if direction == "f" {
-		for end < len(events) && fits(events[end]) {
-			end++
-		}
-	} else {
-		for start > 0 && fits(events[start-1]) {
-			start--
-		}
 	}
 	page := []object{}
 	for _, e := range events[start:end] {
@@ -110,4 +87,36 @@ func (c *Cloud) getLogEvents(in eventsInput) (object, *Error) {
 	return object{
 		"events": page, "nextForwardToken": "f/" + strconv.Itoa(end), "nextBackwardToken": "b/" + strconv.Itoa(start),
 	}, nil
+}
+
+// slice says which events make the page: those after the place of a forward
+// token, or before that of a backward one, as many as fit.
+func (in eventsInput) slice(events []logEvent) (start, end int, ok bool) {
+	direction, place, given := strings.Cut(in.Token, "/")
+	at, err := strconv.Atoi(place)
+	switch {
+	case !given && in.FromHead:
+		direction, at = "f", 0
+	case !given:
+		direction, at = "b", len(events)
+	case err != nil || at < 0 || at > len(events):
+		return 0, 0, false
+	}
+	start, end = at, at
+	limit, size := cmp.Or(in.Limit, eventPage), 0
+	fits := func(e logEvent) bool {
+		size += len(e.message) + eventOverhead
+		return end-start < limit && size <= eventBytes
+	}
+	switch direction {
+	case "f":
+		for end < len(events) && fits(events[end]) {
+			end++
+		}
+	case "b":
+		for start > 0 && fits(events[start-1]) {
+			start--
+		}
+	}
+	return start, end, direction == "f" || direction == "b"
 }

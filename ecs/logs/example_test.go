@@ -28,7 +28,7 @@ func ExampleReader() {
 		TaskDefinition: &awsecs.RegisterTaskDefinitionInput{
 			Family: new("web"),
 			ContainerDefinitions: []types.ContainerDefinition{{
-				Name: new("app"), Image: new("web:7"),
+				Name: new("app"), Image: new("web:7"), Memory: new(int32(128)),
 				LogConfiguration: &types.LogConfiguration{
 					LogDriver: types.LogDriverAwslogs,
 					Options:   map[string]string{"awslogs-group": "demo", "awslogs-stream-prefix": "ecs"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -43,7 +44,9 @@ func (s *streams) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEvent
 	}
 	i := 0
 	if in.NextToken != nil {
-		fmt.Sscan(*in.NextToken, &i)
+		if _, err := fmt.Sscan(*in.NextToken, &i); err != nil {
+			return nil, err
+		}
 	}
 	out := &cloudwatchlogs.GetLogEventsOutput{NextBackwardToken: new(fmt.Sprint(min(i+1, len(s.pages))))}
 	if i < len(s.pages) {
@@ -57,9 +60,7 @@ func (s *streams) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEvent
 // container logs to group demo with the prefix ecs, changed by more options.
 func container(more map[string]string) types.ContainerDefinition {
 	options := map[string]string{"awslogs-group": "demo", "awslogs-stream-prefix": "ecs"}
-	for key, v := range more {
-		options[key] = v
-	}
+	maps.Copy(options, more)
 	return types.ContainerDefinition{Name: new("app"), LogConfiguration: &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: options}}
 }
 
@@ -163,7 +164,7 @@ func deploy(t *testing.T, opts ecstest.Options) *ecs.ServiceError {
 	cloud.Inject("a", ecstest.Crash)
 	cloud.Log("a", "a 1.2.3 starts", "panic: no redis\n\ngoroutine 1 [running]:\n")
 	def := container(nil)
-	def.Image = new("a:1")
+	def.Image, def.Memory = new("a:1"), new(int32(128))
 	reader := logs.New(cloudwatchlogs.NewFromConfig(cloud.Config()), logs.Options{})
 	deployer := ecs.New(cloud.Client(), ecs.Options{Cluster: "demo", Logs: reader, LogLines: 3})
 	plan, err := deployer.Plan(t.Context(), []ecs.Service{{

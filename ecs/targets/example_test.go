@@ -25,7 +25,7 @@ func ExampleGate() {
 		Name: "web",
 		TaskDefinition: &awsecs.RegisterTaskDefinitionInput{
 			Family:               new("web"),
-			ContainerDefinitions: []types.ContainerDefinition{{Name: new("app"), Image: new("web:7")}},
+			ContainerDefinitions: []types.ContainerDefinition{{Name: new("app"), Image: new("web:7"), Memory: new(int32(128))}},
 		},
 		Settings: &awsecs.CreateServiceInput{LoadBalancers: []types.LoadBalancer{{
 			TargetGroupArn: new(ecstest.TargetGroupARN("tg-web")), ContainerName: new("app"), ContainerPort: new(int32(8080)),

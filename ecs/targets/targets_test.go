@@ -31,7 +31,7 @@ func service(name string, count int32, needs ...string) ecs.Service {
 	return ecs.Service{
 		Name: name, DependsOn: needs,
 		TaskDefinition: &awsecs.RegisterTaskDefinitionInput{
-			Family: &name, ContainerDefinitions: []types.ContainerDefinition{{Name: new("app"), Image: &image}},
+			Family: &name, ContainerDefinitions: []types.ContainerDefinition{{Name: new("app"), Image: &image, Memory: new(int32(128))}},
 		},
 		Settings: &awsecs.CreateServiceInput{
 			DesiredCount:  &count,
@@ -217,19 +217,23 @@ func TestErrorsNameServiceAndRemedy(t *testing.T) { // T50
 		is   error
 	}{
 		"health that may not be read": {
-			health{err: denied}, targets.Options{Instances: &instances{}},
+			health{err: denied},
+			targets.Options{Instances: &instances{}},
 			"check targets of service web: describe health of target group tg-web: no permission: grant elasticloadbalancing:DescribeTargetHealth to whoever runs this: api error AccessDenied: no", denied,
 		},
 		"a target group that is gone": {
-			health{err: missing}, targets.Options{Instances: &instances{}},
+			health{err: missing},
+			targets.Options{Instances: &instances{}},
 			"check targets of service web: describe health of target group tg-web: TargetGroupNotFound: One or more target groups not found", missing,
 		},
 		"instances that may not be read": {
-			health{}, targets.Options{Instances: &instances{err: denied}},
+			health{},
+			targets.Options{Instances: &instances{err: denied}},
 			"check targets of service web: describe container instances: no permission: grant ecs:DescribeContainerInstances to whoever runs this: api error AccessDenied: no", denied,
 		},
 		"no way to read instances": {
-			health{}, targets.Options{},
+			health{},
+			targets.Options{},
 			"check targets of service web: tasks on 000 have no network interface of their own: set Options.Instances to find the EC2 instance", nil,
 		},
 	}

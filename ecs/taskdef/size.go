@@ -1,29 +1,22 @@
 package taskdef
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mettel-automation/delivery/ecs/internal/tasksize"
 )
 
-// sizeIn returns a task's CPU in units of 1/1024 vCPU (unit "vcpu") or its
-// memory in MiB (unit "gb"). It takes a whole number, or a number of the unit
-// in any case, such as "1 vCPU" or "0.5GB"; ok is false for anything else.
-// Source: ECS API reference, RegisterTaskDefinition, "cpu" and "memory".
+// sizeIn returns a task's CPU (unit "vcpu") or memory (unit "gb") as a number;
+// ok is false for none, and for what is no size.
 func sizeIn(text, unit string) (n int, ok bool) {
-	if n, err := strconv.Atoi(text); err == nil {
-		return n, n > 0
+	read := tasksize.Memory
+	if unit == "vcpu" {
+		read = tasksize.CPU
 	}
-	m := regexp.MustCompile(`^(\d+|\d*\.\d+) ?([A-Za-z]+)$`).FindStringSubmatch(text)
-	if m == nil || strings.ToLower(m[2]) != unit {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(m[1], 64)
-	if err != nil || f*1024 != float64(int(f*1024)) {
-		return 0, false
-	}
-	return int(f * 1024), f > 0
+	n, err := read(text)
+	return n, err == nil && n > 0
 }
 
 // fargateSize is the memory that Fargate offers for one CPU size.

@@ -2,25 +2,21 @@
 //
 // [Load] reads the JSON that people have, with variables for what differs from
 // one deployment to the next; [Check] finds what ECS would refuse; [Pin] replaces
-// tags by digests:
+// tags by digests; [Diff] says what differs from what runs:
 //
 //	td, err := taskdef.Load("notifier.json", taskdef.Map(map[string]string{"IMAGE": image}))
-//	if err != nil { ... }
-//	if err := taskdef.Check(td); err != nil { ... }
+//	err = taskdef.Check(td)
 //	td, missing, err := taskdef.Pin(td, digests)
+//	changes := taskdef.Diff(td, running)
 //
 // What is registered comes back from ECS with defaults filled in and lists in
-// another order. [Diff] sees through that, so that a service is deployed again
-// only if something has really changed:
+// another order. Diff sees through that, so that a service is deployed again
+// only if something has really changed. It shows the values of images, sizes,
+// ports and roles only: the value of an environment variable, of a log option or
+// of a command may be a secret.
 //
-//	for _, line := range taskdef.Diff(desired, running) {
-//		fmt.Println(line)
-//	}
-//
-// It shows the values of images, sizes, ports and roles only: the value of an
-// environment variable, of a log option or of a command may be a secret. The
-// package calls neither ECS nor a registry, and never reads the environment of
-// the process.
+// The package calls neither ECS nor a registry, and never reads the environment
+// of the process.
 package taskdef
 
 import (
