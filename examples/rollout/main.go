@@ -12,7 +12,8 @@
 // see where it stands (status).
 //
 // It talks to AWS, with region and credentials from the environment, as the AWS
-// CLI does. With -local, plan and apply use an ECS in memory, -speed times
+// CLI does; services behind load balancers must be healthy there too, and the last
+// lines of failed containers are read from CloudWatch Logs. With -local, plan and apply use an ECS in memory, -speed times
 // faster than a real one; for one that outlives the process see examples/ecslocal.
 //
 // Progress goes to stderr; the outcome goes to stdout, with -json as one object
@@ -39,9 +40,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/mettel-automation/delivery/ecs"
+	"github.com/mettel-automation/delivery/ecs/capacity"
+	"github.com/mettel-automation/delivery/ecs/logs"
+	"github.com/mettel-automation/delivery/ecs/targets"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/examples/internal/system"
 )
@@ -63,7 +69,7 @@ depends on is healthy, and rolls back where one fails.
 type options struct {
 	verb                              string
 	services, cluster, image, journal string
-	json                              bool
+	json, capacity                    bool
 	poll, timeout                     time.Duration
 	local                             system.Local
 }
@@ -78,6 +84,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	flags.StringVar(&o.cluster, "cluster", "", "`NAME` of the ECS cluster; also the environment's name")
 	flags.StringVar(&o.image, "image", "{module}:latest", "image of a service; {module} is the name of its module")
 	flags.StringVar(&o.journal, "journal", "", "`FILE` that keeps how far the rollout is")
+	flags.BoolVar(&o.capacity, "capacity", false, "refuse a rollout that finds no room on the cluster's instances")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.DurationVar(&o.poll, "poll", 0, "time between two looks at the services under way; default 5s")
 	flags.DurationVar(&o.timeout, "timeout", 0, "how long one service may take; default 15m")
@@ -153,7 +160,19 @@ func (o options) connect(ctx context.Context, services []system.Service) (ecs.AP
 	if err != nil {
 		return nil, ecs.Options{}, fmt.Errorf("configure AWS: %w", err)
 	}
-	return awsecs.NewFromConfig(cfg), ecs.Options{Cluster: o.cluster, PollInterval: o.poll, Timeout: o.timeout}, nil
+	client := awsecs.NewFromConfig(cfg)
+	opts := ecs.Options{
+		Cluster: o.cluster, PollInterval: o.poll, Timeout: o.timeout,
+		Gates: []ecs.Gate{targets.New(elasticloadbalancingv2.NewFromConfig(cfg), targets.Options{Instances: client})},
+		Logs:  logs.New(cloudwatchlogs.NewFromConfig(cfg), logs.Options{}),
+	}
+	if o.capacity {
+		reader := capacity.NewReader(client, capacity.Options{Tasks: client, Providers: client})
+		opts.Supply = func(ctx context.Context, cluster string, _ []capacity.Demand) (capacity.Supply, error) {
+			return reader.Supply(ctx, cluster)
+		}
+	}
+	return client, opts, nil
 }
 
 // do does what the verb asks for. What fails on the way is in the output; an
