@@ -34,7 +34,7 @@ func theirs(t *testing.T, l *lab) {
 
 func TestNoServiceTakesLongerThanItsTimeout(t *testing.T) {
 	const timeout = 15 * time.Minute
-	ends := func(t *testing.T, l *lab, api ecs.API, want string) {
+	ends := func(t *testing.T, api ecs.API, want string) {
 		t.Helper()
 		start := time.Now()
 		d := ecs.New(api, ecs.Options{Cluster: cluster, Timeout: timeout, KeepFailed: true})
@@ -59,19 +59,19 @@ func TestNoServiceTakesLongerThanItsTimeout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLab(t, ecstest.Options{}, ecs.Options{})
 			api := altered{l.cloud.Client(), func(task *types.Task) { task.Containers[0].HealthStatus = types.HealthStatusUnknown }}
-			ends(t, l, api, "0 of 1 tasks healthy")
+			ends(t, api, "0 of 1 tasks healthy")
 		})
 	})
 	t.Run("when its tasks cannot be read", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLab(t, refuse("ListTasks"), ecs.Options{})
-			ends(t, l, l.cloud.Client(), "list tasks of a")
+			ends(t, l.cloud.Client(), "list tasks of a")
 		})
 	})
 	t.Run("when ECS answers no more", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLab(t, refuse("DescribeServices"), ecs.Options{})
-			ends(t, l, l.cloud.Client(), "no answer from ECS")
+			ends(t, l.cloud.Client(), "no answer from ECS")
 		})
 	})
 }

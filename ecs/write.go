@@ -52,11 +52,16 @@ func (r *rollout) adopt(c Change, w *watch) bool {
 	case e.Stage == deployed || e.Stage == reached:
 		w.deployment, w.definition = e.Deployment, e.Definition
 		return true
-	case e.Stage == intended && c.same && !(c.anew && c.Baseline != nil && c.now.Deployment == c.Baseline.Deployment):
+	case e.Stage == intended && c.same && !c.untouched():
 		w.deployment, w.definition = c.now.Deployment, c.now.TaskDefinition
 		return true
 	}
 	return false
+}
+
+// untouched reports whether c is to be deployed anew, and has not been.
+func (c Change) untouched() bool {
+	return c.anew && c.Baseline != nil && c.now.Deployment == c.Baseline.Deployment
 }
 
 // stale looks once more before an update: what somebody else has deployed since
