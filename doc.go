@@ -5,7 +5,8 @@
 //   - envname: which environment a branch is, and names within the limits of AWS
 //   - changes: which modules a push changes, and why
 //   - coverage: whether their tests cover enough
-//   - ecs: services rolled out in the order of their dependencies
+//   - ecs: services rolled out in the order of their dependencies, and below it
+//     task definitions, capacity, the cluster, service discovery and logs
 //   - progress: the events of all of these, and what renders them
 //
 // The directory examples holds a main for each job, and examples/pipeline, which

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -62,7 +63,7 @@ func (s Service) faults() []error {
 	if td := s.TaskDefinition; td == nil {
 		errs = append(errs, errors.New("no task definition"))
 	} else {
-		errs = append(errs, each(taskdef.Check(td))...)
+		errs = append(errs, each(taskdef.Check(s.launched()))...)
 	}
 	set := s.Settings
 	if set == nil {
@@ -75,6 +76,16 @@ func (s Service) faults() []error {
 		errs = append(errs, fmt.Errorf("desired count %d is negative", n))
 	}
 	return append(errs, percentFaults(set)...)
+}
+
+// launched returns the task definition with the launch type of the settings
+// among those that it must be compatible with.
+func (s Service) launched() *awsecs.RegisterTaskDefinitionInput {
+	td := *s.TaskDefinition
+	if s.Settings != nil && s.Settings.LaunchType == types.LaunchTypeFargate && !slices.Contains(td.RequiresCompatibilities, types.CompatibilityFargate) {
+		td.RequiresCompatibilities = append(slices.Clip(td.RequiresCompatibilities), types.CompatibilityFargate)
+	}
+	return &td
 }
 
 // each takes joined errors apart, so that each gets the name of its service.

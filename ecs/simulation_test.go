@@ -67,7 +67,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	s := &simulation{T: t, rnd: rnd, before: map[string]string{}, bad: map[string]bool{}}
 	throttle := rnd.IntN(15)
 	s.cloud = ecstest.New(ecstest.Options{
-		Timing: ecstest.Varied(seed, 1), Lag: rnd.IntN(3),
+		Timing: ecstest.Varied(seed, 1), Lag: rnd.IntN(3), Throttle: rnd.IntN(2) == 0,
 		Before: func(string, int) *ecstest.Error {
 			if throttle > 0 && s.rnd.IntN(100) < throttle {
 				return ecstest.Throttled()

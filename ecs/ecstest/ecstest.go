@@ -57,6 +57,9 @@ type Options struct {
 	// Lag is how many reads of a service after each write still show what was
 	// before, as an eventually consistent read may; default 0.
 	Lag int
+	// Throttle refuses calls over the documented rates of ECS, as the real one
+	// does: for tests of whole rollouts, on virtual time.
+	Throttle bool
 	// Before may refuse the n-th call (from 1) of operation op before it takes
 	// effect; nil lets every call through. Throttled is such a refusal.
 	Before func(op string, n int) *Error
@@ -76,6 +79,7 @@ type Cloud struct {
 	providers []string // capacity providers beside those of Fargate
 	faults    map[string]injected
 	paused    map[string]bool
+	rates     *buckets
 	registry  cloudMap
 	scripts   map[string][]string   // what containers write, by service
 	streams   map[stream][]logEvent // what they have written
@@ -102,6 +106,7 @@ func New(opts Options) *Cloud {
 		families: make(map[string][]*taskDefinition),
 		faults:   make(map[string]injected),
 		paused:   make(map[string]bool),
+		rates:    documented(),
 		registry: cloudMap{services: make(map[string]*mapService), operations: make(map[string]object)},
 		scripts:  make(map[string][]string),
 		streams:  make(map[stream][]logEvent),

@@ -52,6 +52,9 @@ func (c *Cloud) call(op string, body []byte) (object, *Error) {
 		}
 	}
 	now := time.Now()
+	if c.opts.Throttle && !c.rates.take(op, now) {
+		return nil, Throttled()
+	}
 	c.catchUp(now)
 	out, fault := c.dispatch(op, body, now)
 	if fault == nil && c.opts.After != nil {
