@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/ecs/ecstest"
@@ -345,116 +343,5 @@ func TestCancellingLeavesEachServiceWithAWord(t *testing.T) { // T61
 			t.Errorf("error %v, want that ECS goes on with b and c", err)
 		}
 		wantStates(t, r, map[string]progress.State{"a": "done", "b": "running", "c": "running", "d": "skipped"})
-	})
-}
-
-func TestLimitsHold(t *testing.T) { // T6
-	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t, ecstest.Options{}, ecs.Options{MaxInFlight: 3})
-		var mu sync.Mutex
-		most, now := 0, map[string]bool{}
-		watch := func(e progress.Event) {
-			mu.Lock()
-			defer mu.Unlock()
-			if now[e.Subject] = e.State == progress.Running; !now[e.Subject] {
-				delete(now, e.Subject)
-			}
-			most = max(most, len(now))
-		}
-		d := ecs.New(l.cloud.Client(), ecs.Options{Cluster: cluster, MaxInFlight: 3, Progress: watch})
-		var services []ecs.Service
-		for i := range 20 {
-			services = append(services, svc(fmt.Sprintf("s%02d", i), "v1"))
-		}
-		if _, err := (deployer{d}).apply(t, services); err != nil {
-			t.Fatal(err)
-		}
-		if most != 3 {
-			t.Errorf("%d services in flight at most, want 3", most)
-		}
-	})
-}
-
-func TestADesiredCountOfNothing(t *testing.T) { // T26
-	synctest.Test(t, func(t *testing.T) {
-		none := svc("a", "v1")
-		none.Settings.DesiredCount = new(int32(0))
-		l := newLab(t, ecstest.Options{}, ecs.Options{})
-		l.mustRoll([]ecs.Service{none}) // nobody depends on it
-		l = newLab(t, ecstest.Options{}, ecs.Options{})
-		if _, err := l.roll([]ecs.Service{none, svc("b", "v1", "a")}); !errors.Is(err, ecs.ErrScaledToZero) {
-			t.Errorf("error %v, want that a, which b needs, is scaled to zero", err)
-		}
-	})
-}
-
-// TestSecretsStayInside: no event, error or plan shows an environment's value.
-func TestSecretsStayInside(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t, ecstest.Options{}, ecs.Options{})
-		with := func(secret string) []ecs.Service {
-			s := svc("a", "v1")
-			s.TaskDefinition.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: new("PASSWORD"), Value: &secret}}
-			return []ecs.Service{s}
-		}
-		l.mustRoll(with("hunter1"))
-		l.cloud.Inject("a", ecstest.Crash)
-		plan, err := l.Plan(t.Context(), with("hunter2"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if plan.Changes[0].Action != ecs.Update {
-			t.Fatalf("plan %v, want an update", plan)
-		}
-		r, err := l.Apply(t.Context(), plan)
-		text := fmt.Sprint(plan, r, err, l.seen.Events())
-		if strings.Contains(text, "hunter") {
-			t.Errorf("a secret is shown:\n%s", text)
-		}
-	})
-}
-
-func TestNothingIsStartedAfterAFailure(t *testing.T) { // T4, T60
-	synctest.Test(t, func(t *testing.T) {
-		slow := func(service string) ecstest.Timing {
-			if service == "x" {
-				return ecstest.DefaultTiming().Scale(4)
-			}
-			return ecstest.DefaultTiming()
-		}
-		l := newLab(t, ecstest.Options{Timing: slow}, ecs.Options{KeepFailed: true})
-		l.cloud.Inject("b", ecstest.ImageMissing)
-		r, err := l.roll([]ecs.Service{svc("b", "v1"), svc("c", "v1", "b"), svc("x", "v1"), svc("y", "v1", "x")})
-		if !errors.Is(err, ecs.ErrTasksFail) {
-			t.Errorf("error %v", err)
-		}
-		wantStates(t, r, map[string]progress.State{"b": "failed", "c": "skipped", "x": "done", "y": "skipped"})
-		if c, y := find(r, "c").Message, find(r, "y").Message; c != "needs b, which failed" || y != "the rollout stopped before" {
-			t.Errorf("c was skipped since %q, y since %q", c, y)
-		}
-	})
-}
-
-func TestADeregisteredTaskDefinitionIsRegisteredAnew(t *testing.T) { // T55, T56
-	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t, ecstest.Options{}, ecs.Options{})
-		services := []ecs.Service{svc("a", "v1")}
-		l.mustRoll(services)
-		client := l.cloud.Client()
-		if _, err := client.DeregisterTaskDefinition(t.Context(), &awsecs.DeregisterTaskDefinitionInput{TaskDefinition: new("test-a:1")}); err != nil {
-			t.Fatal(err)
-		}
-		l.mustRoll(services)
-		if got := l.running("a"); got != "test-a:2" {
-			t.Errorf("a runs %s, want a new revision", got)
-		}
-		// What is newer in the family and does not run is no reason to change anything.
-		if _, err := client.RegisterTaskDefinition(t.Context(), svc("a", "other").TaskDefinition); err != nil {
-			t.Fatal(err)
-		}
-		plan, err := l.Plan(t.Context(), services)
-		if err != nil || !plan.Empty() {
-			t.Errorf("plan %v, %v; want nothing to do", plan, err)
-		}
 	})
 }
