@@ -81,6 +81,13 @@ func throttled(err error) bool {
 	return retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool()
 }
 
+// refused reports whether ECS has answered that it did not do what was asked:
+// the caller's fault, and no lost answer.
+func refused(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && !transient(err) && !errors.Is(err, errDraining) && api.ErrorFault() != smithy.FaultServer
+}
+
 // settling reports whether a write was refused because of something that ends
 // by itself. ECS has no codes of their own for these, so the text decides.
 func settling(err error) bool {

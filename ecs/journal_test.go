@@ -375,3 +375,39 @@ func TestAFailedDeploymentIsTriedAgain(t *testing.T) {
 		l.mustRoll(services)
 	})
 }
+
+func TestAServiceThatReadsDoNotShowYetIsRolledBackToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := &memory{}
+		l := newLab(t, ecstest.Options{Lag: 3}, ecs.Options{Journal: journal})
+		l.dieAt(journal, []ecs.Service{svc("a", "v1")}, "CreateService", 1, true)
+		r, err := l.Rollback(t.Context())
+		if s, ok := l.cloud.Service(cluster, "a"); err != nil || !ok || s.Status == "ACTIVE" {
+			t.Errorf("a is %+v after %v: %s", s, err, r)
+		}
+		// And one that was never made is not waited for long.
+		l.dieAt(journal, []ecs.Service{svc("b", "v1")}, "CreateService", 1, false)
+		start := time.Now()
+		if _, err := l.Rollback(t.Context()); err != nil || time.Since(start) > 45*time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
+}
+
+func TestWhatECSRefusesNeedsNoRollback(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuse := func(op string, _ int) *ecstest.Error {
+			if op == "CreateService" {
+				return &ecstest.Error{Code: "AccessDeniedException", Message: "not authorized to perform: ecs:CreateService"}
+			}
+			return nil
+		}
+		l := newLab(t, ecstest.Options{Before: refuse}, ecs.Options{})
+		start := time.Now()
+		r, err := l.roll([]ecs.Service{svc("a", "v1")})
+		wantStates(t, r, map[string]progress.State{"a": "failed"})
+		if err == nil || !strings.Contains(err.Error(), "ecs:CreateService") || time.Since(start) > 10*time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
+}

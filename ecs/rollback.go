@@ -14,6 +14,10 @@ import (
 	"github.com/mettel-automation/delivery/progress"
 )
 
+// errUnseen is that ECS does not show a service that may have been created: a
+// read may be older than the creation. It counts as gone when it stays so.
+var errUnseen = errors.New("not to be seen")
+
 // errNotReached is the error of a service whose turn to roll back never came.
 var errNotReached = errors.New("not done, since what needs it was not rolled back")
 
@@ -141,7 +145,7 @@ func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
 	case active && r.foreign(c, service):
 		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: ErrSuperseded} // and not ours to mend
 	case w.gone && !active:
-		return w, nil
+		return w, errUnseen
 	case w.gone:
 		if err := r.deleteService(ctx, c.Service); err != nil {
 			return fail(err)

@@ -116,8 +116,9 @@ func (w *walk) to(name string, state progress.State, message string, err error) 
 // note takes up a step whose writes are over.
 func (w *walk) note(ctx context.Context, b begun) {
 	w.writing--
+	waited := time.Since(w.first[b.name])
 	switch {
-	case b.err == nil:
+	case b.err == nil, errors.Is(b.err, errUnseen) && waited >= staleness:
 		if w.began != nil {
 			w.began(b.watch)
 		}
@@ -125,12 +126,19 @@ func (w *walk) note(ctx context.Context, b begun) {
 		w.watches[b.name] = b.watch
 	case ctx.Err() != nil:
 		w.to(b.name, progress.Running, "cancelled while it was being written", nil)
-	case errors.Is(b.err, errDraining) && time.Since(w.first[b.name]) < w.opts.Timeout:
-		w.to(b.name, progress.Running, "waiting for the old service of this name to drain", nil)
-		w.states[b.name], w.later[b.name] = "", true
+	case errors.Is(b.err, errDraining) && waited < w.opts.Timeout:
+		w.again(b.name, "waiting for the old service of this name to drain")
+	case errors.Is(b.err, errUnseen):
+		w.again(b.name, "making sure that it is not there")
 	default:
 		w.to(b.name, progress.Failed, "", b.err)
 	}
+}
+
+// again has a step begin anew after a pause.
+func (w *walk) again(name, message string) {
+	w.to(name, progress.Running, message, nil)
+	w.states[name], w.later[name] = "", true
 }
 
 // poll looks once at everything under way, in batches. A batch that ECS refuses

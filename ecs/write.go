@@ -99,16 +99,29 @@ func (r *rollout) write(ctx context.Context, c Change) (*types.Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	fresh := r.ledger.entry(c.Service).Stage == untouched
 	err = r.note(ctx, c.Service, func(e *entry) {
 		e.Stage, e.Action, e.Baseline, e.Definition = intended, c.Action, c.Baseline, arn
 	})
 	if err != nil {
 		return nil, err
 	}
+	var service *types.Service
 	if c.now != nil {
-		return r.updateService(ctx, c.Service, arn, c.anew)
+		service, err = r.updateService(ctx, c.Service, arn, c.anew)
+	} else {
+		service, err = r.createService(ctx, c, arn)
 	}
-	return r.createService(ctx, c, arn)
+	if fresh && refused(err) {
+		r.forget(ctx, c.Service)
+	}
+	return service, err
+}
+
+// forget takes an intention back that ECS has refused: there is nothing to undo.
+func (r *rollout) forget(ctx context.Context, service string) {
+	// If that cannot be saved, the next run finds out by itself.
+	_ = r.note(ctx, service, func(e *entry) { e.Stage, e.Definition = untouched, "" })
 }
 
 // definition returns the ARN of what c is to run, registered if need be. What
