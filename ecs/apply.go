@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ var (
 	ErrNotPlanned = errors.New("plan was not made by this deployer's Plan")
 	// ErrHadFailed is the error of an Apply that found in its journal a rollout
 	// which had failed already, and has only finished rolling it back.
-	ErrHadFailed = errors.New("the rollout had failed before, and is rolled back now; plan and apply again")
+	ErrHadFailed = errors.New("the rollout had failed before: it was rolled back, not continued; plan and apply again")
 )
 
 // Apply makes the changes of plan. A service starts the moment all that it
@@ -108,9 +109,14 @@ func (d *Deployer) Rollback(ctx context.Context) (Result, error) {
 // rollout returns the state of a run. What the ledger knows of a service that
 // an earlier run has begun to change stands above what the plan sees now.
 func (d *Deployer) rollout(plan Plan, l *ledger, stop context.CancelCauseFunc) *rollout {
+	plan.Changes = slices.Clone(plan.Changes)
 	r := &rollout{Deployer: d, plan: plan, changes: make(map[string]Change, len(plan.Changes)), ledger: l, stop: stop}
 	for i, c := range plan.Changes {
-		if e := l.entry(c.Service); e.Stage != untouched {
+		switch e := l.entry(c.Service); {
+		case e.Stage == untouched:
+		case e.overtakenBy(c):
+			l.restart(c)
+		default:
 			c.Action, c.Baseline = e.Action, e.Baseline
 			r.plan.Changes[i] = c
 		}
@@ -158,7 +164,7 @@ func (r *rollout) forward(ctx context.Context) error {
 			return r.start(ctx, c)
 		}})
 	}
-	w := newWalk(r.Deployer, steps, func(name string, state progress.State, message string, err error) {
+	w := newWalk(r, steps, func(name string, state progress.State, message string, err error) {
 		r.forwardTo(ctx, name, state, message, err)
 	})
 	w.limit, w.stopAtFailure = r.opts.MaxInFlight, true
@@ -188,8 +194,11 @@ func (r *rollout) forwardTo(ctx context.Context, name string, state progress.Sta
 	if state.Ended() {
 		o.Ended = time.Now()
 	}
-	if state == progress.Done {
+	switch {
+	case state == progress.Done:
 		r.noted(ctx, name, func(e *entry) { e.Stage = reached })
+	case errors.Is(err, ErrSuperseded) && r.reverts(name):
+		r.noted(ctx, name, func(e *entry) { e.Stage = superseded })
 	}
 	o.State, o.Message, o.Err = state, message, err
 	r.emit(name, state, message, err)

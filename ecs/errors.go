@@ -26,6 +26,9 @@ var (
 	ErrSuperseded = errors.New("superseded by another deployment")
 	// ErrGone: the service is missing, or being deleted.
 	ErrGone = errors.New("service is gone")
+	// ErrController: something other than ECS itself deploys the service, such as
+	// CodeDeploy.
+	ErrController = errors.New("not deployed by ECS")
 	// ErrScaledToZero: the service runs no task, and others depend on it.
 	ErrScaledToZero = errors.New("scaled to zero")
 )

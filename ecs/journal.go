@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/mettel-automation/delivery/internal/dag"
@@ -34,6 +35,10 @@ var (
 	// ErrTakenOver: another run goes on with the rollout of this journal. This
 	// one has stopped, and left everything to it.
 	ErrTakenOver = errors.New("another run has taken the rollout over")
+	// ErrNoJournal: the document is something else than a journal, or a newer one.
+	ErrNoJournal = errors.New("this is no journal")
+	// ErrOtherCluster: the journal is of a rollout to another cluster.
+	ErrOtherCluster = errors.New("the journal is of another cluster")
 	// ErrNothingToRollBack: the journal holds no rollout.
 	ErrNothingToRollBack = errors.New("the journal holds no rollout")
 )
@@ -52,7 +57,11 @@ func (f FileJournal) Load(context.Context) ([]byte, error) {
 
 // Save writes a new file and puts it in the place of the old one.
 func (f FileJournal) Save(_ context.Context, document []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".*")
+	path := string(f)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
@@ -65,7 +74,7 @@ func (f FileJournal) Save(_ context.Context, document []byte) (err error) {
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), string(f))
+	return os.Rename(file.Name(), path)
 }
 
 // stage is how far a service has come in a journal.
@@ -77,6 +86,8 @@ const (
 	deployed  stage = "deployed" // its deployment has begun
 	reached   stage = "healthy"
 	reverted  stage = "rolled back"
+	// superseded is what somebody else has deployed meanwhile, and is left alone.
+	superseded stage = "superseded"
 )
 
 // entry is what a journal holds of a service.
@@ -88,6 +99,22 @@ type entry struct {
 	Stage      stage     `json:"stage,omitempty"`
 	Deployment string    `json:"deployment,omitempty"`
 	Definition string    `json:"taskDefinition,omitempty"`
+}
+
+// overtakenBy reports whether somebody else has deployed a service which an
+// earlier run was about to write, and did not: c sees what runs now.
+func (e entry) overtakenBy(c Change) bool {
+	if e.Stage != intended || c.now == nil || c.now.TaskDefinition == e.Definition {
+		return false
+	}
+	return e.Baseline == nil || c.now.Deployment != e.Baseline.Deployment
+}
+
+// restart begins the entry of a service anew, as c sees it.
+func (l *ledger) restart(c Change) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.record.Services[l.index[c.Service]] = entry{Service: c.Service, Needs: c.Needs, Action: c.Action, Baseline: c.Baseline}
 }
 
 // record is the document of a journal.
@@ -179,16 +206,24 @@ func (l *ledger) replace(ctx context.Context) error {
 	return nil
 }
 
-// load returns the record of a journal; nil if it has none, or one that cannot
-// be read: what ECS says decides then.
+// load returns the record of a journal; nil if it has none, or one that is cut
+// short: what ECS says decides then. What is no journal is an error, so that it
+// is not overwritten.
 func load(ctx context.Context, journal Journal) (*record, error) {
 	document, err := journal.Load(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load journal: %w", err)
 	}
+	const begin = `{"version":`
+	text := strings.Join(strings.Fields(string(document)), "")
 	var r record
-	if json.Unmarshal(document, &r) != nil || r.Version != recordVersion {
+	switch err := json.Unmarshal(document, &r); {
+	case text == "", err != nil && (strings.HasPrefix(text, begin) || strings.HasPrefix(begin, text)):
 		return nil, nil
+	case err != nil || r.Version == 0:
+		return nil, fmt.Errorf("load journal: %w", ErrNoJournal)
+	case r.Version != recordVersion:
+		return nil, fmt.Errorf("load journal: %w: its version is %d, and %d is known", ErrNoJournal, r.Version, recordVersion)
 	}
 	return &r, nil
 }
@@ -207,16 +242,21 @@ func (d *Deployer) open(ctx context.Context, plan Plan) (*ledger, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case old != nil && old.Cluster != fresh.Cluster:
+		return nil, fmt.Errorf("%w, %s: keep one for each", ErrOtherCluster, old.Cluster)
 	case old != nil && old.Finished && plan.Empty():
 		return newLedger(nil, fresh), nil // what there was to roll back stays so
 	case old == nil || old.Finished:
-	case old.Cluster != fresh.Cluster || old.Desired != fresh.Desired:
-		return nil, fmt.Errorf("%w in the journal, of other services or to cluster %s: roll it back, or finish it with the services that it began with", ErrUnfinished, old.Cluster)
+	case old.Desired != fresh.Desired:
+		return nil, fmt.Errorf("%w in the journal, of other services: roll it back, or finish it with the services that it began with", ErrUnfinished)
 	default:
 		fresh = old.resumed(fresh)
 	}
 	l := newLedger(d.opts.Journal, fresh)
-	return l, l.replace(ctx)
+	if err := l.replace(ctx); err != nil {
+		return nil, err
+	}
+	return l, l.mark(ctx, func(*record) {}) // fails if another run has done the same meanwhile
 }
 
 // newRun names a run.

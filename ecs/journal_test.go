@@ -275,13 +275,13 @@ func TestTwoRunsAtOnceDoNotDestroyEachOther(t *testing.T) { // T68
 func TestWithoutTheJournalNothingIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
-		l := newLab(t, ecstest.Options{}, ecs.Options{Journal: &failing{err: full, after: 1}})
+		l := newLab(t, ecstest.Options{}, ecs.Options{Journal: &failing{err: full, after: 2}})
 		r, err := l.roll([]ecs.Service{svc("a", "v1")})
 		if !errors.Is(err, full) || l.cloud.Calls("CreateService") != 0 {
 			t.Errorf("error %v after %d writes, want the journal's before any", err, l.cloud.Calls("CreateService"))
 		}
 		wantStates(t, r, map[string]progress.State{"a": "failed"})
-		l = newLab(t, ecstest.Options{}, ecs.Options{Journal: &failing{err: full, after: 2}})
+		l = newLab(t, ecstest.Options{}, ecs.Options{Journal: &failing{err: full, after: 3}})
 		if r = l.mustRoll([]ecs.Service{svc("a", "v1")}); len(r.Warnings) == 0 || !strings.Contains(r.String(), "warning: save journal: disk full") {
 			t.Errorf("a journal that fails after the write is no warning: %s", r)
 		}
@@ -318,6 +318,16 @@ func TestFileJournal(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("%d files are left, %v", len(entries), err)
+	}
+	link := filepath.Join(dir, "link.json")
+	if err := os.Symlink(string(journal), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := ecs.FileJournal(link).Save(t.Context(), []byte("three")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := journal.Load(t.Context()); string(b) != "three" || err != nil {
+		t.Errorf("saved through a link, loaded %q, %v", b, err)
 	}
 	nowhere := ecs.FileJournal(filepath.Join(dir, "none", "rollout.json"))
 	if err := nowhere.Save(t.Context(), nil); !errors.Is(err, os.ErrNotExist) {

@@ -38,8 +38,12 @@ func limit(api API, factor float64) limited {
 
 // call waits for a place in bucket and makes the call.
 func call[In, Out any](ctx context.Context, bucket *rate.Limiter, do func(context.Context, *In, ...func(*awsecs.Options)) (*Out, error), in *In, opts []func(*awsecs.Options)) (*Out, error) {
-	if err := bucket.Wait(ctx); err != nil {
-		return nil, err
+	place := bucket.Reserve()
+	if pause := place.Delay(); pause > 0 {
+		if err := sleep(ctx, pause); err != nil {
+			place.Cancel()
+			return nil, err
+		}
 	}
 	return do(ctx, in, opts...)
 }

@@ -3,6 +3,7 @@ package ecs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -103,7 +104,7 @@ func (p Plan) String() string {
 		}
 	}
 	if p.Capacity != nil {
-		fmt.Fprintf(&b, "capacity: %s\n", strings.TrimRight(p.Capacity.String(), "\n"))
+		fmt.Fprintln(&b, strings.TrimRight(p.Capacity.String(), "\n"))
 	}
 	return b.String()
 }
@@ -128,8 +129,12 @@ func (d *Deployer) Plan(ctx context.Context, services []Service) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan rollout to %s: %w", d.opts.Cluster, err)
 	}
+	var foreign []error
+	for _, name := range graph.Order() {
+		foreign = append(foreign, foreignController(found[name]))
+	}
 	definitions, err := d.definitions(ctx, found)
-	if err != nil {
+	if err := errors.Join(append(foreign, err)...); err != nil {
 		return Plan{}, fmt.Errorf("plan rollout to %s: %w", d.opts.Cluster, err)
 	}
 	plan := Plan{
@@ -194,9 +199,21 @@ func (c *Change) update(running types.Service, definition *types.TaskDefinition)
 	if c.same && c.desired.Force {
 		c.Detail, c.anew = append(c.Detail, "forced"), true
 	}
-	if len(c.Detail) == 0 {
+	switch p := primary(running); {
+	case len(c.Detail) == 0:
 		c.Action = Unchanged
+	case p != nil && p.RolloutState == types.DeploymentRolloutStateInProgress:
+		c.Detail = append(c.Detail, "another deployment is under way, and would be the baseline")
 	}
+}
+
+// foreignController reports an existing service that ECS itself does not deploy.
+func foreignController(s types.Service) error {
+	c := s.DeploymentController
+	if value(s.Status) != statusActive || c == nil || c.Type == "" || c.Type == types.DeploymentControllerTypeEcs {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: its deployment controller is %s", value(s.ServiceName), ErrController, c.Type)
 }
 
 func baseline(s types.Service) *Baseline {

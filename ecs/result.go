@@ -33,7 +33,7 @@ type Outcome struct {
 	Service string `json:"service"`
 	Action  Action `json:"action"`
 	// State is Done, Unchanged, Failed, Skipped (never started), RolledBack, or
-	// Running where the rollout was cancelled meanwhile.
+	// Running or RollingBack where that was cancelled meanwhile.
 	State progress.State `json:"state"`
 	// Message says why a service was skipped, or how it stands.
 	Message        string    `json:"message,omitempty"`
@@ -72,6 +72,7 @@ func (r Result) String() string {
 		{progress.Done, "healthy"},
 		{progress.Unchanged, "unchanged and healthy"},
 		{progress.Running, "left under way"},
+		{progress.RollingBack, "left on its way back"},
 		{progress.RolledBack, "rolled back"},
 		{progress.Failed, "failed, and left as it is"},
 		{progress.Skipped, "never started"},

@@ -14,6 +14,10 @@ import (
 	"github.com/mettel-automation/delivery/progress"
 )
 
+// ErrNotRolledBack is the error of a rollback that did not return every service
+// to its baseline, beside those of the services.
+var ErrNotRolledBack = errors.New("not all is rolled back")
+
 // errUnseen is that ECS does not show a service that may have been created: a
 // read may be older than the creation. It counts as gone when it stays so.
 var errUnseen = errors.New("not to be seen")
@@ -26,7 +30,7 @@ func (r *rollout) back(ctx context.Context) error {
 	r.mark(ctx, func(j *record) { j.Back = true })
 	steps := r.stepsBack()
 	var errs []error
-	w := newWalk(r.Deployer, steps, func(name string, state progress.State, message string, err error) {
+	w := newWalk(r, steps, func(name string, state progress.State, message string, err error) {
 		errs = append(errs, err)
 		r.backTo(ctx, name, state, message, err)
 	})
@@ -45,12 +49,16 @@ func (r *rollout) back(ctx context.Context) error {
 			errs = append(errs, err)
 			r.backTo(ctx, s.name, progress.Failed, "not rolled back", err)
 		}
-		whole = whole && o.State == progress.RolledBack
+		whole = whole && !r.reverts(s.name)
 	}
 	if whole {
 		r.mark(ctx, func(j *record) { j.Back, j.Finished = false, true })
 	}
-	return errors.Join(append(errs, r.interrupted(ctx))...)
+	err := errors.Join(append(errs, r.interrupted(ctx))...)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotRolledBack, err)
+	}
+	return nil
 }
 
 // stepsBack is a step for each service to revert, which needs those of them
@@ -99,10 +107,10 @@ func (r *rollout) revertedFirst(name string) []string {
 // has begun to change it, and nobody else has since.
 func (r *rollout) reverts(name string) bool {
 	switch r.ledger.entry(name).Stage {
-	case untouched, reverted:
+	case untouched, reverted, superseded:
 		return false
 	}
-	return !errors.Is(r.result.outcome(name).Err, ErrSuperseded)
+	return true
 }
 
 // backTo notes that a service has entered a state on the way back.
@@ -114,6 +122,9 @@ func (r *rollout) backTo(ctx context.Context, name string, state progress.State,
 	case progress.Done:
 		state = progress.RolledBack
 		r.noted(ctx, name, func(e *entry) { e.Stage = reverted })
+	}
+	if errors.Is(err, ErrSuperseded) {
+		r.noted(ctx, name, func(e *entry) { e.Stage = superseded })
 	}
 	o.State, o.Message = state, message
 	if state.Ended() {
@@ -168,7 +179,11 @@ func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
 // revive returns a service to a baseline that was deregistered meanwhile: to a
 // new revision of the same content.
 func (r *rollout) revive(ctx context.Context, c Change) (*types.Service, error) {
-	old, err := r.api.DescribeTaskDefinition(ctx, &awsecs.DescribeTaskDefinitionInput{TaskDefinition: &c.Baseline.TaskDefinition})
+	var old *awsecs.DescribeTaskDefinitionOutput
+	err := r.insist(ctx, func() (err error) {
+		old, err = r.api.DescribeTaskDefinition(ctx, &awsecs.DescribeTaskDefinitionInput{TaskDefinition: &c.Baseline.TaskDefinition})
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("describe task definition %s: %w", short(c.Baseline.TaskDefinition), err)
 	}
@@ -181,6 +196,9 @@ func (r *rollout) revive(ctx context.Context, c Change) (*types.Service, error) 
 		return nil, fmt.Errorf("copy task definition %s: %w", short(c.Baseline.TaskDefinition), err)
 	}
 	arn, err := r.register(ctx, r.Deployer, &again)
+	if err == nil { // so that a later run knows it for its own
+		err = r.note(ctx, c.Service, func(e *entry) { e.Definition = arn })
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -192,8 +210,9 @@ func (r *rollout) revive(ctx context.Context, c Change) (*types.Service, error) 
 func (r *rollout) foreign(c Change, s types.Service) bool {
 	p, e := primary(s), r.ledger.entry(c.Service)
 	switch {
-	case p == nil,
-		value(p.Id) == e.Deployment,
+	case p == nil:
+		return true // deployed by something other than ECS itself
+	case value(p.Id) == e.Deployment,
 		value(p.TaskDefinition) == e.Definition,
 		c.Baseline != nil && value(p.TaskDefinition) == c.Baseline.TaskDefinition:
 		return false

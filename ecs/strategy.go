@@ -22,6 +22,9 @@ func strategic(s types.Service) bool {
 // sees no failure. While ECS waits for a person, the service's time stands still.
 func (w *walk) judgeStrategy(ctx context.Context, watch *watch, v verdict, now time.Time) verdict {
 	d, err := w.serviceDeployment(ctx, watch)
+	if err == nil && d == nil && watch.settled {
+		return v // so long ago that ECS lists it no more
+	}
 	if err != nil || d == nil {
 		watch.good = 0
 		if err != nil && denied(err) {

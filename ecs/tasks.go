@@ -98,8 +98,15 @@ func (w *walk) inspectStops(ctx context.Context, watch *watch) {
 		watch.stirred = true // look again
 		return
 	}
+	if watch.settled && watch.surveyed == nil {
+		watch.surveyed = make(map[string]bool)
+		for _, t := range tasks {
+			watch.surveyed[value(t.TaskArn)] = true
+		}
+	}
 	for _, t := range tasks {
-		if reason := failure(t); reason != "" {
+		if reason := failure(t); reason != "" && !watch.surveyed[value(t.TaskArn)] {
+			watch.exited = watch.exited || t.StopCode == types.TaskStopCodeEssentialContainerExited
 			watch.stops[value(t.TaskArn)] = stop{reason: reason, hopeless: hopeless(reason)}
 			w.readLogs(ctx, watch, t)
 		}

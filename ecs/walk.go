@@ -27,6 +27,7 @@ type walk struct {
 	*Deployer
 	steps         []step
 	enter         func(name string, state progress.State, message string, err error)
+	giveUp        func(error)  // ends the context of the walk
 	began         func(*watch) // hears of each step whose writes are over; may be nil
 	limit         int          // steps under way at once; 0 is no limit
 	stopAtFailure bool         // begin nothing after a failure
@@ -37,6 +38,7 @@ type walk struct {
 	later   map[string]bool      // steps to begin again after a pause
 	begun   chan begun
 	writing int
+	refused int
 	failed  bool
 }
 
@@ -46,9 +48,9 @@ type begun struct {
 	err   error
 }
 
-func newWalk(d *Deployer, steps []step, enter func(string, progress.State, string, error)) *walk {
+func newWalk(r *rollout, steps []step, enter func(string, progress.State, string, error)) *walk {
 	return &walk{
-		Deployer: d, steps: steps, enter: enter,
+		Deployer: r.Deployer, steps: steps, enter: enter, giveUp: func(err error) { r.stop(err) },
 		states: make(map[string]progress.State), watches: make(map[string]*watch),
 		first: make(map[string]time.Time), later: make(map[string]bool), begun: make(chan begun),
 	}
@@ -141,6 +143,10 @@ func (w *walk) again(name, message string) {
 	w.states[name], w.later[name] = "", true
 }
 
+// maxRefused is how many reads in a row ECS may refuse for good, as with
+// credentials that have expired, before the rollout stops where it is.
+const maxRefused = 3
+
 // poll looks once at everything under way, in batches. A batch that ECS refuses
 // because of the rate is no news, and costs no service any of its time.
 func (w *walk) poll(ctx context.Context) {
@@ -149,13 +155,17 @@ func (w *walk) poll(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+		if err == nil || transient(err) {
+			w.refused = 0
+		} else if w.refused++; w.refused >= maxRefused {
+			w.giveUp(err) // without reading there is no judging, and no rolling back either
+			return
+		}
 		for _, name := range batch {
 			watch := w.watches[name]
 			switch {
-			case err != nil && transient(err):
-				w.silence(watch, err)
 			case err != nil:
-				w.end(name, &ServiceError{Service: name, Verb: watch.verb, Err: err, Remedy: watch.remedy})
+				w.silence(watch, err)
 			default:
 				w.look(ctx, watch, found[name])
 			}
@@ -212,13 +222,32 @@ func (w *walk) look(ctx context.Context, watch *watch, s types.Service) {
 		delete(w.watches, watch.service)
 		w.to(watch.service, progress.Done, v.message, nil)
 	case failed:
-		w.end(watch.service, &ServiceError{
-			Service: watch.service, Verb: watch.verb, Err: v.err,
-			Reasons: watch.reasons(v.reason), Logs: watch.logs, Remedy: watch.remedy,
-		})
+		w.fail(watch, v)
 	default:
 		w.tell(watch, v.message)
 	}
+}
+
+// maxHeld is how many polls a failure waits for the last lines of a container,
+// which arrive late.
+const maxHeld = 4
+
+// fail ends a service that has failed, when what it wrote last is there.
+func (w *walk) fail(watch *watch, v verdict) {
+	if w.opts.Logs != nil && watch.exited && len(watch.logs) == 0 && watch.held < maxHeld {
+		watch.held++
+		watch.stirred = true
+		w.tell(watch, "failed, reading what it wrote last")
+		return
+	}
+	e := &ServiceError{
+		Service: watch.service, Verb: watch.verb, Err: v.err,
+		Reasons: watch.reasons(v.reason), Logs: watch.logs, Remedy: watch.remedy,
+	}
+	if errors.Is(v.err, ErrSuperseded) {
+		e.Remedy = "" // it is not ours to mend
+	}
+	w.end(watch.service, e)
 }
 
 func (w *walk) end(name string, err error) {

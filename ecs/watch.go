@@ -22,6 +22,7 @@ type watch struct {
 	checked    []string // essential containers whose health checks must pass
 	gone       bool     // wait until the service runs nothing any more
 	mayRest    bool     // no task at all is fine
+	settled    bool     // deployed before this rollout: what has stopped until now does not count
 
 	since    time.Time // when waiting began
 	polled   time.Time // last news
@@ -42,7 +43,10 @@ type watch struct {
 	placement   string    // what ECS says of it
 	stops       map[string]stop
 	logs        []ContainerLog
-	blind       string // why stopped tasks cannot be read
+	surveyed    map[string]bool // tasks of a settled service that had stopped before the first look
+	exited      bool            // a container has run, and may have written something
+	held        int             // polls for which a failure was held back, for its last lines
+	blind       string          // why stopped tasks cannot be read
 }
 
 // staleness is how long reads may still show what was before a write.

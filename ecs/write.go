@@ -25,7 +25,7 @@ func (r *rollout) start(ctx context.Context, c Change) (*watch, error) {
 		mayRest: len(r.plan.graph.Dependents(c.Service)) == 0,
 	}
 	if c.Action == Unchanged {
-		w.deployment, w.definition = c.Baseline.Deployment, c.Baseline.TaskDefinition
+		w.deployment, w.definition, w.settled = c.Baseline.Deployment, c.Baseline.TaskDefinition, true
 		return w, nil
 	}
 	if c.Baseline != nil {

@@ -21,6 +21,7 @@
 //
 //	{"plan": {"cluster", "changes": [{"service", "action", "detail", "needs", "baseline"}], "levels", "longestChain"},
 //	 "result": {"services": [{"service", "action", "state", "message", "taskDefinition", "deployment", "started", "ended"}], "warnings"},
+//	 "logs": [{"container", "task", "lines"}],
 //	 "status": {"cluster", "phase", "services": [{"service", "action", "stage", "runs", "taskDefinition", "running", "desired"}]},
 //	 "error": "why it failed, or empty"}
 //
@@ -109,6 +110,8 @@ func (o options) check(flags *flag.FlagSet) error {
 		return fmt.Errorf("%s does not go with -local, whose ECS ends with the process (see examples/ecslocal)", o.verb)
 	case o.local.Tuned(flags) && !o.local.Enabled:
 		return errors.New("-speed, -seed and -inject are about an ECS in memory: they need -local (-h lists the flags)")
+	case o.local.Enabled && (o.capacity || o.poll != 0 || o.timeout != 0):
+		return errors.New("-capacity, -poll and -timeout are about a real cluster: they do not go with -local (-h lists the flags)")
 	case missing("cluster") && !o.local.Enabled:
 		return errors.New("-cluster is required, or -local for an ECS in memory (-h lists the flags)")
 	}
@@ -203,16 +206,20 @@ func (o options) do(ctx context.Context, deployer *ecs.Deployer, services []ecs.
 }
 
 type output struct {
-	Plan   *ecs.Plan   `json:"plan,omitempty"`
-	Result *ecs.Result `json:"result,omitempty"`
-	Status *ecs.Status `json:"status,omitempty"`
-	Error  string      `json:"error"`
+	Plan   *ecs.Plan          `json:"plan,omitempty"`
+	Result *ecs.Result        `json:"result,omitempty"`
+	Status *ecs.Status        `json:"status,omitempty"`
+	Logs   []ecs.ContainerLog `json:"logs,omitempty"`
+	Error  string             `json:"error"`
 	err    error
 }
 
 func (o output) print(w io.Writer, asJSON bool) error {
 	if o.err != nil {
 		o.Error = o.err.Error()
+	}
+	if o.Result != nil {
+		o.Logs = o.Result.Logs()
 	}
 	if asJSON {
 		return cli.PrintJSON(w, o)
@@ -222,7 +229,7 @@ func (o output) print(w io.Writer, asJSON bool) error {
 	}
 	if o.Result != nil {
 		fmt.Fprintf(w, "\n%s", o.Result)
-		for _, l := range o.Result.Logs() {
+		for _, l := range o.Logs {
 			fmt.Fprintf(w, "\nlast lines of container %s of task %s:\n  %s\n", l.Container, l.Task, strings.Join(l.Lines, "\n  "))
 		}
 	}
