@@ -60,7 +60,8 @@ func (n *Namespace) Ensure(ctx context.Context, services []Service) (map[string]
 }
 
 // Apply makes the changes of plan, several at once, and waits until each has
-// taken effect. A plan with conflicts fails with [ErrConflict] before any call.
+// taken effect. A plan with conflicts, or for another namespace, fails with
+// [ErrConflict] before any call; so does a service which is no longer ours.
 // A failed service does not stop the others; their errors are joined, and
 // Result says how each service ended either way.
 //
@@ -68,6 +69,9 @@ func (n *Namespace) Ensure(ctx context.Context, services []Service) (map[string]
 func (n *Namespace) Apply(ctx context.Context, plan Plan) (Result, error) {
 	if err := plan.Err(); err != nil {
 		return Result{}, fmt.Errorf("apply service discovery: %w", err)
+	}
+	if len(plan.Changes) > 0 && plan.Namespace != n.opts.Namespace && plan.NamespaceID != n.opts.Namespace {
+		return Result{}, fmt.Errorf("apply service discovery in %s: %w: the plan is for %s", n.opts.Namespace, ErrConflict, plan.Namespace)
 	}
 	outcomes := make([]Outcome, len(plan.Changes))
 	slots := make(chan struct{}, n.opts.Writes)
@@ -98,9 +102,13 @@ func (n *Namespace) change(ctx context.Context, namespaceID string, c Change) Ou
 		case Create:
 			arn, err = n.create(ctx, namespaceID, *c.Desired)
 		case Update:
-			err = n.update(ctx, *c.Desired, id(c.ARN))
+			if err = n.still(ctx, c); err == nil {
+				err = n.update(ctx, *c.Desired, id(c.ARN))
+			}
 		case Delete:
-			err = n.remove(ctx, id(c.ARN))
+			if err = n.still(ctx, c); err == nil {
+				err = n.remove(ctx, id(c.ARN))
+			}
 		case Keep:
 			out.State = progress.Unchanged
 		}
@@ -114,6 +122,22 @@ func (n *Namespace) change(ctx context.Context, namespaceID string, c Change) Ou
 	event.State, event.Err = out.State, out.Err
 	n.opts.Progress.Emit(event)
 	return out
+}
+
+// still looks once more whether a service is ours, before it is changed or
+// removed: a plan may be old, or have come from elsewhere.
+func (n *Namespace) still(ctx context.Context, c Change) error {
+	ours, err := n.ours(ctx, types.ServiceSummary{Arn: &c.ARN, Name: &c.Service})
+	if _, gone := errors.AsType[*types.ResourceNotFoundException](err); gone {
+		return nil // the write itself says so
+	}
+	if err != nil {
+		return err
+	}
+	if !ours {
+		return fmt.Errorf("%w: %s", ErrConflict, n.foreign())
+	}
+	return nil
 }
 
 func (n *Namespace) create(ctx context.Context, namespaceID string, s Service) (arn string, err error) {

@@ -189,6 +189,26 @@ func TestWhatIsNotOursIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestAPlanIsHeldAgainstWhatIsThereNow(t *testing.T) {
+	b := newBench(t, ecstest.Options{})
+	if _, err := b.names.Ensure(t.Context(), []discovery.Service{{Name: "backend"}}); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := b.names.PlanRemoval(t.Context(), "backend")
+	if err != nil {
+		t.Fatal(err)
+	}
+	writes := b.writes()
+	elsewhere := discovery.New(b.client, discovery.Options{Namespace: "other.local", Tags: map[string]string{"Environment": "demo", "Project": "p"}})
+	if _, err := elsewhere.Apply(t.Context(), plan); !errors.Is(err, discovery.ErrConflict) {
+		t.Errorf("a plan for another namespace: %v", err)
+	}
+	strict := discovery.New(b.client, discovery.Options{Namespace: plan.Namespace, Tags: map[string]string{"Environment": "somebody-elses"}})
+	if _, err := strict.Apply(t.Context(), plan); !errors.Is(err, discovery.ErrConflict) || b.writes() != writes {
+		t.Errorf("a service that is not ours: %v", err)
+	}
+}
+
 func TestManyServicesInPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, ecstest.Options{})
