@@ -2,6 +2,8 @@ package ecs_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +95,77 @@ func TestPollsThatECSRefusesCostNoTime(t *testing.T) { // T44
 		}}, ecs.Options{Timeout: 3 * time.Minute})
 		if r := l.mustRoll([]ecs.Service{svc("a", "v1")}); find(r, "a").State != progress.Done {
 			t.Errorf("a is %s", find(r, "a").State)
+		}
+	})
+}
+
+// wavering shows the tasks of a complete deployment at every second look only.
+type wavering struct {
+	ecs.API
+	until time.Time
+	looks int
+}
+
+func (w *wavering) DescribeServices(ctx context.Context, in *awsecs.DescribeServicesInput, opts ...func(*awsecs.Options)) (*awsecs.DescribeServicesOutput, error) {
+	out, err := w.API.DescribeServices(ctx, in, opts...)
+	if err != nil || len(out.Services) == 0 || time.Now().After(w.until) {
+		return out, err
+	}
+	if w.looks++; w.looks%2 == 0 {
+		out.Services[0].Deployments[0].RunningCount = 0
+	}
+	return out, nil
+}
+
+func TestCompleteForOneLookIsNotHealthy(t *testing.T) { // T11
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, ecstest.Options{}, ecs.Options{})
+		start := time.Now()
+		l.Deployer = ecs.New(&wavering{API: l.cloud.Client(), until: start.Add(5 * time.Minute)}, ecs.Options{Cluster: cluster, MaxStops: 100})
+		l.mustRoll([]ecs.Service{svc("a", "v1")})
+		if took := time.Since(start); took < 5*time.Minute {
+			t.Errorf("healthy after %v, though it was complete for one look at a time", took)
+		}
+	})
+}
+
+// overlapping notes how many registrations are made at once.
+type overlapping struct {
+	ecs.API
+	mu        sync.Mutex
+	now, most int
+}
+
+func (o *overlapping) RegisterTaskDefinition(ctx context.Context, in *awsecs.RegisterTaskDefinitionInput, opts ...func(*awsecs.Options)) (*awsecs.RegisterTaskDefinitionOutput, error) {
+	o.count(1)
+	defer o.count(-1)
+	time.Sleep(time.Second)
+	return o.API.RegisterTaskDefinition(ctx, in, opts...)
+}
+
+func (o *overlapping) count(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.now += n
+	o.most = max(o.most, o.now)
+}
+
+func TestOneFamilyIsRegisteredOneAtATime(t *testing.T) { // T52
+	synctest.Test(t, func(t *testing.T) {
+		for families, want := range map[int]int{1: 1, 4: 4} {
+			l := newLab(t, ecstest.Options{}, ecs.Options{})
+			api := &overlapping{API: l.cloud.Client()}
+			l.Deployer = ecs.New(api, ecs.Options{Cluster: cluster})
+			var services []ecs.Service
+			for i := range 4 {
+				s := svc(fmt.Sprintf("s%d", i), fmt.Sprintf("v%d", i))
+				s.TaskDefinition.Family = new(fmt.Sprintf("family-%d", i%families))
+				services = append(services, s)
+			}
+			l.mustRoll(services)
+			if api.most != want {
+				t.Errorf("%d families: %d registrations at once, want %d", families, api.most, want)
+			}
 		}
 	})
 }

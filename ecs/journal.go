@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/mettel-automation/delivery/internal/dag"
 )
@@ -112,8 +111,8 @@ func (e entry) overtakenBy(c Change) bool {
 
 // restart begins the entry of a service anew, as c sees it.
 func (l *ledger) restart(c Change) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock.acquire()
+	defer l.lock.release()
 	l.record.Services[l.index[c.Service]] = entry{Service: c.Service, Needs: c.Needs, Action: c.Action, Baseline: c.Baseline}
 }
 
@@ -134,13 +133,13 @@ const recordVersion = 1
 // memory alone. It is safe for concurrent use.
 type ledger struct {
 	journal Journal
-	mu      sync.Mutex
+	lock    lock // over record
 	record  record
 	index   map[string]int
 }
 
 func newLedger(journal Journal, r record) *ledger {
-	l := &ledger{journal: journal, record: r, index: make(map[string]int, len(r.Services))}
+	l := &ledger{journal: journal, lock: newLock(), record: r, index: make(map[string]int, len(r.Services))}
 	for i, e := range r.Services {
 		l.index[e.Service] = i
 	}
@@ -148,16 +147,16 @@ func newLedger(journal Journal, r record) *ledger {
 }
 
 func (l *ledger) entry(service string) entry {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock.acquire()
+	defer l.lock.release()
 	return l.record.Services[l.index[service]]
 }
 
 // note changes the entry of a service and saves the record. An intention that
 // cannot be saved is none.
 func (l *ledger) note(ctx context.Context, service string, change func(*entry)) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock.acquire()
+	defer l.lock.release()
 	e := &l.record.Services[l.index[service]]
 	before := *e
 	change(e)
@@ -170,14 +169,14 @@ func (l *ledger) note(ctx context.Context, service string, change func(*entry)) 
 
 // mark changes the record as a whole and saves it.
 func (l *ledger) mark(ctx context.Context, change func(*record)) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock.acquire()
+	defer l.lock.release()
 	change(&l.record)
 	return l.save(ctx)
 }
 
 // save replaces the document, unless it has become that of another run. The
-// mutex is held.
+// lock is held.
 func (l *ledger) save(ctx context.Context) error {
 	if l.journal == nil {
 		return nil

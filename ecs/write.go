@@ -193,18 +193,26 @@ func (d *Deployer) deleteService(ctx context.Context, name string) error {
 // other, since ECS refuses concurrent revisions, and each content once.
 type families struct {
 	mu    sync.Mutex
-	locks map[string]*sync.Mutex
+	locks map[string]lock
 	known map[string]string // ARN by family and content
 }
 
-func (f *families) lock(family string) *sync.Mutex {
+// lock is held over calls. Unlike a sync.Mutex, waiting for it lets virtual time
+// go on in a testing/synctest bubble.
+type lock chan struct{}
+
+func newLock() lock     { return make(lock, 1) }
+func (l lock) acquire() { l <- struct{}{} }
+func (l lock) release() { <-l }
+
+func (f *families) lock(family string) lock {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.locks == nil {
-		f.locks, f.known = make(map[string]*sync.Mutex), make(map[string]string)
+		f.locks, f.known = make(map[string]lock), make(map[string]string)
 	}
 	if f.locks[family] == nil {
-		f.locks[family] = new(sync.Mutex)
+		f.locks[family] = newLock()
 	}
 	return f.locks[family]
 }
@@ -216,8 +224,8 @@ func (f *families) register(ctx context.Context, d *Deployer, td *awsecs.Registe
 		return "", fmt.Errorf("encode task definition %s: %w", *td.Family, err)
 	}
 	lock := f.lock(*td.Family)
-	lock.Lock()
-	defer lock.Unlock()
+	lock.acquire()
+	defer lock.release()
 	f.mu.Lock()
 	arn := f.known[string(content)]
 	f.mu.Unlock()
