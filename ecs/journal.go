@@ -57,8 +57,8 @@ func (f FileJournal) Load(context.Context) ([]byte, error) {
 // Save writes a new file and puts it in the place of the old one.
 func (f FileJournal) Save(_ context.Context, document []byte) (err error) {
 	path := string(f)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

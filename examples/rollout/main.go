@@ -108,12 +108,19 @@ func (o options) check(flags *flag.FlagSet) error {
 		return fmt.Errorf("-journal is required to %s (-h lists the flags)", o.verb)
 	case journalled && o.local.Enabled:
 		return fmt.Errorf("%s does not go with -local, whose ECS ends with the process (see examples/ecslocal)", o.verb)
+	case missing("cluster") && !o.local.Enabled:
+		return errors.New("-cluster is required, or -local for an ECS in memory (-h lists the flags)")
+	}
+	return o.ignored(flags)
+}
+
+// ignored refuses flags that would do nothing.
+func (o options) ignored(flags *flag.FlagSet) error {
+	switch {
 	case o.local.Tuned(flags) && !o.local.Enabled:
 		return errors.New("-speed, -seed and -inject are about an ECS in memory: they need -local (-h lists the flags)")
 	case o.local.Enabled && (o.capacity || o.poll != 0 || o.timeout != 0):
 		return errors.New("-capacity, -poll and -timeout are about a real cluster: they do not go with -local (-h lists the flags)")
-	case missing("cluster") && !o.local.Enabled:
-		return errors.New("-cluster is required, or -local for an ECS in memory (-h lists the flags)")
 	}
 	return nil
 }
