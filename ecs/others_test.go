@@ -75,14 +75,7 @@ func TestServicesOfAnotherControllerAreRefusedAndNeverDeleted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client := l.cloud.Client()
-		out, err := client.RegisterTaskDefinition(t.Context(), svc("a", "theirs").TaskDefinition)
-		if err == nil {
-			_, err = client.CreateService(t.Context(), &awsecs.CreateServiceInput{Cluster: new(cluster), ServiceName: new("a"), TaskDefinition: out.TaskDefinition.TaskDefinitionArn})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		theirOwn(t, l)
 		if _, err = l.Apply(t.Context(), plan); err == nil {
 			t.Error("created what was there")
 		}

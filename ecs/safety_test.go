@@ -32,6 +32,19 @@ func theirs(t *testing.T, l *lab) {
 	}
 }
 
+// theirOwn has somebody else create a.
+func theirOwn(t *testing.T, l *lab) {
+	t.Helper()
+	client := l.cloud.Client()
+	out, err := client.RegisterTaskDefinition(t.Context(), svc("a", "theirs").TaskDefinition)
+	if err == nil {
+		_, err = client.CreateService(t.Context(), &awsecs.CreateServiceInput{Cluster: new(cluster), ServiceName: new("a"), TaskDefinition: out.TaskDefinition.TaskDefinitionArn})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestNoServiceTakesLongerThanItsTimeout(t *testing.T) {
 	const timeout = 15 * time.Minute
 	ends := func(t *testing.T, api ecs.API, want string) {
@@ -98,14 +111,7 @@ func TestWhatOthersDeployBetweenPlanAndApplyIsLeftAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client := l.cloud.Client()
-		out, err := client.RegisterTaskDefinition(t.Context(), svc("a", "theirs").TaskDefinition)
-		if err == nil {
-			_, err = client.CreateService(t.Context(), &awsecs.CreateServiceInput{Cluster: new(cluster), ServiceName: new("a"), TaskDefinition: out.TaskDefinition.TaskDefinitionArn})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		theirOwn(t, l)
 		if _, err = l.Apply(t.Context(), plan); err == nil {
 			t.Error("created a service that was there")
 		}

@@ -25,8 +25,8 @@
 //	 "status": {"cluster", "phase", "services": [{"service", "action", "stage", "runs", "taskDefinition", "running", "desired"}]},
 //	 "error": "why it failed, or empty"}
 //
-// Exit codes: 0 done, 1 the rollout or the rollback failed, 2 wrong use or a
-// file that cannot be read.
+// Exit codes: 0 done, 1 the rollout or the rollback failed, or AWS could not be
+// asked, 2 wrong use or a file that cannot be read.
 package main
 
 import (
@@ -44,6 +44,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/smithy-go"
 
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/ecs/capacity"
@@ -192,7 +193,7 @@ func (o options) do(ctx context.Context, deployer *ecs.Deployer, services []ecs.
 	case "status", "resume":
 		status, err := deployer.Status(ctx)
 		if err != nil || o.verb == "status" {
-			return output{Status: &status}, err
+			return output{Status: &status}, blame(err)
 		}
 		if status.Phase == "finished" {
 			return output{}, fmt.Errorf("resume: the rollout in %s is finished; apply begins a new one", o.journal)
@@ -206,10 +207,19 @@ func (o options) do(ctx context.Context, deployer *ecs.Deployer, services []ecs.
 	}
 	plan, err := deployer.Plan(ctx, services)
 	if err != nil || o.verb == "plan" {
-		return output{Plan: &plan}, err
+		return output{Plan: &plan}, blame(err)
 	}
 	result, err := deployer.Apply(ctx, plan)
 	return output{Plan: &plan, Result: &result, err: err}, nil
+}
+
+// blame marks what AWS has refused or not answered as a failure of the delivery;
+// any other error is one of the input.
+func blame(err error) error {
+	if _, remote := errors.AsType[*smithy.OperationError](err); remote {
+		return cli.Failed(err)
+	}
+	return err
 }
 
 type output struct {

@@ -137,6 +137,7 @@ func TestARolloutOverASocket(t *testing.T) {
 	}{
 		{[]string{"status"}, 2, "the journal holds no rollout"},
 		{[]string{"plan"}, 0, "cluster demo: 3 to create"},
+		{[]string{"plan", "-cluster", "none"}, 1, "Cluster not found"},
 		{[]string{"apply", "-image", "{module}:1"}, 0, "healthy (3)"},
 		{[]string{"status"}, 0, "portal    create     healthy      runs new (demo-portal:1), 1 of 1 tasks"},
 		{[]string{"resume"}, 2, "is finished; apply begins a new one"},
