@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +40,7 @@ func (l *lab) dieAt(journal ecs.Journal, services []ecs.Service, op string, n in
 	if err == nil {
 		_, err = d.Apply(ctx, plan)
 	}
-	if !fate.dead {
+	if !fate.died() {
 		l.t.Fatalf("the process did not die: %v", err)
 	}
 }
@@ -50,31 +51,44 @@ type marked struct {
 	journal ecs.Journal
 	die     func()
 	op      string
-	left    int
 	effect  bool
-	dead    bool
+
+	mu   sync.Mutex
+	left int
+	dead bool
 }
 
-func (m *marked) at(op string) (last bool) {
-	if op == m.op {
-		if m.left--; m.left == 0 {
-			m.dead = true
-			m.die()
-			return true
-		}
+// at counts a call of op. Last is the one that kills; after it all is dead.
+func (m *marked) at(op string) (last, dead bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead || op != m.op {
+		return false, m.dead
 	}
-	return false
+	m.left--
+	if m.left > 0 {
+		return false, false
+	}
+	m.dead = true
+	m.die()
+	return true, false
+}
+
+func (m *marked) died() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dead
 }
 
 func (m *marked) RoundTrip(r *http.Request) (*http.Response, error) {
-	if m.dead {
-		return nil, errDead
-	}
 	_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if !m.at(op) {
+	last, dead := m.at(op)
+	switch {
+	case dead:
+		return nil, errDead
+	case !last:
 		return m.cloud.RoundTrip(r)
-	}
-	if m.effect {
+	case m.effect:
 		if _, err := m.cloud.RoundTrip(r.WithContext(context.WithoutCancel(r.Context()))); err != nil {
 			return nil, err
 		}
@@ -85,7 +99,7 @@ func (m *marked) RoundTrip(r *http.Request) (*http.Response, error) {
 func (m *marked) Load(ctx context.Context) ([]byte, error) { return m.journal.Load(ctx) }
 
 func (m *marked) Save(ctx context.Context, document []byte) error {
-	if m.dead || m.at("Save") && !m.effect {
+	if last, dead := m.at("Save"); dead || last && !m.effect {
 		return errDead
 	}
 	return m.journal.Save(ctx, document)
