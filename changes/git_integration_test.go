@@ -264,6 +264,12 @@ func TestGitAgreesOnRevisions(t *testing.T) {
 func TestGitLayouts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(*seedFlag, 7))
 	origin, commits := randomRepository(t, rng)
+	for { // until there are revisions to compare
+		if _, err := git(t, origin, "", "rev-parse", "--verify", "-q", "HEAD~2"); err == nil {
+			break
+		}
+		origin, commits = randomRepository(t, rng)
+	}
 	head, base := mustGit(t, origin, "", "rev-parse", "HEAD"), commits[0]
 	mustGit(t, origin, "", "config", "uploadpack.allowFilter", "true")
 	mustGit(t, origin, "", "config", "uploadpack.allowAnySHA1InWant", "true")
