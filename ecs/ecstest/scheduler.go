@@ -16,7 +16,6 @@ type deployment struct {
 	failed     int         // tasks that failed to start, as the circuit breaker counts
 	completed  bool        // reached a steady state once
 	abandoned  bool        // given up by the circuit breaker: starts no more tasks
-	placed     bool        // has started a task
 	outcome    string      // status of its service deployment
 	awaiting   bool        // waits at a lifecycle hook
 	continued  bool        // was told to go on

@@ -76,7 +76,6 @@ func (c *Cloud) start(s *service, d *deployment, in *instance, now time.Time) {
 	}
 	s.tasks = append(s.tasks, t)
 	s.cluster.tasks = append(s.cluster.tasks, t)
-	d.placed = true
 	s.say(now, "has started 1 tasks: (task %s).", t.id)
 	timing := c.opts.Timing(s.name)
 	c.after(t, now, timing.Provision, func(now time.Time) {

@@ -139,9 +139,6 @@ func (g *Graph) sort(nodes []Node) (errs []error) {
 // order in which they were given.
 func (g *Graph) Order() []string { return slices.Clone(g.order) }
 
-// Needs returns what name needs directly.
-func (g *Graph) Needs(name string) []string { return slices.Clone(g.needs[name]) }
-
 // Dependents returns what needs name directly.
 func (g *Graph) Dependents(name string) []string { return slices.Clone(g.dependents[name]) }
 
