@@ -1,39 +1,42 @@
 // Package changes tells which modules of a monorepo a change touches, and why.
 //
-// [Repository.Diff] lists the files that differ between two commits;
-// [Config.Select] maps files to modules, adds the modules that depend on them,
-// and gives each its reasons:
+// [FromCI] says what to compare, [Repository.Diff] lists the files that differ,
+// and [Config.Select] maps files to modules, adds the modules that depend on
+// them, and gives each its status and its reasons:
 //
 //	config, err := changes.LoadConfig("modules.yaml")
+//	between, err := changes.FromCI(os.Getenv, changes.CIOptions{})
 //	repo, err := changes.Open(".")
-//	diff, err := repo.Diff(ctx, "origin/main", "HEAD", changes.MergeBase)
-//	selection, err := config.Select(diff.Files, changes.SelectOptions{})
+//	diff, err := repo.Diff(ctx, between)
+//	selection, err := config.Select(diff, changes.SelectOptions{})
+//	fmt.Print(selection)
 //
-// Each half works alone: Select takes files from anywhere. A base that cannot
-// be compared with is a typed error (see [RevisionError], [ErrShallow],
-// [ErrNoMergeBase]), never silently everything.
+// Each works alone: a [Range] may be written by hand, and files may come from
+// anywhere. A base that cannot be had is a typed error (see [NoBaseError]), and
+// silently everything only for a caller who asks for that. Packages
+// changes/gitlab and changes/github turn a selection into jobs of these systems.
 //
 // It reads repositories itself, without a git binary, and never writes. It
-// does not detect renames (one is a deletion and an addition), look at the
-// index or the working tree, read the contents of files, fetch what a clone
-// lacks, or guess the base from the variables of a CI system.
+// does not detect renames (one is a deletion and an addition), read the contents
+// of files, or fetch what a clone lacks.
 package changes
 
 import (
 	"context"
 	"fmt"
 	"path/filepath"
+
+	"github.com/mettel-automation/delivery/changes/internal/git"
+	"github.com/mettel-automation/delivery/changes/internal/gitdir"
 )
 
-// Repository is a Git repository on disk. It holds no open files between
-// calls. It serves one goroutine at a time.
+// Repository is a Git repository on disk. It serves one goroutine at a time.
 //
 // It reads what Git's object store holds: refs/replace and grafts are not
 // applied, and unlike git it does not mind who owns the directory.
 type Repository struct {
 	dir     string // as people know it: the working tree, or the bare repository
-	store   *store
-	commits map[hash]*commit
+	backend backend
 }
 
 // Open finds the repository that path belongs to, as git does: path may be a
@@ -43,91 +46,63 @@ type Repository struct {
 //
 // The error is [ErrNotRepository] where neither path nor a directory above it
 // is one, and [ErrUnsupported] for a repository whose format this package
-// cannot read (SHA-256 objects, reftable).
+// cannot read (SHA-256 objects, reftable); see [OpenGit].
 func Open(path string) (*Repository, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open repository: %w", err)
 	}
-	found, err := discover(path)
+	layout, err := gitdir.Discover(path)
 	if err != nil {
 		return nil, fmt.Errorf("open repository %s: %w", path, err)
 	}
-	format, err := readFormat(found.common)
+	native, err := openNative(layout)
 	if err != nil {
-		return nil, fmt.Errorf("open repository %s: %w", found.dir, err)
+		return nil, fmt.Errorf("open repository %s: %w", layout.Dir, err)
 	}
-	store, err := openStore(found.gitDir, found.common, format)
-	if err != nil {
-		return nil, fmt.Errorf("open repository %s: %w", found.dir, err)
-	}
-	return &Repository{dir: found.dir, store: store, commits: map[hash]*commit{}}, nil
+	return &Repository{dir: layout.Dir, backend: native}, nil
 }
 
-// Mode says with what the head is compared.
-type Mode int
+// Close lets go of the files and the memory that reading has taken. What FS
+// returned must not be used afterwards; the Repository itself may.
+func (r *Repository) Close() error { return r.backend.Close() }
 
-const (
-	// MergeBase compares the head with its merge base with the base: what the
-	// head's branch did since it left the base. It is git's base...head.
-	MergeBase Mode = iota
-	// Direct compares the two commits themselves. It is git's base..head.
-	Direct
-)
-
-// Diff is the difference between two commits. Its JSON form has the keys base,
-// head, merge_base and files.
-type Diff struct {
-	// Base and Head are the full hashes of the commits that were named.
-	Base string `json:"base"`
-	Head string `json:"head"`
-	// MergeBase is the full hash of their best common ancestor. With Direct it
-	// is "" where there is none, or where a shallow clone hides it.
-	MergeBase string `json:"merge_base"`
-	// Files are sorted by the bytes of their paths; never nil.
-	Files []File `json:"files"`
+// commitOf returns the full hash of the commit that rev names.
+func (r *Repository) commitOf(ctx context.Context, rev string) (string, error) {
+	hash, err := r.backend.Resolve(ctx, rev)
+	if err != nil && ctx.Err() == nil {
+		err = &RevisionError{Rev: rev, Repository: r.dir, Err: err}
+	}
+	return hash, err
 }
 
-// Diff lists the files that differ between two commits, as git diff
-// --name-status --no-renames does. A revision is HEAD or @, a branch, a tag, a
-// remote branch such as origin/main, a full name such as refs/heads/main, or a
-// hash, which may be abbreviated to four digits; ~n, ^n and ^{commit} may
-// follow. Reflogs (@{1}) and searches (:/text) are unknown revisions.
-//
-// Where the commits have several merge bases (after a criss-cross merge), the
-// one with the newest committer date is taken, and of equals the one with the
-// smallest hash.
-//
-// A revision that does not resolve is a [*RevisionError] that wraps
-// [ErrUnknownRevision], [ErrNoRevision] or [ErrShallow]. With MergeBase the
-// error is [ErrNoMergeBase] where the histories are unrelated, and [ErrShallow]
-// where a shallow clone is cut off before a merge base. A merge base that the
-// clone does hold is taken, as git does. [ErrMissingObject] means that a commit
-// or a directory is not in the repository though something refers to it.
-func (r *Repository) Diff(ctx context.Context, base, head string, mode Mode) (Diff, error) {
-	defer r.store.release()
-	from, err := r.resolve(ctx, base)
+// files lists what differs between diff.From and the head.
+func (r *Repository) files(ctx context.Context, diff *Diff) ([]File, error) {
+	var changed []git.Change
+	var err error
+	if diff.WorkTree {
+		changed, err = r.backend.WorkTree(ctx, diff.From)
+	} else {
+		changed, err = r.backend.Diff(ctx, diff.From, diff.Head)
+	}
 	if err != nil {
-		return Diff{}, err
+		return nil, err
 	}
-	to, err := r.resolve(ctx, head)
-	if err != nil {
-		return Diff{}, err
+	files := make([]File, len(changed))
+	for i, c := range changed {
+		files[i] = File{Path: c.Path, Status: statusOf(c.Status)}
 	}
-	diff := Diff{Base: from.String(), Head: to.String()}
-	ancestor, err := r.mergeBase(ctx, from, to)
-	switch {
-	case err == nil:
-		diff.MergeBase = ancestor.String()
-	case mode == Direct && withoutMergeBase(err):
-	default:
-		return Diff{}, fmt.Errorf("diff %s and %s in %s: %w", base, head, r.dir, err)
+	return files, nil
+}
+
+func statusOf(s git.Status) Status {
+	switch s {
+	case git.Added:
+		return Added
+	case git.Deleted:
+		return Deleted
+	case git.TypeChanged:
+		return TypeChanged
 	}
-	if mode == MergeBase {
-		from = ancestor
-	}
-	if diff.Files, err = r.diffCommits(ctx, from, to); err != nil {
-		return Diff{}, fmt.Errorf("diff %s and %s in %s: %w", base, head, r.dir, err)
-	}
-	return diff, nil
+	return Modified
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/google/go-cmp/cmp"
+	"github.com/mettel-automation/delivery/changes/internal/treediff"
 )
 
 func TestDiffFiles(t *testing.T) {
@@ -110,7 +111,10 @@ func TestDiffFiles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := Diff{Base: base.String(), Head: head.String(), MergeBase: base.String(), Files: tt.want}
+				want := Diff{Base: base.String(), Head: head.String(), From: base.String(), MergeBases: []string{}, Files: tt.want}
+				if mode == MergeBase {
+					want.MergeBase, want.MergeBases = base.String(), []string{base.String()}
+				}
 				if d := cmp.Diff(want, got); d != "" {
 					t.Errorf("mode %d (-want +got):\n%s", mode, d)
 				}
@@ -125,10 +129,11 @@ func TestDiffModes(t *testing.T) {
 	c := f.history("root:\nfork: root\nfeature: fork\nmain: fork")
 	tests := map[string]struct {
 		mode Mode
+		from string
 		want []File
 	}{
-		"by default, only what the branch did":       {MergeBase, []File{{"feature", Added}}},
-		"directly, also what the base did meanwhile": {Direct, []File{{"feature", Added}, {"main", Deleted}}},
+		"by default, only what the branch did":       {MergeBase, "fork", []File{{"feature", Added}}},
+		"directly, also what the base did meanwhile": {Direct, "main", []File{{"feature", Added}, {"main", Deleted}}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +141,13 @@ func TestDiffModes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := Diff{Base: c["main"].String(), Head: c["feature"].String(), MergeBase: c["fork"].String(), Files: tt.want}
+			want := Diff{
+				Base: c["main"].String(), Head: c["feature"].String(), From: c[tt.from].String(),
+				MergeBases: []string{}, Files: tt.want,
+			}
+			if tt.mode == MergeBase { // the other does not look for one
+				want.MergeBase, want.MergeBases = c["fork"].String(), []string{c["fork"].String()}
+			}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
@@ -150,7 +161,7 @@ func TestDiffTwiceWithOneRepository(t *testing.T) {
 	f.pack()
 	r := f.open()
 	for _, base := range []string{"a", "b", "a"} {
-		got, err := r.Diff(t.Context(), base, "c", MergeBase)
+		got, err := r.Diff(t.Context(), Range{Base: base, Head: "c"})
 		if err != nil || len(got.Files) == 0 {
 			t.Errorf("diff %s c = %v, %v; want files", base, got.Files, err)
 		}
@@ -163,7 +174,7 @@ func TestDiffStopsWhenItsContextDoes(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, base := range []string{"a", "c~1"} {
-		if _, err := f.open().Diff(ctx, base, "c", Direct); !errors.Is(err, context.Canceled) {
+		if _, err := f.open().Diff(ctx, Range{Base: base, Head: "c", Mode: Direct}); !errors.Is(err, context.Canceled) {
 			t.Errorf("diff %s = %v, want context.Canceled", base, err)
 		}
 	}
@@ -213,42 +224,27 @@ func TestDiffOfDamagedRepositories(t *testing.T) {
 		},
 		"a tree that is cut off": {
 			head: func(f *fixture) hash { return f.commitTree(f.object(plumbing.TreeObject, "100644 a\x00short"), 2) },
-			want: "an entry is cut off", is: errMalformed,
+			want: "an entry is cut off", is: ErrDamaged,
 		},
 		"a tree with a mode that is no number": {
 			head: func(f *fixture) hash {
 				return f.commitTree(f.object(plumbing.TreeObject, "10x644 a\x00"+strings.Repeat("x", 20)), 2)
 			},
-			want: `mode "10x644"`, is: errMalformed,
-		},
-		"a name with a slash": {
-			head: func(f *fixture) hash {
-				return f.commitTree(f.object(plumbing.TreeObject, "100644 ../a\x00"+strings.Repeat("x", 20)), 2)
-			},
-			want: `name "../a"`, is: errMalformed,
+			want: "mode is no octal number", is: ErrDamaged,
 		},
 		"directories without end": {
 			head: func(f *fixture) hash {
 				tree := f.tree(files{"x": file("1")})
-				for range maxDepth + 1 {
+				for range treediff.MaxDepth + 1 {
 					tree = f.object(plumbing.TreeObject, fmt.Sprintf("40000 d\x00%s", tree[:]))
 				}
 				return f.commitTree(tree, 2)
 			},
-			want: "nested more than 2048 deep",
+			want: "nested more than 4096 deep",
 		},
 		"a commit without a tree": {
 			head: func(f *fixture) hash { return f.object(plumbing.CommitObject, "parent x\n\n") },
-			want: "no tree", is: errMalformed,
-		},
-		"a parent that is not there": {
-			head: func(f *fixture) hash {
-				gone := f.commit(files{}, 1)
-				head := f.commit(files{"x": file("1")}, 2, gone)
-				f.remove(gone)
-				return head
-			},
-			want: "may be damaged", is: ErrMissingObject,
+			want: "it does not begin with a tree", is: ErrDamaged,
 		},
 	}
 	for name, tt := range tests {
@@ -260,6 +256,22 @@ func TestDiffOfDamagedRepositories(t *testing.T) {
 				t.Errorf("error = %v, want one with %q that is %v", err, tt.want, tt.is)
 			}
 		})
+	}
+}
+
+func TestDiffOfAHistoryWithAHole(t *testing.T) {
+	f := newFixture(t)
+	base := f.commit(files{"a": file("1")}, 1)
+	gone := f.commit(files{}, 1)
+	head := f.commit(files{"x": file("1")}, 2, gone)
+	f.remove(gone)
+	_, err := f.diff(base.String(), head.String(), MergeBase)
+	if !errors.Is(err, ErrMissingObject) || !strings.Contains(err.Error(), gone.String()) || !strings.Contains(err.Error(), "may be damaged") {
+		t.Errorf("error = %v, want ErrMissingObject that names %s", err, gone)
+	}
+	got, err := f.diff(base.String(), head.String(), Direct)
+	if want := []File{{"a", Deleted}, {"x", Added}}; err != nil || cmp.Diff(want, got.Files) != "" {
+		t.Errorf("directly: %v, %v; want %v, since no parent is looked at", got.Files, err, want)
 	}
 }
 

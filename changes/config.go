@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -22,6 +23,17 @@ func LoadConfig(path string) (Config, error) {
 	}
 	defer file.Close()
 	return readConfig(file, path)
+}
+
+// LoadConfigFS is LoadConfig for a file of fsys, such as the tree of a commit:
+// the modules as they were before.
+func LoadConfigFS(fsys fs.FS, name string) (Config, error) {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return Config{}, fmt.Errorf("read modules: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return readConfig(file, name)
 }
 
 // ReadConfig reads a Config from YAML:
@@ -54,7 +66,8 @@ func readConfig(r io.Reader, file string) (Config, error) {
 	d := &decoder{file: file, marks: map[place]*yaml.Node{}}
 	config := d.document(content)
 	if len(d.errs) == 0 {
-		for _, f := range config.faults() {
+		_, faults := config.faults()
+		for _, f := range faults {
 			d.fail(d.marks[f.at], "%w", f.err)
 		}
 	}

@@ -145,7 +145,7 @@ func TestValidateWithoutAFile(t *testing.T) {
 	if err := c.Validate(); err == nil || err.Error() != want || !errors.Is(err, ErrInvalidConfig) {
 		t.Errorf("error = %v, want\n%s", err, want)
 	}
-	if _, err := c.Select(nil, SelectOptions{}); err == nil || err.Error() != want {
+	if _, err := c.Select(Diff{}, SelectOptions{}); err == nil || err.Error() != want {
 		t.Errorf("select: error = %v, want\n%s", err, want)
 	}
 	if err := (Config{}).Validate(); err != nil {
@@ -171,7 +171,7 @@ func FuzzReadConfig(f *testing.F) {
 		if err := c.Validate(); err != nil {
 			t.Errorf("what was read is not valid: %v", err)
 		}
-		if _, err := c.Select([]File{{"a", Added}, {"services/a/x", Modified}}, SelectOptions{}); err != nil {
+		if _, err := c.Select(Diff{Files: []File{{"a", Added}, {"services/a/x", Modified}}}, SelectOptions{}); err != nil {
 			t.Errorf("select: %v", err)
 		}
 	})

@@ -78,41 +78,8 @@ func TestAnUnreadableIndexStaysAnError(t *testing.T) {
 	writeFile(t, paths[0], string(content))
 	r := f.open()
 	for range 2 {
-		if _, err := r.Diff(t.Context(), "a", "main", MergeBase); !errors.Is(err, ErrUnsupported) {
+		if _, err := r.Diff(t.Context(), Range{Base: "a", Head: "main"}); !errors.Is(err, ErrUnsupported) {
 			t.Errorf("error = %v, want ErrUnsupported", err)
 		}
 	}
-}
-
-func FuzzParseTree(f *testing.F) {
-	f.Add([]byte("100644 a\x0001234567890123456789"))
-	f.Add([]byte("40000 d\x000123456789012345678940000 e\x0001234567890123456789"))
-	f.Add([]byte("100644 a\x00short"))
-	f.Add([]byte("x"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		entries, err := parseTree(content)
-		if err != nil && !errors.Is(err, errMalformed) {
-			t.Errorf("error = %v, want errMalformed", err)
-		}
-		for _, e := range entries {
-			if e.name == "" || canonical(e.mode) != e.mode {
-				t.Errorf("entry %+v", e)
-			}
-		}
-	})
-}
-
-func FuzzParseCommit(f *testing.F) {
-	f.Add([]byte("tree 0123456789012345678901234567890123456789\nparent 0123456789012345678901234567890123456789\nauthor A <a> 1 +0\ncommitter C <c> 1700000000 +0100\n\nx"))
-	f.Add([]byte("tree 0123456789012345678901234567890123456789\ncommitter C <c> > x 5\n"))
-	f.Add([]byte("tree x\n"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		c, err := parseCommit(hash{}, content)
-		if (c == nil) == (err == nil) {
-			t.Errorf("= %v, %v; want one of them", c, err)
-		}
-		if _, err := parseTag(content); err != nil && !errors.Is(err, errMalformed) {
-			t.Errorf("parseTag: %v", err)
-		}
-	})
 }

@@ -1,29 +1,40 @@
 package changes
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+
+	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
 // What goes wrong, for errors.Is.
 var (
 	// ErrNotRepository is the error of a path that no repository holds.
-	ErrNotRepository = errors.New("not a Git repository")
+	ErrNotRepository = git.ErrNotRepository
 	// ErrUnsupported is the error of a repository that uses a feature of Git
 	// which this package cannot read; the text names the feature.
-	ErrUnsupported = errors.New("unsupported repository")
+	ErrUnsupported = git.ErrUnsupported
 	// ErrUnknownRevision is the error of a revision that names no commit.
-	ErrUnknownRevision = errors.New("unknown revision")
+	ErrUnknownRevision = git.ErrUnknownRevision
 	// ErrNoRevision is the error of a revision that is empty or an all-zero
 	// hash, which is how CI systems say that there is no previous commit.
-	ErrNoRevision = errors.New("no revision")
+	ErrNoRevision = git.ErrNoRevision
 	// ErrShallow is the error of a commit that a shallow clone does not hold.
-	ErrShallow = errors.New("history is cut off by a shallow clone")
+	ErrShallow = git.ErrShallow
 	// ErrNoMergeBase is the error of two commits without a common ancestor.
-	ErrNoMergeBase = errors.New("no merge base")
+	ErrNoMergeBase = git.ErrNoMergeBase
+	// ErrRewritten is the error of a base that the head does not descend from,
+	// where it should: a push replaced commits of the branch.
+	ErrRewritten = errors.New("the branch was rewritten")
+	// ErrNoCI is the error of [FromCI] outside of the CI systems that it knows.
+	ErrNoCI = errors.New("no CI system that is known")
 	// ErrMissingObject is the error of a commit or directory that should be in
 	// the repository and is not: a partial clone, or damage.
-	ErrMissingObject = errors.New("object is missing")
+	ErrMissingObject = git.ErrMissingObject
+	// ErrDamaged is the error of an object, a pack or another file of the
+	// repository that is not as Git writes it; the text names it.
+	ErrDamaged = git.ErrDamaged
 	// ErrInvalidConfig is matched by every fault of a [Config].
 	ErrInvalidConfig = errors.New("invalid configuration")
 )
@@ -44,6 +55,23 @@ func (e *RevisionError) Error() string {
 
 // Unwrap returns why.
 func (e *RevisionError) Unwrap() error { return e.Err }
+
+// NoBaseError is a base that the head cannot be compared with, for a reason that
+// CI meets in daily life: there is none, the clone does not hold it, or the head
+// does not descend from it. [Range.OnNoBase] says whether it fails a diff.
+type NoBaseError struct {
+	Base, Head string // as they were given; Head is never ""
+	// Err wraps ErrNoRevision, ErrUnknownRevision, ErrShallow, ErrNoMergeBase or
+	// ErrRewritten.
+	Err error
+}
+
+func (e *NoBaseError) Error() string {
+	return fmt.Sprintf("compare %s with %s: %v", e.Head, cmp.Or(e.Base, "nothing"), e.Err)
+}
+
+// Unwrap returns why.
+func (e *NoBaseError) Unwrap() error { return e.Err }
 
 // ConfigError is one fault of a [Config]. It matches [ErrInvalidConfig].
 type ConfigError struct {
@@ -70,7 +98,3 @@ func (e *ConfigError) Is(target error) bool { return target == ErrInvalidConfig 
 
 // Unwrap returns what is wrong.
 func (e *ConfigError) Unwrap() error { return e.Err }
-
-func withoutMergeBase(err error) bool {
-	return errors.Is(err, ErrNoMergeBase) || errors.Is(err, ErrShallow)
-}

@@ -42,24 +42,21 @@ modules:
 		fmt.Println(err)
 		return
 	}
-	diff, err := repo.Diff(ctx, "main", "feature", changes.MergeBase)
+	diff, err := repo.Diff(ctx, changes.Range{Base: "main", Head: "feature"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	selection, err := config.Select(diff.Files, changes.SelectOptions{})
+	selection, err := config.Select(diff, changes.SelectOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, m := range selection.Modules {
-		fmt.Println(m.Name, m.Reasons)
-	}
-	fmt.Println("of no module:", selection.Unowned)
+	fmt.Print(selection)
 	// Output:
-	// billing [depends on ledger, which changed]
-	// ledger [libs/ledger/book.py modified libs/ledger/page.py added]
-	// of no module: [README.md]
+	// billing  dependent  depends on ledger, which changed
+	// ledger   changed    libs/ledger/book.py modified, libs/ledger/page.py added
+	// of no module: README.md
 }
 
 // Files may come from anywhere, and every module may be asked for.
@@ -68,10 +65,11 @@ func ExampleConfig_Select() {
 		{Name: "billing", Paths: []string{"services/billing"}, Exclude: []string{"**/*.md"}},
 		{Name: "portal", Paths: []string{"frontend/portal"}, OnDemand: "TEST_PORTAL"},
 	}}
-	files := []changes.File{{Path: "services/billing/README.md", Status: changes.Modified}}
-	selection, err := config.Select(files, changes.SelectOptions{
-		All:       true,
-		AllReason: "nightly run",
+	diff := changes.Diff{
+		Files: []changes.File{{Path: "services/billing/README.md", Status: changes.Modified}},
+		All:   "nightly run",
+	}
+	selection, err := config.Select(diff, changes.SelectOptions{
 		Variables: func(name string) string { return map[string]string{"TEST_PORTAL": "true"}[name] },
 	})
 	if err != nil {
@@ -84,6 +82,40 @@ func ExampleConfig_Select() {
 	// Output:
 	// billing [all modules were asked for: nightly run]
 	// portal [TEST_PORTAL asks for it]
+}
+
+// What a GitLab job is to compare: here, a new branch with the default branch.
+func ExampleFromCI() {
+	variables := map[string]string{
+		"GITLAB_CI":            "true",
+		"CI_PIPELINE_SOURCE":   "push",
+		"CI_COMMIT_BRANCH":     "feature",
+		"CI_DEFAULT_BRANCH":    "main",
+		"CI_COMMIT_BEFORE_SHA": "0000000000000000000000000000000000000000",
+	}
+	between, err := changes.FromCI(func(name string) string { return variables[name] }, changes.CIOptions{})
+	fmt.Println(between.Base, err)
+	// Output:
+	// origin/main <nil>
+}
+
+// With the modules as they were before, deleted ones are seen.
+func ExampleSelectOptions() {
+	before := changes.Config{Modules: []changes.Module{
+		{Name: "billing", Paths: []string{"services/billing"}, DependsOn: []string{"ledger"}},
+		{Name: "ledger", Paths: []string{"libs/ledger"}},
+	}}
+	now := changes.Config{Modules: []changes.Module{{Name: "billing", Paths: []string{"services/billing"}}}}
+	diff := changes.Diff{Files: []changes.File{{Path: "libs/ledger/book.py", Status: changes.Deleted}}}
+	selection, err := now.Select(diff, changes.SelectOptions{Before: &before})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(selection)
+	// Output:
+	// billing  dependent  depended on ledger, which was deleted
+	// ledger   deleted    no module any more, libs/ledger/book.py deleted
 }
 
 // A fault says where it is.

@@ -2,7 +2,6 @@ package changes
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,7 +56,7 @@ func TestSelectionJSON(t *testing.T) {
 		{Name: "a", Paths: []string{"a"}, Labels: map[string]string{"k": "v"}},
 		{Name: "b", Paths: []string{"b"}, DependsOn: []string{"a"}},
 	}}
-	s, err := c.Select([]File{{"a/\xff", Added}, {"z", Deleted}}, SelectOptions{})
+	s, err := c.Select(Diff{Files: []File{{"a/\xff", Added}, {"z", Deleted}, {"\xfe", Added}}}, SelectOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,17 +65,23 @@ func TestSelectionJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"modules":[` +
-		`{"name":"a","labels":{"k":"v"},"reasons":[{"kind":"file","path":"a/` + "\ufffd" + `","path_base64":"YS//","via":[],"text":"\"a/\\xff\" added"}]},` +
-		`{"name":"b","reasons":[{"kind":"dependency","path":"","via":["a"],"text":"depends on a, which changed"}]}` +
-		`],"unowned":["z"]}`
+		`{"name":"a","status":"changed","labels":{"k":"v"},"reasons":[{"kind":"file","path":"a/` + "\ufffd" + `","path_base64":"YS//","via":[],"text":"\"a/\\xff\" added"}]},` +
+		`{"name":"b","status":"dependent","reasons":[{"kind":"dependency","path":"","via":["a"],"text":"depends on a, which changed"}]}` +
+		`],"deleted":[],"unowned":["z","` + "\ufffd" + `"],"all":""}`
 	if d := cmp.Diff(want, string(b)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	empty, err := Config{}.Select(nil, SelectOptions{})
+	for name, empty := range map[string]Selection{"the zero value": {}, "an empty one": must(Config{}.Select(Diff{}, SelectOptions{}))} {
+		want := `{"modules":[],"deleted":[],"unowned":[],"all":""}`
+		if b, err := json.Marshal(empty); err != nil || string(b) != want {
+			t.Errorf("%s: %s, %v; want %s", name, b, err, want)
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	if b, err := json.Marshal(empty); err != nil || strings.Contains(string(b), "null") {
-		t.Errorf("empty: %s, %v; want no null", b, err)
-	}
+	return v
 }

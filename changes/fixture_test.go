@@ -18,6 +18,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
 // fixture writes a bare repository, object by object, so that a test can hold
@@ -92,6 +94,23 @@ func submodule(digit string) node {
 	return node{"160000", strings.Repeat(digit, 40)}
 }
 
+type hash = git.Hash
+
+// entry is one name of a tree that is written.
+type entry struct {
+	name string
+	dir  bool
+	hash hash
+}
+
+// sortKey is what git sorts by: a directory as if its name ended in "/".
+func (e entry) sortKey() string {
+	if e.dir {
+		return e.name + "/"
+	}
+	return e.name
+}
+
 // files is a tree by path.
 type files map[string]node
 
@@ -110,7 +129,7 @@ func (f *fixture) tree(fs files) hash {
 		}
 		e := entry{name: path}
 		if n.mode == "160000" {
-			e.hash, _ = parseHash(n.content)
+			e.hash, _ = git.ParseHash(n.content)
 		} else {
 			e.hash = f.object(plumbing.BlobObject, n.content)
 		}
@@ -118,7 +137,7 @@ func (f *fixture) tree(fs files) hash {
 		entries = append(entries, e)
 	}
 	for dir, fs := range below {
-		entries = append(entries, entry{name: dir, mode: modeTree, hash: f.tree(fs)})
+		entries = append(entries, entry{name: dir, dir: true, hash: f.tree(fs)})
 		modes[dir] = "40000"
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.sortKey(), b.sortKey()) })
@@ -226,5 +245,5 @@ func (f *fixture) open() *Repository {
 // diff opens the repository and compares two revisions.
 func (f *fixture) diff(base, head string, mode Mode) (Diff, error) {
 	f.tb.Helper()
-	return f.open().Diff(context.Background(), base, head, mode)
+	return f.open().Diff(context.Background(), Range{Base: base, Head: head, Mode: mode})
 }

@@ -23,10 +23,12 @@ var (
 	seedFlag  = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the random repositories")
 	reposFlag = flag.Int("repos", 12, "how many random repositories")
 	pairsFlag = flag.Int("pairs", 40, "how many pairs of commits of each")
+
+	repositoryFlag = flag.String("repository", ".", "a repository to draw pairs of commits of")
 )
 
-// git runs the real git, without the configuration of the machine.
-func git(t *testing.T, dir, stdin string, args ...string) (string, error) {
+// runGit runs the real git, without the configuration of the machine.
+func runGit(t *testing.T, dir, stdin string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
 	cmd.Dir = dir
@@ -47,7 +49,7 @@ func git(t *testing.T, dir, stdin string, args ...string) (string, error) {
 
 func mustGit(t *testing.T, dir, stdin string, args ...string) string {
 	t.Helper()
-	out, err := git(t, dir, stdin, args...)
+	out, err := runGit(t, dir, stdin, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +132,7 @@ func gitFiles(t *testing.T, dir string, args ...string) []File {
 		}
 		files = append(files, File{Path: fields[i+1], Status: status})
 	}
-	slices.SortFunc(files, compareFiles)
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files
 }
 
@@ -141,7 +143,7 @@ type tally struct{ pairs, files, none, several int }
 func agree(t *testing.T, dir string, r *Repository, a, b string, n *tally) {
 	t.Helper()
 	n.pairs++
-	direct, err := r.Diff(t.Context(), a, b, Direct)
+	direct, err := r.Diff(t.Context(), Range{Base: a, Head: b, Mode: Direct})
 	if err != nil {
 		t.Fatalf("diff %s..%s: %v", a, b, err)
 	}
@@ -149,20 +151,20 @@ func agree(t *testing.T, dir string, r *Repository, a, b string, n *tally) {
 		t.Errorf("diff %s..%s (-git +got):\n%s", a, b, d)
 	}
 	n.files += len(direct.Files)
-	out, _ := git(t, dir, "", "merge-base", "--all", a, b) // exits 1 where there is none
+	out, _ := runGit(t, dir, "", "merge-base", "--all", a, b) // exits 1 where there is none
 	bases := strings.Fields(out)
-	got, err := r.Diff(t.Context(), a, b, MergeBase)
+	got, err := r.Diff(t.Context(), Range{Base: a, Head: b})
 	switch {
 	case len(bases) == 0:
 		n.none++
-		if !withoutMergeBase(err) || direct.MergeBase != "" {
+		if !isNoBase(err) || direct.MergeBase != "" {
 			t.Errorf("diff %s...%s: %v, merge base %q; git has none", a, b, err, direct.MergeBase)
 		}
 		return
 	case err != nil:
 		t.Fatalf("diff %s...%s: %v; git has merge base %v", a, b, err, bases)
-	case !slices.Contains(bases, got.MergeBase) || direct.MergeBase != got.MergeBase:
-		t.Errorf("merge base of %s and %s = %s and %s; git has %v", a, b, got.MergeBase, direct.MergeBase, bases)
+	case !slices.Equal(slices.Sorted(slices.Values(bases)), slices.Sorted(slices.Values(got.MergeBases))) || got.MergeBase != got.MergeBases[0]:
+		t.Errorf("merge bases of %s and %s = %v; git has %v", a, b, got.MergeBases, bases)
 	}
 	args := []string{a + "..." + b}
 	if len(bases) > 1 {
@@ -252,9 +254,9 @@ func TestGitAgreesOnRevisions(t *testing.T) {
 	steps := []string{"", "~", "^", "~1", "~2", "~3^2", "^2", "^3", "^0", "^{}", "^{commit}", "~40"}
 	for _, name := range names {
 		for _, step := range steps {
-			want, gitErr := git(t, dir, "", "rev-parse", "--verify", "--quiet", "--end-of-options", name+step+"^{commit}")
-			got, err := r.resolve(t.Context(), name+step)
-			if (gitErr == nil) != (err == nil) || (err == nil && got.String() != strings.TrimSpace(want)) {
+			want, gitErr := runGit(t, dir, "", "rev-parse", "--verify", "--quiet", "--end-of-options", name+step+"^{commit}")
+			got, err := r.commitOf(t.Context(), name+step)
+			if (gitErr == nil) != (err == nil) || (err == nil && got != strings.TrimSpace(want)) {
 				t.Errorf("seed %d: %s = %s, %v; git says %q, %v", *seedFlag, name+step, got, err, want, gitErr)
 			}
 		}
@@ -265,7 +267,7 @@ func TestGitLayouts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(*seedFlag, 7))
 	origin, commits := randomRepository(t, rng)
 	for { // until there are revisions to compare
-		if _, err := git(t, origin, "", "rev-parse", "--verify", "-q", "HEAD~2"); err == nil {
+		if _, err := runGit(t, origin, "", "rev-parse", "--verify", "-q", "HEAD~2"); err == nil {
 			break
 		}
 		origin, commits = randomRepository(t, rng)
@@ -339,7 +341,7 @@ func TestGitLayouts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Diff(t.Context(), base, head, Direct)
+		_, err = r.Diff(t.Context(), Range{Base: base, Head: head, Mode: Direct})
 		if !errors.Is(err, ErrMissingObject) || !strings.Contains(err.Error(), "the clone is partial") {
 			t.Errorf("error = %v, want ErrMissingObject of a partial clone", err)
 		}
@@ -369,7 +371,7 @@ func TestGitShallow(t *testing.T) {
 				a, b := commits[rng.IntN(len(commits))], commits[rng.IntN(len(commits))]
 				var n tally
 				agree(t, dir, r, a, b, &n)
-				_, err := r.Diff(t.Context(), a, b, MergeBase)
+				_, err := r.Diff(t.Context(), Range{Base: a, Head: b})
 				switch {
 				case err == nil:
 					found++
@@ -377,7 +379,7 @@ func TestGitShallow(t *testing.T) {
 					cut++
 				}
 			}
-			if _, err := r.Diff(t.Context(), "HEAD~60", "HEAD", Direct); !errors.Is(err, ErrShallow) && !errors.Is(err, ErrUnknownRevision) {
+			if _, err := r.Diff(t.Context(), Range{Base: "HEAD~60", Head: "HEAD", Mode: Direct}); !errors.Is(err, ErrShallow) && !errors.Is(err, ErrUnknownRevision) {
 				t.Errorf("beyond the cut: %v", err)
 			}
 		}

@@ -2,11 +2,11 @@ package changes
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
 func TestMergeBase(t *testing.T) {
@@ -36,9 +36,9 @@ func TestMergeBase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			c := f.history(tt.graph)
-			got, err := f.open().mergeBase(t.Context(), c[tt.a], c[tt.b])
-			if err != nil || got != c[tt.want] {
-				t.Errorf("= %v, %v; want %s %v", got, err, tt.want, c[tt.want])
+			got, err := f.diff(c[tt.a].String(), c[tt.b].String(), MergeBase)
+			if err != nil || got.MergeBase != c[tt.want].String() {
+				t.Errorf("= %v, %v; want %s %v", got.MergeBase, err, tt.want, c[tt.want])
 			}
 		})
 	}
@@ -47,97 +47,12 @@ func TestMergeBase(t *testing.T) {
 func TestMergeBaseOfEquallyOldIsTheSmallestHash(t *testing.T) {
 	f := newFixture(t)
 	c := f.history("r:\nx: r @10\ny: r @10\na: x y @30\nb: y x @31")
-	want := slices.MinFunc([]hash{c["x"], c["y"]}, hash.compare)
+	want := slices.MinFunc([]hash{c["x"], c["y"]}, git.Hash.Compare)
 	for _, pair := range [][2]string{{"a", "b"}, {"b", "a"}} {
-		if got, err := f.open().mergeBase(t.Context(), c[pair[0]], c[pair[1]]); err != nil || got != want {
-			t.Errorf("of %v = %v, %v; want %v", pair, got, err, want)
+		if got, err := f.diff(pair[0], pair[1], MergeBase); err != nil || got.MergeBase != want.String() {
+			t.Errorf("of %v = %v, %v; want %v", pair, got.MergeBase, err, want)
 		}
 	}
-}
-
-// TestMergeBaseAgreesWithTheDefinition draws random histories, with dates that
-// lie, and compares with sets of ancestors.
-func TestMergeBaseAgreesWithTheDefinition(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 1))
-	several, none := 0, 0
-	for round := range 40 {
-		f := newFixture(t)
-		commits, ancestors := randomHistory(f, rng)
-		r := f.open()
-		for range 40 {
-			a, b := commits[rng.IntN(len(commits))], commits[rng.IntN(len(commits))]
-			bases := bestCommon(ancestors, a, b)
-			got, err := r.mergeBase(t.Context(), a, b)
-			switch {
-			case len(bases) == 0:
-				none++
-				if !errors.Is(err, ErrNoMergeBase) {
-					t.Fatalf("seed %d, round %d: merge base of %s and %s = %s, %v; want none", seed, round, a, b, got, err)
-				}
-				continue
-			case len(bases) > 1:
-				several++
-			}
-			want := slices.MinFunc(bases, func(x, y hash) int { return newestFirst(r.commits[x], r.commits[y]) })
-			if err != nil || got != want {
-				t.Fatalf("seed %d, round %d: merge base of %s and %s = %s, %v; want %s of %v", seed, round, a, b, got, err, want, bases)
-			}
-		}
-	}
-	if several == 0 || none == 0 {
-		t.Errorf("seed %d: %d pairs with several merge bases and %d with none; want some of both", seed, several, none)
-	}
-}
-
-// randomHistory writes a random graph and returns its commits and the
-// ancestors of each, itself included.
-func randomHistory(f *fixture, rng *rand.Rand) ([]hash, map[hash]map[hash]bool) {
-	tree := f.tree(files{})
-	var commits []hash
-	ancestors := map[hash]map[hash]bool{}
-	for i := range 8 + rng.IntN(25) {
-		var parents []hash
-		set := map[hash]bool{}
-		for range min(len(commits), rng.IntN(4)) {
-			p := commits[max(0, len(commits)-1-rng.IntN(6))]
-			if !slices.Contains(parents, p) {
-				parents = append(parents, p)
-				for a := range ancestors[p] {
-					set[a] = true
-				}
-			}
-		}
-		date := int64(i)
-		if rng.IntN(3) == 0 {
-			date = rng.Int64N(40)
-		}
-		c := f.commitTree(tree, date, parents...)
-		if ancestors[c] != nil {
-			continue // the same root again
-		}
-		set[c] = true
-		ancestors[c] = set
-		commits = append(commits, c)
-	}
-	return commits, ancestors
-}
-
-// bestCommon is the definition: common ancestors that are no ancestors of others.
-func bestCommon(ancestors map[hash]map[hash]bool, a, b hash) (best []hash) {
-	for x := range ancestors[a] {
-		if !ancestors[b][x] {
-			continue
-		}
-		redundant := false
-		for y := range ancestors[a] {
-			redundant = redundant || (y != x && ancestors[b][y] && ancestors[y][x])
-		}
-		if !redundant {
-			best = append(best, x)
-		}
-	}
-	return best
 }
 
 func TestShallowClones(t *testing.T) {
@@ -189,23 +104,7 @@ func TestShallowClones(t *testing.T) {
 func TestShallowFileThatIsNone(t *testing.T) {
 	f := newFixture(t)
 	f.write("shallow", "nonsense\n")
-	if _, err := Open(f.dir); err == nil || !strings.Contains(err.Error(), `shallow:1: "nonsense" is no commit hash`) {
+	if _, err := Open(f.dir); err == nil || !strings.Contains(err.Error(), `shallow:1: repository is damaged: "nonsense" is no commit hash`) {
 		t.Errorf("error = %v", err)
-	}
-}
-
-func BenchmarkMergeBase(b *testing.B) {
-	f := newFixture(b)
-	tree := f.tree(files{})
-	left := f.commitTree(tree, 0)
-	right := left
-	for i := range int64(500) {
-		left, right = f.commitTree(tree, 2*i+1, left), f.commitTree(tree, 2*i+2, right)
-	}
-	f.pack()
-	for b.Loop() {
-		if _, err := f.open().mergeBase(b.Context(), left, right); err != nil {
-			b.Fatal(fmt.Errorf("merge base: %w", err))
-		}
 	}
 }

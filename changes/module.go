@@ -35,7 +35,7 @@ type Module struct {
 	// OnDemand is the name of a variable. A module that has one is selected
 	// only when a file of its own changes, or when the variable asks for it
 	// with "true" (in any case) or "1": neither global files, nor
-	// SelectOptions.All, nor its dependencies select it. A change still passes
+	// Diff.All, nor its dependencies select it. A change still passes
 	// through it to the modules that depend on it.
 	OnDemand string
 	Labels   map[string]string // the caller's own words; carried, not read
@@ -54,11 +54,27 @@ type Config struct {
 // that is empty, absolute, leaves the repository or is no valid glob, and a
 // dependency on a module that does not exist.
 func (c Config) Validate() error {
-	var errs []error
-	for _, f := range c.faults() {
-		errs = append(errs, &ConfigError{Err: f.err})
+	_, err := c.check()
+	return err
+}
+
+// index finds modules of a Config.
+type index struct {
+	*owners
+	byName map[string]int
+}
+
+// check is Validate, with the index that it builds on the way.
+func (c Config) check() (*index, error) {
+	index, faults := c.faults()
+	if len(faults) == 0 {
+		return index, nil
 	}
-	return errors.Join(errs...)
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = &ConfigError{Err: f.err}
+	}
+	return nil, errors.Join(errs...)
 }
 
 // place is where in a Config something stands.
@@ -74,50 +90,34 @@ type fault struct {
 }
 
 // faults checks c, in the order of its modules.
-func (c Config) faults() []fault {
+func (c Config) faults() (*index, []fault) {
 	var faults []fault
 	add := func(at place, format string, args ...any) {
 		faults = append(faults, fault{at, fmt.Errorf(format, args...)})
 	}
-	names := make(map[string]bool, len(c.Modules))
-	for _, m := range c.Modules {
-		names[m.Name] = true
+	x := &index{newOwners(c, add), make(map[string]int, len(c.Modules))}
+	for i, m := range c.Modules {
+		if _, twice := x.byName[m.Name]; !twice {
+			x.byName[m.Name] = i
+		}
 	}
-	c.pathFaults(add)
-	seen := make(map[string]bool, len(c.Modules))
 	for i, m := range c.Modules {
 		switch {
 		case m.Name == "":
 			add(place{i, "name", 0}, "module %d has no name", i+1)
-		case seen[m.Name]:
+		case x.byName[m.Name] != i:
 			add(place{i, "name", 0}, "module %s is defined twice", m.Name)
 		}
-		seen[m.Name] = true
 		if len(m.Paths) == 0 {
 			add(place{i, "", 0}, "module %s has no paths", m.label(i))
 		}
 		for j, need := range m.DependsOn {
-			if need == "" || !names[need] {
+			if _, ok := x.byName[need]; !ok || need == "" {
 				add(place{i, "depends_on", j}, "module %s depends on %q, which is no module", m.label(i), need)
 			}
 		}
 	}
-	return faults
-}
-
-func (c Config) pathFaults(add func(place, string, ...any)) {
-	check := func(module int, field, what string, paths []string) {
-		for j, p := range paths {
-			if _, err := parsePattern(p); err != nil {
-				add(place{module, field, j}, "%s %q: %w", what, p, err)
-			}
-		}
-	}
-	check(-1, "global", "global", c.Global)
-	for i, m := range c.Modules {
-		check(i, "paths", "module "+m.label(i)+": path", m.Paths)
-		check(i, "exclude", "module "+m.label(i)+": exclude", m.Exclude)
-	}
+	return x, faults
 }
 
 // label names a module in an error, even one without a name.

@@ -8,10 +8,17 @@ import (
 // owners finds the modules that own a file. Its work grows with the depth of
 // the path and the globs of the directories on it, not with the modules.
 type owners struct {
-	plain   map[string][]int  // modules by a path without wildcards, "" for the root
+	plain   map[string]int // the first of entries by a path without wildcards, "" for the root
+	entries []listing
 	globs   map[string][]glob // by the directory above their first wildcard
 	exclude [][]pattern       // by module
 	global  []pattern
+}
+
+// listing is a module that lists a path without wildcards.
+type listing struct {
+	module int
+	next   int // index into entries of another with this path, or -1
 }
 
 type glob struct {
@@ -19,54 +26,58 @@ type glob struct {
 	module int
 }
 
-// newOwners indexes a Config. Faulty patterns fail.
-func newOwners(c Config) (*owners, error) {
-	o := &owners{plain: map[string][]int{}, globs: map[string][]glob{}, exclude: make([][]pattern, len(c.Modules))}
-	var err error
-	if o.global, err = parsePatterns(c.Global); err != nil {
-		return nil, err
+// newOwners indexes a Config. Patterns that are at fault are told to add, and
+// left out.
+func newOwners(c Config, add func(place, string, ...any)) *owners {
+	o := &owners{
+		plain:   make(map[string]int, len(c.Modules)),
+		entries: make([]listing, 0, len(c.Modules)),
+		globs:   map[string][]glob{},
+		exclude: make([][]pattern, len(c.Modules)),
 	}
-	for i, m := range c.Modules {
-		paths, err := parsePatterns(m.Paths)
-		if err != nil {
-			return nil, err
+	parse := func(module int, field, what string, entries []string, each func(pattern)) {
+		for j, entry := range entries {
+			p, err := parsePattern(entry)
+			switch {
+			case err == nil:
+				each(p)
+			case module < 0:
+				add(place{module, field, j}, "%s %q: %w", what, entry, err)
+			default:
+				add(place{module, field, j}, "module %s: %s %q: %w", c.Modules[module].label(module), what, entry, err)
+			}
 		}
-		for _, p := range paths {
+	}
+	parse(-1, "global", "global", c.Global, func(p pattern) { o.global = append(o.global, p) })
+	for i, m := range c.Modules {
+		parse(i, "paths", "path", m.Paths, func(p pattern) {
 			if p.glob {
 				o.globs[p.dir] = append(o.globs[p.dir], glob{p, i})
 			} else {
-				o.plain[p.text] = append(o.plain[p.text], i)
+				next, ok := o.plain[p.text]
+				if !ok {
+					next = -1
+				}
+				o.plain[p.text] = len(o.entries)
+				o.entries = append(o.entries, listing{i, next})
 			}
-		}
-		if o.exclude[i], err = parsePatterns(m.Exclude); err != nil {
-			return nil, err
-		}
+		})
+		parse(i, "exclude", "exclude", m.Exclude, func(p pattern) { o.exclude[i] = append(o.exclude[i], p) })
 	}
-	return o, nil
+	return o
 }
 
-func parsePatterns(entries []string) ([]pattern, error) {
-	patterns := make([]pattern, 0, len(entries))
-	for _, e := range entries {
-		p, err := parsePattern(e)
-		if err != nil {
-			return nil, err
-		}
-		patterns = append(patterns, p)
-	}
-	return patterns, nil
-}
-
-// of returns the modules that own file, in ascending order.
-func (o *owners) of(file string) []int {
-	owners := o.listed(file, file)
+// of appends to owners, which is empty, the modules that own file, in ascending order.
+func (o *owners) of(owners []int, file string) []int {
+	owners = o.listed(owners, file, file)
 	owners = o.globbed(owners, file, file)
 	settled := false // a directory without wildcards has owners
 	for dir := file; dir != ""; {
 		dir = dir[:max(0, strings.LastIndexByte(dir, '/'))]
 		if !settled {
-			inside := o.listed(dir, file)
-			owners, settled = append(owners, inside...), len(inside) > 0
+			before := len(owners)
+			owners = o.listed(owners, dir, file)
+			settled = len(owners) > before
 		}
 		owners = o.globbed(owners, dir, file)
 	}
@@ -74,13 +85,15 @@ func (o *owners) of(file string) []int {
 	return slices.Compact(owners)
 }
 
-// listed returns the modules that list path and do not exclude file.
-func (o *owners) listed(path, file string) []int {
-	var modules []int
-	for _, m := range o.plain[path] {
-		if !matchesAny(o.exclude[m], file) {
-			modules = append(modules, m)
+// listed appends the modules that list path and do not exclude file.
+func (o *owners) listed(modules []int, path, file string) []int {
+	at, ok := o.plain[path]
+	for ok && at >= 0 {
+		e := o.entries[at]
+		if !matchesAny(o.exclude[e.module], file) {
+			modules = append(modules, e.module)
 		}
+		at = e.next
 	}
 	return modules
 }

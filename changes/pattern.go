@@ -28,12 +28,13 @@ func parsePattern(entry string) (pattern, error) {
 	case strings.HasPrefix(entry, "/"):
 		return pattern{}, errors.New("it is absolute; paths are relative to the repository's root")
 	}
-	for name := range strings.SplitSeq(entry, "/") {
-		if name == ".." {
-			return pattern{}, errors.New(`it contains ".."; paths are relative to the repository's root`)
-		}
+	if strings.Contains("/"+entry+"/", "/../") {
+		return pattern{}, errors.New(`it contains ".."; paths are relative to the repository's root`)
 	}
-	plain, isPlain, err := unescape(entry)
+	plain, isPlain, err := entry, true, error(nil)
+	if strings.ContainsAny(entry, wildcards+`\`) {
+		plain, isPlain, err = unescape(entry)
+	}
 	switch {
 	case err != nil:
 		return pattern{}, err

@@ -44,6 +44,7 @@ func TestSelect(t *testing.T) {
 	}
 	tests := map[string]struct {
 		files   []File
+		all     string
 		opts    SelectOptions
 		want    map[string][]string
 		unowned []string
@@ -95,18 +96,11 @@ func TestSelect(t *testing.T) {
 			},
 		},
 		"all means all but those on demand": {
-			files: []File{{"c/x", Added}}, opts: SelectOptions{All: true, AllReason: "nightly", Variables: set("false")},
+			files: []File{{"c/x", Added}}, all: "nightly", opts: SelectOptions{Variables: set("false")},
 			want: map[string][]string{
 				"a": {"all modules were asked for: nightly"}, "b": {"all modules were asked for: nightly"},
 				"c": {"c/x added", "all modules were asked for: nightly"}, "d": {"depends on c, which changed", "all modules were asked for: nightly"},
 				"e": {"all modules were asked for: nightly"}, "p": {"all modules were asked for: nightly"},
-			},
-		},
-		"all without a reason": {
-			opts: SelectOptions{All: true},
-			want: map[string][]string{
-				"a": {"all modules were asked for"}, "b": {"all modules were asked for"}, "c": {"all modules were asked for"},
-				"d": {"all modules were asked for"}, "e": {"all modules were asked for"}, "p": {"all modules were asked for"},
 			},
 		},
 		"a module on demand joins for a file of its own, and its change spreads": {
@@ -130,7 +124,7 @@ func TestSelect(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, files := range [][]File{tt.files, reversed(tt.files)} {
-				got, err := config.Select(files, tt.opts)
+				got, err := config.Select(Diff{Files: files, All: tt.all}, tt.opts)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -163,15 +157,16 @@ func TestSelectCarriesLabelsAndData(t *testing.T) {
 		{Name: "b", Paths: []string{"b"}, DependsOn: []string{"a"}, Labels: map[string]string{"port": "80"}},
 		{Name: "a", Paths: []string{"a"}},
 	}}
-	got, err := c.Select([]File{{"a/x", Modified}}, SelectOptions{})
+	got, err := c.Select(Diff{Files: []File{{"a/x", Modified}}}, SelectOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Selection{
 		Modules: []Selected{
-			{Name: "a", Reasons: []Reason{{Kind: ByFile, Path: "a/x", Status: Modified}}},
-			{Name: "b", Labels: map[string]string{"port": "80"}, Reasons: []Reason{{Kind: ByDependency, Via: []string{"a"}}}},
+			{Name: "a", Status: ModuleChanged, Reasons: []Reason{{Kind: ByFile, Path: "a/x", Status: Modified}}},
+			{Name: "b", Status: ModuleDependent, Labels: map[string]string{"port": "80"}, Reasons: []Reason{{Kind: ByDependency, Via: []string{"a"}}}},
 		},
+		Deleted: []Selected{},
 		Unowned: []string{},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -190,7 +185,7 @@ func TestSelectOfEquallyShortChainsTakesTheFirstByName(t *testing.T) {
 		for _, n := range names {
 			c.Modules = append(c.Modules, Module{Name: n, Paths: []string{n}, DependsOn: needs[n]})
 		}
-		got, err := c.Select([]File{{"base/x", Added}, {"also/x", Added}}, SelectOptions{})
+		got, err := c.Select(Diff{Files: []File{{"base/x", Added}, {"also/x", Added}}}, SelectOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +217,7 @@ func TestSpreadAgreesWithReachability(t *testing.T) {
 			c.Modules = append(c.Modules, m)
 		}
 		changed := fmt.Sprint("m", rng.IntN(n))
-		got, err := c.Select([]File{{changed + "/x", Added}}, SelectOptions{})
+		got, err := c.Select(Diff{Files: []File{{changed + "/x", Added}}}, SelectOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -258,7 +253,7 @@ func TestSpreadAgreesWithReachability(t *testing.T) {
 }
 
 func BenchmarkSelect(b *testing.B) {
-	for _, size := range []struct{ files, modules int }{{1500, 50}, {1500, 2000}} {
+	for _, size := range []struct{ files, modules int }{{1461, 50}, {1461, 2000}} {
 		b.Run(fmt.Sprintf("files=%d/modules=%d", size.files, size.modules), func(b *testing.B) {
 			var c Config
 			for i := range size.modules {
@@ -273,11 +268,17 @@ func BenchmarkSelect(b *testing.B) {
 				m := i % size.modules
 				files = append(files, File{fmt.Sprintf("services/group-%d/m%d/src/pkg/file%d.py", m%20, m, i), Modified})
 			}
-			for b.Loop() {
-				s, err := c.Select(files, SelectOptions{})
-				if err != nil || len(s.Modules) == 0 {
-					b.Fatal(s, err)
-				}
+			diff := Diff{Files: files}
+			for name, opts := range map[string]SelectOptions{"now": {}, "before": {Before: &c}} {
+				b.Run(name, func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						s, err := c.Select(diff, opts)
+						if err != nil || len(s.Modules) == 0 {
+							b.Fatal(s, err)
+						}
+					}
+				})
 			}
 		})
 	}

@@ -75,6 +75,13 @@ func call(ctx context.Context, args ...string) (code int, stdout, stderr string)
 	return code, out.String(), errs.String()
 }
 
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	check(t, os.WriteFile(path, []byte(content), 0o644))
+	return path
+}
+
 var hash = regexp.MustCompile(`[0-9a-f]{12,40}`)
 
 func TestViewForPeople(t *testing.T) {
@@ -100,16 +107,35 @@ func TestViewForPeople(t *testing.T) {
 		"modules, their first files, and files of none": {
 			args: []string{"-base", "main", "-modules", modules},
 			want: "6 files changed, #..#\n2 modules selected\n\n" +
-				"a\n  services/a/1 added\n  services/a/2 added\n  services/a/3 added\n  and 2 more\n\n" +
-				"b\n  depends on a, which changed\n\n" +
+				"a: changed\n  services/a/1 added\n  services/a/2 added\n  services/a/3 added\n  and 2 more\n\n" +
+				"b: dependent\n  depends on a, which changed\n\n" +
 				"of no module\n  README added\n",
 		},
 		"all, with a variable that asks": {
 			args: []string{"-base", "main~1", "-head", "main", "-modules", modules, "-all"}, env: "1",
-			want: "1 file changed, #..#\n3 modules selected\n\n" +
-				"a\n  all modules were asked for: -all\n\n" +
-				"b\n  services/b/new.py added\n  all modules were asked for: -all\n\n" +
-				"portal\n  CHANGES_TEST_PORTAL asks for it\n",
+			want: "1 file changed, #..#\neverything counts as changed: -all\n3 modules selected\n\n" +
+				"a: asked for\n  all modules were asked for: -all\n\n" +
+				"b: changed\n  services/b/new.py added\n  all modules were asked for: -all\n\n" +
+				"portal: asked for\n  CHANGES_TEST_PORTAL asks for it\n",
+		},
+		"no base, where the caller takes everything": {
+			args: []string{"-base", "0000000000000000000000000000000000000000", "-on-no-base", "all", "-modules", modules},
+			want: "#, compared with nothing\neverything counts as changed: there is no base: compare HEAD with #: resolve revision \"#\" in DIR: no revision: an all-zero hash is what CI gives when there is no previous commit (a new branch, or a first push); compare with the default branch instead\n" +
+				"2 modules selected\n\n" +
+				"a: asked for\n  all modules were asked for: there is no base: compare HEAD with #: resolve revision \"#\" in DIR: no revision: an all-zero hash is what CI gives when there is no previous commit (a new branch, or a first push); compare with the default branch instead\n\n" +
+				"b: asked for\n  all modules were asked for: there is no base: compare HEAD with #: resolve revision \"#\" in DIR: no revision: an all-zero hash is what CI gives when there is no previous commit (a new branch, or a first push); compare with the default branch instead\n",
+		},
+		"a deleted module, and what depended on it": {
+			args: []string{"-base", "main", "-modules", modules, "-before", write(t, "before.yaml", "modules:\n  - {name: b, paths: [services/b], depends_on: [gone]}\n  - {name: gone, paths: [gone]}\n"), "-dependents", "direct"},
+			want: "6 files changed, #..#\n2 modules selected, 1 deleted\n\n" +
+				"a: changed\n  services/a/1 added\n  services/a/2 added\n  services/a/3 added\n  and 2 more\n\n" +
+				"b: dependent\n  depends on a, which changed\n\n" +
+				"gone: deleted\n  no module any more\n\n" +
+				"of no module\n  README added\n",
+		},
+		"for the matrix of a GitHub job": {
+			args: []string{"-base", "main", "-modules", modules, "-matrix"},
+			want: `{"include":[{"language":"python","module":"a","status":"changed"},{"module":"b","status":"dependent"}]}` + "\n",
 		},
 	}
 	for name, tt := range tests {
@@ -117,7 +143,7 @@ func TestViewForPeople(t *testing.T) {
 			t.Setenv("CHANGES_TEST_PORTAL", tt.env)
 			args := append([]string{"-repo", dir}, tt.args...)
 			code, out, errs := call(t.Context(), args...)
-			if d := cmp.Diff(tt.want, hash.ReplaceAllString(out, "#")); d != "" || code != cli.OK || errs != "" {
+			if d := cmp.Diff(tt.want, strings.ReplaceAll(hash.ReplaceAllString(out, "#"), dir, "DIR")); d != "" || code != cli.OK || errs != "" {
 				t.Errorf("exit %d, stderr %q, stdout (-want +got):\n%s", code, errs, d)
 			}
 		})
@@ -131,12 +157,19 @@ func TestJSON(t *testing.T) {
 		t.Fatalf("exit %d, %s", code, errs)
 	}
 	var got struct {
-		Base      string `json:"base"`
-		Head      string `json:"head"`
-		MergeBase string `json:"merge_base"`
-		Files     []struct{ Path, Status string }
-		Modules   []struct {
+		Base       string   `json:"base"`
+		Head       string   `json:"head"`
+		MergeBase  string   `json:"merge_base"`
+		MergeBases []string `json:"merge_bases"`
+		From       string   `json:"from"`
+		WorkTree   bool     `json:"worktree"`
+		All        string   `json:"all"`
+		Files      []struct{ Path, Status string }
+		Deleted    []struct{}
+		Unowned    []string
+		Modules    []struct {
 			Name    string
+			Status  string
 			Labels  map[string]string
 			Reasons []struct {
 				Kind, Path, Text string
@@ -147,7 +180,7 @@ func TestJSON(t *testing.T) {
 	decoder := json.NewDecoder(strings.NewReader(out))
 	decoder.DisallowUnknownFields()
 	check(t, decoder.Decode(&got))
-	for _, h := range []string{got.Base, got.Head, got.MergeBase} {
+	for _, h := range append(got.MergeBases, got.Base, got.Head, got.MergeBase, got.From) {
 		if len(h) != 40 {
 			t.Errorf("hash %q is not full", h)
 		}
@@ -159,6 +192,9 @@ func TestJSON(t *testing.T) {
 		"{Kind:file Path:services/a/1 Text:services/a/1 added Via:[]} {Kind:dependency Path: Text:depends on a, which changed Via:[a]}" {
 		t.Errorf("reasons = %s", text)
 	}
+	if got.Modules[0].Status != "changed" || got.Modules[1].Status != "dependent" || len(got.MergeBases) != 1 || got.From != got.MergeBase || cmp.Diff([]string{"README"}, got.Unowned) != "" {
+		t.Errorf("= %+v", got)
+	}
 	if d := cmp.Diff(map[string]string{"language": "python"}, got.Modules[0].Labels); d != "" {
 		t.Errorf("labels (-want +got):\n%s", d)
 	}
@@ -167,13 +203,31 @@ func TestJSON(t *testing.T) {
 func TestJSONHasNoNull(t *testing.T) {
 	dir := repository(t)
 	_, out, _ := call(t.Context(), "-repo", dir, "-base", "HEAD", "-json")
-	want := "{\n  \"base\": \"#\",\n  \"head\": \"#\",\n  \"merge_base\": \"#\",\n  \"files\": [],\n  \"modules\": []\n}\n"
+	want := `{
+  "base": "#",
+  "head": "#",
+  "merge_base": "#",
+  "merge_bases": [
+    "#"
+  ],
+  "from": "#",
+  "worktree": false,
+  "all": "",
+  "files": [],
+  "modules": [],
+  "deleted": [],
+  "unowned": []
+}
+`
 	if d := cmp.Diff(want, hash.ReplaceAllString(out, "#")); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 
 func TestWrongUse(t *testing.T) {
+	for _, name := range []string{"GITLAB_CI", "GITHUB_ACTIONS"} {
+		t.Setenv(name, "")
+	}
 	dir := repository(t)
 	bad := filepath.Join(t.TempDir(), "bad.yaml")
 	check(t, os.WriteFile(bad, []byte("modules:\n  - name: a\n    pths: [a]\n"), 0o644))
@@ -181,16 +235,26 @@ func TestWrongUse(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no base":                {[]string{"-repo", dir}, "-base is required"},
-		"all without modules":    {[]string{"-repo", dir, "-base", "main", "-all"}, "-all needs -modules"},
-		"an unknown flag":        {[]string{"-bse", "main"}, "-bse"},
-		"an argument":            {[]string{"-base", "main", "HEAD"}, `unexpected argument "HEAD"`},
-		"no repository":          {[]string{"-repo", filepath.Join(dir, "none"), "-base", "main"}, "not a Git repository"},
-		"an unknown revision":    {[]string{"-repo", dir, "-base", "nope"}, `resolve revision "nope" in ` + dir + ": unknown revision"},
-		"an empty head":          {[]string{"-repo", dir, "-base", "main", "-head", ""}, "no revision: it is empty"},
-		"the zero hash":          {[]string{"-repo", dir, "-base", strings.Repeat("0", 40)}, "no previous commit"},
-		"a file that is missing": {[]string{"-repo", dir, "-base", "main", "-modules", filepath.Join(dir, "none.yaml")}, "none.yaml: no such file"},
-		"a file with a fault":    {[]string{"-repo", dir, "-base", "main", "-modules", bad}, bad + `:3:5: unknown key "pths"`},
+		"no base":                 {[]string{"-repo", dir}, "-base is required, or -ci"},
+		"ci with a base":          {[]string{"-ci", "-base", "main"}, "-ci decides what is compared"},
+		"since without ci":        {[]string{"-base", "main", "-since-default"}, "-since-default needs -ci"},
+		"two heads":               {[]string{"-worktree", "-head", "main"}, "-worktree is the head"},
+		"a policy that is none":   {[]string{"-base", "main", "-on-no-base", "guess"}, "-on-no-base: it is none of all, error"},
+		"a matrix of no modules":  {[]string{"-base", "main", "-matrix"}, "-matrix needs -modules"},
+		"a pipeline of no jobs":   {[]string{"-base", "main", "-modules", "x", "-child-pipeline", "x"}, "-child-pipeline and -job-template need each other"},
+		"outside of CI":           {[]string{"-repo", dir, "-ci"}, "neither GITLAB_CI nor GITHUB_ACTIONS is set"},
+		"two forms at once":       {[]string{"-base", "main", "-modules", "x", "-matrix", "-json"}, "-matrix and -json are both"},
+		"a dotenv that cannot be": {[]string{"-repo", dir, "-base", "main", "-modules", filepath.Join(dir, "modules.yaml"), "-dotenv", dir}, "write dotenv report: "},
+		"a template that is none": {[]string{"-repo", dir, "-base", "main", "-modules", filepath.Join(dir, "modules.yaml"), "-child-pipeline", "x", "-job-template", bad}, bad + `:2:3: job "modules" must be a mapping`},
+		"all without modules":     {[]string{"-repo", dir, "-base", "main", "-all"}, "-all needs -modules"},
+		"an unknown flag":         {[]string{"-bse", "main"}, "-bse"},
+		"an argument":             {[]string{"-base", "main", "HEAD"}, `unexpected argument "HEAD"`},
+		"no repository":           {[]string{"-repo", filepath.Join(dir, "none"), "-base", "main"}, "not a Git repository"},
+		"an unknown revision":     {[]string{"-repo", dir, "-base", "nope"}, `resolve revision "nope" in ` + dir + ": unknown revision"},
+		"an empty head":           {[]string{"-repo", dir, "-base", "main", "-head", ""}, "-head is empty"},
+		"the zero hash":           {[]string{"-repo", dir, "-base", strings.Repeat("0", 40)}, "no previous commit"},
+		"a file that is missing":  {[]string{"-repo", dir, "-base", "main", "-modules", filepath.Join(dir, "none.yaml")}, "none.yaml: no such file"},
+		"a file with a fault":     {[]string{"-repo", dir, "-base", "main", "-modules", bad}, bad + `:3:5: unknown key "pths"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -204,7 +268,7 @@ func TestWrongUse(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	code, out, _ := call(t.Context(), "-h")
-	if code != cli.OK || !strings.Contains(out, "-base string") {
+	if code != cli.OK || !strings.Contains(out, "-base REVISION") {
 		t.Errorf("exit %d, %s", code, out)
 	}
 }
@@ -214,5 +278,57 @@ func TestCancelled(t *testing.T) {
 	cancel()
 	if code, out, errs := call(ctx, "-repo", repository(t), "-base", "main"); code == cli.OK || out != "" || !strings.Contains(errs, "canceled") {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+}
+
+func TestInCI(t *testing.T) {
+	dir := repository(t)
+	modules, out := filepath.Join(dir, "modules.yaml"), t.TempDir()
+	jobs := write(t, "jobs.yml", "test $MODULE: {script: [\"make $MODULE\"]}\n")
+	_, main, _ := call(t.Context(), "-repo", dir, "-base", "main", "-json")
+	var diff struct {
+		Base      string `json:"base"`
+		MergeBase string `json:"merge_base"`
+	}
+	check(t, json.Unmarshal([]byte(main), &diff))
+	for name, value := range map[string]string{
+		"GITLAB_CI": "true", "GITHUB_ACTIONS": "", "CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "feature", "CI_DEFAULT_BRANCH": "main",
+		"CI_COMMIT_TAG": "", "CI_MERGE_REQUEST_IID": "", "CI_EXTERNAL_PULL_REQUEST_IID": "", "CI_COMMIT_BEFORE_SHA": diff.MergeBase,
+	} {
+		t.Setenv(name, value)
+	}
+	code, text, errs := call(t.Context(), "-repo", dir, "-ci", "-modules", modules,
+		"-dotenv", filepath.Join(out, "changes.env"), "-job-template", jobs, "-child-pipeline", filepath.Join(out, "child.yml"))
+	if code != cli.OK || !strings.Contains(text, "6 files changed") {
+		t.Fatalf("exit %d, %s, %s", code, text, errs)
+	}
+	for name, want := range map[string]string{"changes.env": "CHANGED_MODULES=a b\nDELETED_MODULES=\n", "child.yml": "  needs:\n  - test a\n"} {
+		content, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil || !strings.Contains(string(content), want) {
+			t.Errorf("%s: %s, %v; want %q", name, content, err, want)
+		}
+	}
+
+	t.Setenv("CI_COMMIT_BEFORE_SHA", diff.Base) // of main, which feature does not descend from
+	code, _, errs = call(t.Context(), "-repo", dir, "-ci")
+	if code != cli.ExitUsage || !strings.Contains(errs, "the branch was rewritten: "+diff.Base+" is no ancestor of ") {
+		t.Errorf("a rewritten branch: exit %d, %s", code, errs)
+	}
+	t.Setenv("CI_PIPELINE_SOURCE", "web")
+	code, text, errs = call(t.Context(), "-repo", dir, "-ci", "-modules", modules)
+	if code != cli.OK || !strings.Contains(text, "everything counts as changed: the pipeline was run by hand") || !strings.Contains(text, "2 modules selected") {
+		t.Errorf("by hand: exit %d, %s%s", code, text, errs)
+	}
+	code, text, errs = call(t.Context(), "-repo", dir, "-ci", "-all=release", "-modules", modules)
+	if code != cli.OK || !strings.Contains(text, "everything counts as changed: release\n") {
+		t.Errorf("all: exit %d, %s%s", code, text, errs)
+	}
+}
+
+func TestAMatrixOfEverythingSaysWhyOnStderr(t *testing.T) {
+	dir := repository(t)
+	code, out, errs := call(t.Context(), "-repo", dir, "-base", "nope", "-on-no-base", "all", "-modules", filepath.Join(dir, "modules.yaml"), "-matrix")
+	if code != cli.OK || !strings.HasPrefix(out, `{"include":[{`) || !strings.HasPrefix(errs, "changes: everything counts as changed: there is no base: compare HEAD with nope: ") {
+		t.Errorf("exit %d, %s, %s", code, out, errs)
 	}
 }

@@ -95,10 +95,14 @@ func (d *delivery) readChanges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.diff, err = repo.Diff(ctx, d.base, d.head, changes.MergeBase); err != nil {
+	between := changes.Range{Base: d.base, Head: d.head}
+	if d.all {
+		between.All = "-all was given"
+	}
+	if d.diff, err = repo.Diff(ctx, between); err != nil {
 		return err
 	}
-	d.selected, err = d.config.Select(d.diff.Files, changes.SelectOptions{All: d.all, AllReason: "-all was given", Variables: d.getenv})
+	d.selected, err = d.config.Select(d.diff, changes.SelectOptions{Variables: d.getenv})
 	return err
 }
 

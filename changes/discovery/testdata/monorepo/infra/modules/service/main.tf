@@ -1,0 +1,5 @@
+module "logs" {
+  source = "./logs"
+}
+
+variable "network" {}

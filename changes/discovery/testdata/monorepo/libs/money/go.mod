@@ -1,0 +1,3 @@
+module parcel.example/libs/money
+
+go 1.26

@@ -1,0 +1,180 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// What is read of a file at most, in bytes. Real markers have a few kilobytes;
+// the tokens of HCL take about a hundred times the room of their text.
+const (
+	maxMarker = 4 << 20
+	maxHCL    = 1 << 20
+)
+
+// survey is what has been found in a tree so far.
+type survey struct {
+	tree   fs.FS
+	opts   Options
+	node   bool                  // package.json is a marker
+	dirs   map[string]*directory // those with a marker or a workspace, or with faults
+	order  []*directory          // the same, each after those above it
+	faults []*FileError
+}
+
+// directory is one that matters, for itself or for those below it.
+type directory struct {
+	path      string
+	marks     []mark   // in the order of the files' names; none where it is no module
+	refers    []string // paths in the tree that its files refer to
+	goMod     goMod
+	pkg       *manifest // of package.json
+	locked    bool      // a lockfile of a package manager is beside package.json
+	workspace *workspace
+	member    []*workspace // those that list it
+	faults    []*FileError // of the files of Node.js: they may turn out not to matter
+}
+
+// mark is one file that makes a directory a module.
+type mark struct{ kind, file string }
+
+// walk visits dir and all below it.
+func (s *survey) walk(ctx context.Context, dir string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := fs.ReadDir(s.tree, dir)
+	if err != nil {
+		return fmt.Errorf("read directory %s: %w", dir, cause(err))
+	}
+	if dir != "." && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".git" }) {
+		return nil
+	}
+	s.visit(dir, entries)
+	for _, e := range entries {
+		below := path.Join(dir, e.Name())
+		if !e.IsDir() || !fs.ValidPath(below) || s.opts.ignored(below) {
+			continue
+		}
+		if err := s.walk(ctx, below); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visit takes in the markers among the entries of dir.
+func (s *survey) visit(dir string, entries []fs.DirEntry) {
+	d := &directory{path: dir}
+	for _, e := range entries {
+		name, link := e.Name(), e.Type()&fs.ModeSymlink != 0
+		if !link && !e.Type().IsRegular() || !fs.ValidPath(name) {
+			continue
+		}
+		kinds := s.opts.kinds(name)
+		if len(kinds) == 0 || !s.read(d, name, link) {
+			continue
+		}
+		for _, kind := range kinds {
+			d.marks = append(d.marks, mark{kind, name})
+		}
+	}
+	if s.node {
+		s.readWorkspace(d, entries)
+	}
+	if len(d.marks)+len(d.faults) > 0 || d.workspace != nil {
+		s.dirs[dir] = d
+		s.order = append(s.order, d)
+	}
+}
+
+// read takes in what a marker declares, and reports whether it marks its
+// directory. A file that cannot be read does.
+func (s *survey) read(d *directory, name string, link bool) bool {
+	if name == "package.json" {
+		d.pkg = &manifest{substantial: true}
+	}
+	parse := parser(name)
+	if link || parse == nil {
+		return true
+	}
+	content, err := s.content(path.Join(d.path, name))
+	if err != nil {
+		s.fail(d, name, fault{err: err})
+		return true
+	}
+	return parse(s, d, name, content)
+}
+
+// parser returns what takes in the content of a file of this name, and reports
+// whether the file marks d. It is nil for a file that need not be read.
+func parser(name string) func(s *survey, d *directory, name string, content []byte) bool {
+	switch {
+	case name == "go.mod":
+		return (*survey).readGoMod
+	case name == "package.json":
+		return (*survey).readPackage
+	case name == "pyproject.toml":
+		return func(_ *survey, _ *directory, _ string, content []byte) bool { return isPythonProject(content) }
+	case isTerraform(name):
+		return (*survey).readTerraform
+	}
+	return nil
+}
+
+func (s *survey) content(name string) ([]byte, error) {
+	limit := maxMarker
+	if isHCL(name) {
+		limit = maxHCL
+	}
+	file, err := s.tree.Open(name)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	content, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	switch {
+	case err != nil:
+		return nil, cause(err)
+	case len(content) > limit:
+		return nil, fmt.Errorf("it is larger than %d MiB; no more is read of a marker", limit>>20)
+	}
+	return content, nil
+}
+
+// cause leaves out the path of an error that will be shown behind it.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", e.Op, e.Err)
+	}
+	return err
+}
+
+// fail notes the faults of a file in d.
+func (s *survey) fail(d *directory, name string, faults ...fault) {
+	to := &s.faults
+	if name == "package.json" || name == pnpmWorkspace {
+		to = &d.faults // see settlePackages
+	}
+	for _, f := range faults {
+		*to = append(*to, &FileError{File: path.Join(d.path, name), Line: f.line, Err: f.err})
+	}
+}
+
+// refer notes the paths that a file in d refers to, relative to it. Those that
+// leave the tree are dropped.
+func (d *directory) refer(paths []string) {
+	for _, p := range paths {
+		target := path.Join(d.path, p)
+		if path.IsAbs(p) || target == ".." || strings.HasPrefix(target, "../") {
+			continue
+		}
+		d.refers = append(d.refers, target)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package worktree
+
+func (c *checkout) pipe(string) {} // there are none

@@ -1,0 +1,15 @@
+package lines
+
+import (
+	"testing"
+
+	"github.com/mettel-automation/delivery/internal/depcheck"
+)
+
+func TestImports(t *testing.T) {
+	depcheck.Only(t, ".",
+		"github.com/bmatcuk/doublestar/v4",
+		"github.com/sergi/go-diff",
+		"go.yaml.in/yaml/v4",
+	)
+}
