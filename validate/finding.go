@@ -1,0 +1,136 @@
+package validate
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Severity is how bad a finding is. The zero value is none of them.
+type Severity int
+
+// The severities, mildest first.
+const (
+	Note    Severity = iota + 1 // worth knowing
+	Warning                     // bad style, or probably a mistake
+	Error                       // does not work, or breaks a rule
+)
+
+// String returns "note", "warning" or "error", the words of SARIF.
+func (s Severity) String() string {
+	switch s {
+	case Note:
+		return "note"
+	case Warning:
+		return "warning"
+	case Error:
+		return "error"
+	}
+	return fmt.Sprintf("severity %d", int(s))
+}
+
+// MarshalText returns what String does, so that JSON shows words.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Scope is what a finding is about.
+type Scope string
+
+// The scopes.
+const (
+	OfLine   Scope = ""       // the lines that it stands on
+	OfFile   Scope = "file"   // the whole file: it cannot be parsed, say
+	OfModule Scope = "module" // the whole module: a name is not declared in any of its files, say
+)
+
+// Finding is one thing that a check has to say about one place.
+type Finding struct {
+	Check  string `json:"check"`  // name of the check
+	Module string `json:"module"` // name of the module
+	// Path is the file, slash-separated and relative to the root. What lies
+	// outside the root keeps the path that the tool gave.
+	Path string `json:"path"`
+	// Line and Column count from 1; 0 is unknown. Columns are as the tool
+	// counts them.
+	Line      int      `json:"line,omitempty"`
+	Column    int      `json:"column,omitempty"`
+	EndLine   int      `json:"end_line,omitempty"` // 0 is unknown
+	EndColumn int      `json:"end_column,omitempty"`
+	Rule      string   `json:"rule,omitempty"` // "E501", "no-undef", "undeclared"
+	Severity  Severity `json:"severity"`
+	// Message is one line. Control characters, which could steer a terminal,
+	// are shown as escapes.
+	Message string `json:"message"`
+	// Scope is what must have changed for the finding to count where only
+	// changed lines do.
+	Scope Scope `json:"scope,omitempty"`
+	// Fingerprint tells findings of a run apart, and stays the same when lines
+	// move: it is made of path, check, rule, message and the text of the line.
+	Fingerprint string `json:"fingerprint"`
+
+	content string // hash without the ordinal among equal findings
+}
+
+// String returns "path:line:column: severity: message (check/rule)", the form
+// that editors and people know. It is safe to print.
+func (f Finding) String() string {
+	var b strings.Builder
+	b.WriteString(clean(f.Path))
+	if f.Line > 0 {
+		fmt.Fprintf(&b, ":%d", f.Line)
+		if f.Column > 0 {
+			fmt.Fprintf(&b, ":%d", f.Column)
+		}
+	}
+	fmt.Fprintf(&b, ": %s: %s (%s", f.Severity, f.Message, clean(f.Check))
+	if f.Rule != "" {
+		b.WriteString("/" + f.Rule)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// compareFindings orders by place, then by what is said.
+func compareFindings(a, b Finding) int {
+	return cmp.Or(
+		strings.Compare(a.Path, b.Path),
+		cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.EndLine, b.EndLine), cmp.Compare(a.EndColumn, b.EndColumn),
+		strings.Compare(a.Rule, b.Rule), cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Message, b.Message))
+}
+
+// contentHash identifies what f says, wherever its line has moved to. Numbers in
+// the message count as equal, since many are line numbers.
+func (f Finding) contentHash(line string) string {
+	h := sha256.New()
+	for _, part := range []string{f.Path, f.Check, f.Rule, withoutNumbers(f.Message), strings.Join(strings.Fields(line), " ")} {
+		h.Write(fmt.Appendf(nil, "%d:%s", len(part), part))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// fingerprint tells the nth of equal findings from the others.
+func fingerprint(content string, n int) string {
+	if n == 0 {
+		return content
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", content, n))
+	return hex.EncodeToString(sum[:16])
+}
+
+func withoutNumbers(s string) string {
+	var b strings.Builder
+	digits := false
+	for _, r := range s {
+		isDigit := '0' <= r && r <= '9'
+		switch {
+		case !isDigit:
+			b.WriteRune(r)
+		case !digits:
+			b.WriteByte('#')
+		}
+		digits = isDigit
+	}
+	return b.String()
+}
