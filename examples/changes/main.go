@@ -3,17 +3,22 @@
 //
 // Use:
 //
-//	changes -base REVISION [-head REVISION | -worktree] [-direct] [-modules FILE ...]
-//	changes -ci [-since-default] [-modules FILE ...]
+//	changes -base REVISION [-head REVISION | -worktree] [-direct] [-modules FILE | -discover] ...
+//	changes -ci [-since-default] [-modules FILE | -discover] ...
 //
 // It compares the head with its merge base with the base (git's base...head),
 // or with -direct the two commits themselves. With -ci, the variables of GitLab
 // or GitHub say what is compared, as changes.FromCI documents. Where there is no
 // base to compare with, it fails, or with -on-no-base all takes everything.
 //
-// The file of -modules is YAML, as changes.ReadConfig documents it; without it,
-// only files are listed. The file of -before is the same as it was at the base:
-// modules that it has, and the other has not, are deleted.
+// The file of -modules is YAML, as changes.ReadConfig documents it. With
+// -discover, modules are found by their markers instead (go.mod, package.json and
+// others; see package discovery). With neither, only files are listed. Modules
+// that the base had are deleted where the head has them no more; -before names a
+// file of them where the repository does not hold it.
+//
+// A repository that cannot be read in process (SHA-256, reftable) is read by
+// the git binary with -git.
 //
 // It prints text, or with -json one object. Its arrays are never null, and hashes
 // are full:
@@ -51,7 +56,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -80,16 +84,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	repo, err := changes.Open(o.repo)
+	repo, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
+	defer repo.Close() // what it read is used up by then
 	found := &answer{Modules: []changes.Selected{}, Deleted: []changes.Selected{}, Unowned: []string{}}
 	if found.Diff, err = repo.Diff(ctx, between); err != nil {
 		return err
 	}
-	if o.modules != "" {
-		if err := o.selectModules(found); err != nil {
+	if o.selects() {
+		if err := o.selectModules(ctx, repo, found, stderr); err != nil {
 			return err
 		}
 	}
@@ -100,27 +105,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // selectModules adds the modules to an answer, and writes the files for GitLab.
-func (o *options) selectModules(found *answer) error {
-	now, before, err := o.configs()
+func (o *options) selectModules(ctx context.Context, repo *changes.Repository, found *answer, stderr io.Writer) error {
+	s, err := o.configs(ctx, repo, found.Diff, stderr)
 	if err != nil {
 		return err
 	}
-	selection, err := now.Select(found.Diff, changes.SelectOptions{Before: before, Variables: os.Getenv, Dependents: o.dependents})
+	selection, err := s.now.Select(found.Diff, changes.SelectOptions{Before: s.before, Variables: os.Getenv, Dependents: o.dependents})
 	if err != nil {
 		return err
 	}
 	found.Modules, found.Deleted, found.Unowned = selection.Modules, selection.Deleted, selection.Unowned
-	return o.writeFiles(now, before, selection)
-}
-
-// configs are the modules as they are and, where that is known, as they were.
-func (o *options) configs() (now changes.Config, before *changes.Config, err error) {
-	now, err = changes.LoadConfig(o.modules)
-	if o.before != "" {
-		config, failed := changes.LoadConfig(o.before)
-		before, err = &config, errors.Join(err, failed)
-	}
-	return now, before, err
+	return o.writeFiles(s, selection)
 }
 
 func (o *options) print(found *answer, stdout io.Writer) error {
@@ -135,6 +130,6 @@ func (o *options) print(found *answer, stdout io.Writer) error {
 	case o.json:
 		return cli.PrintJSON(stdout, found)
 	}
-	_, err := io.WriteString(stdout, found.view(o.modules != ""))
+	_, err := io.WriteString(stdout, found.view(o.selects()))
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ type options struct {
 	ci, sinceDefault, direct, tree     bool
 	onNoBase                           changes.Policy
 	all                                reason
+	discover, git                      bool
 	modules, before                    string
 	dependents                         changes.Dependents
 	json, matrix                       bool
@@ -40,6 +42,8 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	flags.Func("on-no-base", "what to do where the base cannot be had: `error|all`; default error", choice(&o.onNoBase, map[string]changes.Policy{"error": changes.Fail, "all": changes.SelectAll}))
 	flags.Var(&o.all, "all", "select all modules but those on demand; -all=REASON says why")
 	flags.StringVar(&o.modules, "modules", "", "YAML `FILE` of the modules")
+	flags.BoolVar(&o.discover, "discover", false, "find the modules by their markers: go.mod, package.json, pyproject.toml, setup.py, Dockerfile, *.tf")
+	flags.BoolVar(&o.git, "git", false, "have the git binary read the repository")
 	flags.StringVar(&o.before, "before", "", "YAML `FILE` of the modules as they were at the base, for deleted ones")
 	flags.Func("dependents", "how far a change spreads: `deep|direct|none`; default deep",
 		choice(&o.dependents, map[string]changes.Dependents{"deep": changes.DependentsDeep, "direct": changes.DependentsDirect, "none": changes.DependentsNone}))
@@ -65,7 +69,8 @@ func (o *options) check() error {
 		{o.sinceDefault && !o.ci, "-since-default needs -ci"},
 		{o.head == "", "-head is empty"},
 		{o.tree && o.head != "HEAD", "-worktree is the head, so -head does not go with it"},
-		{o.modules == "" && o.needModules() != "", o.needModules() + " needs -modules"},
+		{o.modules != "" && o.discover, "-modules and -discover are two ways to know the modules"},
+		{!o.selects() && o.needModules() != "", o.needModules() + " needs -modules or -discover"},
 		{(o.childPipeline != "") != (o.jobTemplate != ""), "-child-pipeline and -job-template need each other"},
 		{o.matrix && o.json, "-matrix and -json are both for stdout"},
 	}
@@ -75,6 +80,16 @@ func (o *options) check() error {
 		}
 	}
 	return nil
+}
+
+// selects reports whether modules are selected, not only files listed.
+func (o *options) selects() bool { return o.modules != "" || o.discover }
+
+func (o *options) open(ctx context.Context) (*changes.Repository, error) {
+	if o.git {
+		return changes.OpenGit(ctx, o.repo, "")
+	}
+	return changes.Open(o.repo)
 }
 
 // needModules is the first of the flags that say something about modules.
@@ -115,7 +130,7 @@ func (o *options) between(getenv func(string) string) (changes.Range, error) {
 }
 
 // writeFiles writes what is for GitLab.
-func (o *options) writeFiles(now changes.Config, before *changes.Config, selection changes.Selection) error {
+func (o *options) writeFiles(s sides, selection changes.Selection) error {
 	if o.dotenv != "" {
 		var report bytes.Buffer
 		if err := gitlab.Dotenv(&report, selection, gitlab.DotenvOptions{}); err != nil {
@@ -132,7 +147,7 @@ func (o *options) writeFiles(now changes.Config, before *changes.Config, selecti
 	if err != nil {
 		return err
 	}
-	pipeline, err := template.Pipeline(now, selection, gitlab.Options{Before: before})
+	pipeline, err := template.Pipeline(s.now, selection, gitlab.Options{Before: s.before})
 	if err != nil {
 		return err
 	}
