@@ -59,7 +59,7 @@ func Open(objectsDir string, opts Options) (*Store, error) {
 	if opts.MaxSize <= 0 {
 		opts.MaxSize = pack.DefaultMaxSize
 	}
-	opts.MaxSize = min(opts.MaxSize, 1<<30) // so that sizes fit an int everywhere
+	opts.MaxSize = min(opts.MaxSize, pack.LargestMaxSize)
 	return &Store{opts: opts, dirs: dirs, reader: pack.Reader{MaxSize: opts.MaxSize}}, nil
 }
 

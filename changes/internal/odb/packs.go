@@ -1,6 +1,7 @@
 package odb
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,9 +17,11 @@ import (
 
 // packFile is a pack that was listed. It opens when it is first searched.
 type packFile struct {
-	idx  string
-	pack *pack.Pack
-	err  error // why it cannot be opened
+	idx   string
+	entry fs.DirEntry
+	time  int64 // when the index was written, if there are several
+	pack  *pack.Pack
+	err   error // why it cannot be opened
 }
 
 func (f *packFile) open() error {
@@ -35,7 +38,13 @@ func (f *packFile) find(h git.Hash) (offset int64, ok bool, err error) {
 	return f.pack.Find(h)
 }
 
-func (f *packFile) path() string { return strings.TrimSuffix(f.idx, ".idx") + ".pack" }
+// in names the pack in an error, unless it could not be opened: that error does.
+func (f *packFile) in() string {
+	if f.pack == nil {
+		return ""
+	}
+	return " in " + f.pack.Path()
+}
 
 func (f *packFile) close() error {
 	if f.pack == nil {
@@ -61,23 +70,36 @@ func (s *Store) relist() (news bool, err error) {
 	for _, f := range s.packs {
 		known[f.idx] = true
 	}
+	var fresh []*packFile
 	for _, dir := range s.dirs {
 		dir = filepath.Join(dir, "pack")
 		entries, err := os.ReadDir(dir)
 		if err != nil && !isAbsent(err) {
-			return news, fmt.Errorf("list packs: %w", err)
+			return false, fmt.Errorf("list packs: %w", err)
 		}
 		for _, e := range entries {
-			if !strings.HasSuffix(e.Name(), ".idx") {
-				continue
-			}
-			if idx := filepath.Join(dir, e.Name()); !known[idx] {
-				s.packs = append(s.packs, &packFile{idx: idx})
-				news = true
+			if idx := filepath.Join(dir, e.Name()); strings.HasSuffix(idx, ".idx") && !known[idx] {
+				fresh = append(fresh, &packFile{idx: idx, entry: e})
 			}
 		}
 	}
-	return news, nil
+	sortByAge(fresh)
+	s.packs = append(fresh, s.packs...)
+	return len(fresh) > 0, nil
+}
+
+// sortByAge puts the newest packs first, since what is new is what is asked for,
+// as git does (packfile.c, rearrange_packed_git).
+func sortByAge(packs []*packFile) {
+	if len(packs) < 2 {
+		return
+	}
+	for _, f := range packs {
+		if info, err := f.entry.Info(); err == nil {
+			f.time = info.ModTime().UnixNano()
+		}
+	}
+	slices.SortStableFunc(packs, func(a, b *packFile) int { return cmp.Compare(b.time, a.time) })
 }
 
 // readPacked reads an object from a pack. It fails with errNowhere where no pack
@@ -105,7 +127,7 @@ func (s *Store) readPacked(buf []byte, h git.Hash, content bool) (git.Kind, []by
 			i--
 		}
 		if err != nil && failure == errNowhere { //nolint:errorlint // it is never wrapped
-			failure = fmt.Errorf("read object %s in %s: %w", h, f.path(), err)
+			failure = fmt.Errorf("read object %s%s: %w", h, f.in(), err)
 		}
 	}
 	return 0, buf, failure

@@ -20,21 +20,21 @@ func TestDamagedEntries(t *testing.T) {
 	content := []byte("the content of a base, long enough to be worth it")
 	stream := packtest.Deflate(content)
 	var victim git.Hash // all zeros
-	entry := func(kind git.Kind, size int, rest ...[]byte) []byte {
+	entry := func(kind git.Kind, size int64, rest ...[]byte) []byte {
 		return append(packtest.Header(kind, size), slices.Concat(rest...)...)
 	}
-	delta := func(from, to int, instructions string) []byte {
+	delta := func(from, to int64, instructions string) []byte {
 		return append(binary.AppendUvarint(binary.AppendUvarint(nil, uint64(from)), uint64(to)), instructions...)
 	}
 	ofBase := func(d []byte) func(*packtest.Writer, git.Hash) []byte {
 		return func(w *packtest.Writer, base git.Hash) []byte {
-			return entry(packtest.OfsDelta, len(d), packtest.Back(w.Next()-w.Offset(base)), packtest.Deflate(d))
+			return entry(packtest.OfsDelta, int64(len(d)), packtest.Back(w.Next()-w.Offset(base)), packtest.Deflate(d))
 		}
 	}
 	plain := func(b []byte) func(*packtest.Writer, git.Hash) []byte {
 		return func(*packtest.Writer, git.Hash) []byte { return b }
 	}
-	n := len(content)
+	n := int64(len(content))
 	tests := map[string]struct {
 		entry func(w *packtest.Writer, base git.Hash) []byte
 		want  string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/mettel-automation/delivery/changes/internal/git"
 	"github.com/mettel-automation/delivery/changes/internal/pack/file"
@@ -37,25 +38,26 @@ const block = 128
 // handful of objects that a small change takes. After as many reads as would
 // have paid for mapping all of it, it is mapped.
 type index struct {
-	file   *file.File
+	file   *file.File // until it is mapped
+	size   int64
 	data   []byte // the whole file, once it is mapped
 	reads  int64  // before that
-	fanout [256]uint32
-	n      int64 // how many objects
-	big    int64 // how many offsets of 64 bits
-	buf    [block * git.HashSize]byte
+	buf    []byte // what was read last
+	fanout []byte // for each first byte, how many hashes begin with it or a lower one
+	n      int64  // how many objects
+	big    int64  // how many offsets of 64 bits
 }
 
 // open reads the header of an index and its fanout; what the other tables hold
 // is checked when it is used.
 func (x *index) open(f *file.File) error {
-	x.file = f
-	head, err := x.at(make([]byte, min(hashesAt, f.Size)), 0)
+	x.file, x.size = f, f.Size
+	head, err := x.at(0, min(hashesAt, x.size))
 	if err != nil {
 		return err
 	}
 	if !bytes.HasPrefix(head, []byte(idxMagic)) {
-		return foreignIndex(head, f.Size)
+		return foreignIndex(head, x.size)
 	}
 	if len(head) < hashesAt {
 		return damage("it is cut off")
@@ -63,14 +65,18 @@ func (x *index) open(f *file.File) error {
 	if v := binary.BigEndian.Uint32(head[4:]); v != idxVersion {
 		return fmt.Errorf("%w: pack index version %d", git.ErrUnsupported, v)
 	}
-	for i := range x.fanout {
-		n := binary.BigEndian.Uint32(head[idxHeader+4*i:])
-		if int64(n) < x.n {
+	x.fanout = head[idxHeader:]
+	if x.data == nil {
+		x.fanout = bytes.Clone(x.fanout)
+	}
+	for first := range 256 {
+		n := x.upTo(first)
+		if n < x.n {
 			return damage("its fanout table is not sorted")
 		}
-		x.fanout[i], x.n = n, int64(n)
+		x.n = n
 	}
-	room := f.Size - x.bigAt() - idxTrailer
+	room := x.size - x.bigAt() - idxTrailer
 	if x.big = room / bigSize; room < 0 || room%bigSize != 0 || x.big > x.n {
 		return damage("its size does not fit its number of objects")
 	}
@@ -91,30 +97,38 @@ func foreignIndex(head []byte, size int64) error {
 func (x *index) offsetsAt() int64 { return hashesAt + x.n*(git.HashSize+crcSize) }
 func (x *index) bigAt() int64     { return x.offsetsAt() + x.n*offsetSize }
 
-// at returns the part of the file that begins at an offset, as long as buf,
-// which it may use.
-func (x *index) at(buf []byte, offset int64) ([]byte, error) {
+// upTo is how many hashes begin with a byte or a lower one.
+func (x *index) upTo(first int) int64 { return int64(binary.BigEndian.Uint32(x.fanout[4*first:])) }
+
+// at returns n bytes of the file from an offset on, until it is called again.
+func (x *index) at(offset, n int64) ([]byte, error) {
 	const worthOfMapping = 1 << 17 // bytes of the file a read
-	if x.data == nil && x.reads >= x.file.Size/worthOfMapping {
-		x.data, _ = x.file.Map() // otherwise reading has to do
+	if x.data == nil && x.reads >= x.size/worthOfMapping {
+		if data, err := x.file.Map(); err == nil { // otherwise reading has to do
+			x.data = data
+			x.buf = nil
+			_ = x.file.Close() // it was only read
+		}
 		x.reads = math.MinInt64
 	}
 	if x.data != nil {
-		return x.data[offset:][:len(buf)], nil
+		return x.data[offset:][:n], nil
 	}
 	x.reads++
-	_, err := x.file.ReadAt(buf, offset)
+	x.buf = slices.Grow(x.buf[:0], int(n))[:n]
+	_, err := x.file.ReadAt(x.buf, offset)
 	if errors.Is(err, io.EOF) {
 		err = file.ErrFault
 	}
-	return buf, err
+	return x.buf, err
 }
 
 // close gives the file back.
 func (x *index) close() error {
-	err := file.Unmap(x.data)
-	x.data = nil
-	return errors.Join(err, x.file.Close())
+	if x.data == nil {
+		return x.file.Close()
+	}
+	return file.Unmap(x.data)
 }
 
 // find returns the position of the first hash that is not less than h among
@@ -123,15 +137,15 @@ func (x *index) close() error {
 // Hashes are spread evenly, so it begins where h should be. From there it goes
 // on in growing steps, or halves what is left where that is nearer.
 func (x *index) find(h *git.Hash) (position int64, ok bool, err error) {
-	from, to := int64(0), int64(x.fanout[h[0]])
+	from, to := int64(0), x.upTo(int(h[0]))
 	if h[0] > 0 {
-		from = int64(x.fanout[h[0]-1])
+		from = x.upTo(int(h[0]) - 1)
 	}
 	at := from + (to-from)*int64(binary.BigEndian.Uint32(h[1:]))>>32
 	for step := int64(block); from < to; step *= 2 {
 		first := max(from, at-block/2)
 		last := min(to, first+block)
-		hashes, err := x.at(x.buf[:(last-first)*git.HashSize], hashesAt+first*git.HashSize)
+		hashes, err := x.at(hashesAt+first*git.HashSize, (last-first)*git.HashSize)
 		if err != nil {
 			return 0, false, err
 		}
@@ -170,7 +184,7 @@ func search(hashes []byte, h *git.Hash) (n int64, ok bool) {
 
 // offset returns where in the pack the object at a position is.
 func (x *index) offset(position int64) (int64, error) {
-	b, err := x.at(x.buf[:offsetSize], x.offsetsAt()+position*offsetSize)
+	b, err := x.at(x.offsetsAt()+position*offsetSize, offsetSize)
 	if err != nil {
 		return 0, err
 	}
@@ -181,7 +195,7 @@ func (x *index) offset(position int64) (int64, error) {
 	if o -= inBig; o >= x.big {
 		return 0, damage("its index has no such offset")
 	}
-	if b, err = x.at(x.buf[:bigSize], x.bigAt()+o*bigSize); err != nil {
+	if b, err = x.at(x.bigAt()+o*bigSize, bigSize); err != nil {
 		return 0, err
 	}
 	return int64(binary.BigEndian.Uint64(b) & math.MaxInt64), nil

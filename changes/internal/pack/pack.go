@@ -43,6 +43,7 @@ const (
 type Pack struct {
 	path   string
 	index  index
+	closed bool
 	data   []byte // the mapped pack, once it is open
 	end    int64  // of its objects
 	broken error  // why it cannot be opened
@@ -77,8 +78,11 @@ func (p *Pack) Path() string { return p.path }
 
 // Close gives the files back. The pack cannot be used any more.
 func (p *Pack) Close() error {
+	if p.closed {
+		return nil
+	}
 	err := errors.Join(p.index.close(), file.Unmap(p.data))
-	p.data, p.broken = nil, errClosed
+	*p = Pack{path: p.path, closed: true, broken: errClosed}
 	if err != nil {
 		return fmt.Errorf("close pack %s: %w", p.path, err)
 	}
@@ -93,6 +97,9 @@ func (p *Pack) Find(h git.Hash) (offset int64, ok bool, err error) {
 }
 
 func (p *Pack) find(h *git.Hash) (offset int64, ok bool, err error) {
+	if p.closed {
+		return 0, false, errClosed
+	}
 	position, ok, err := p.index.find(h)
 	if err != nil || !ok {
 		return 0, false, err
@@ -105,10 +112,13 @@ func (p *Pack) find(h *git.Hash) (offset int64, ok bool, err error) {
 // from nor greater than to, in order.
 func (p *Pack) Between(found []git.Hash, from, to git.Hash) (_ []git.Hash, err error) {
 	defer file.Rescue(debug.SetPanicOnFault(true), &err)
+	if p.closed {
+		return found, errClosed
+	}
 	i, _, err := p.index.find(&from)
 	for ; err == nil && i < p.index.n; i++ {
 		var h []byte
-		if h, err = p.index.at(p.index.buf[:git.HashSize], hashesAt+i*git.HashSize); err != nil {
+		if h, err = p.index.at(hashesAt+i*git.HashSize, git.HashSize); err != nil {
 			break
 		}
 		if bytes.Compare(h, to[:]) > 0 {
@@ -140,7 +150,7 @@ func (p *Pack) open() error {
 
 func (p *Pack) check(f *file.File) error {
 	var head [packHeader]byte
-	var sum, want [packTrailer]byte
+	var sum [packTrailer]byte
 	if f.Size < packHeader+packTrailer {
 		return damage("it is too short for a pack")
 	}
@@ -150,7 +160,7 @@ func (p *Pack) check(f *file.File) error {
 	if _, err := f.ReadAt(sum[:], f.Size-packTrailer); err != nil {
 		return err
 	}
-	named, err := p.index.at(want[:], p.index.file.Size-idxTrailer)
+	named, err := p.index.at(p.index.size-idxTrailer, packTrailer)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ const (
 
 	// DefaultMaxSize is the MaxSize of a Reader that sets none, in bytes.
 	DefaultMaxSize = 64 << 20
+
+	// LargestMaxSize is the largest MaxSize, so that sizes fit an int everywhere.
+	LargestMaxSize = 1 << 30
 )
 
 // Reader reads objects from packs. It remembers those that others are deltas
@@ -32,7 +35,7 @@ const (
 // one goroutine at a time.
 type Reader struct {
 	// MaxSize is the largest object that is read, in bytes; default
-	// [DefaultMaxSize]. It holds for what an object is a delta of as well.
+	// [DefaultMaxSize], at most [LargestMaxSize]. It holds for what an object is a delta of as well.
 	MaxSize int64
 
 	inflate inflate.Decoder
@@ -196,6 +199,7 @@ func (r *Reader) limit(size uint64) error {
 	if most <= 0 {
 		most = DefaultMaxSize
 	}
+	most = min(most, LargestMaxSize)
 	if size > uint64(most) {
 		return fmt.Errorf("%w: %d bytes, of %d at most", ErrTooLarge, size, most)
 	}

@@ -156,7 +156,7 @@ func WriteFiles(tb testing.TB, dir string, pack, idx []byte) string {
 }
 
 // Header is the header of an entry.
-func Header(kind git.Kind, size int) []byte {
+func Header[N int | int64](kind git.Kind, size N) []byte {
 	b := []byte{byte(kind)<<4 | byte(size&0xf)}
 	for size >>= 4; size > 0; size >>= 7 {
 		b[len(b)-1] |= 0x80
