@@ -6,18 +6,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/mettel-automation/delivery/coverage/internal/clover"
+	"github.com/mettel-automation/delivery/coverage/internal/cobertura"
+	"github.com/mettel-automation/delivery/coverage/internal/gocover"
+	"github.com/mettel-automation/delivery/coverage/internal/hits"
+	"github.com/mettel-automation/delivery/coverage/internal/jacoco"
+	"github.com/mettel-automation/delivery/coverage/internal/lcov"
+	"github.com/mettel-automation/delivery/coverage/internal/xmlscan"
 )
 
+// headSize is how many bytes tell the format. JSON may have long paths before
+// anything that tells more.
+const headSize = 16 << 10
+
+// reader reads a report of a format that was found out, or of XML, whose format
+// it finds out itself.
+type reader func(*bufio.Reader) (*hits.Set, Format, error)
+
+func of(format Format, parse func(*bufio.Reader) (*hits.Set, error)) reader {
+	return func(r *bufio.Reader) (*hits.Set, Format, error) {
+		set, err := parse(r)
+		return set, format, err
+	}
+}
+
 // detect finds out the format by content; names tell nothing, as "coverage.xml"
-// shows. It consumes a byte order mark of UTF-8 and nothing else. Cobertura
-// stands for all XML: its parser knows more once it sees the elements.
-func detect(r *bufio.Reader) (Format, error) {
+// shows. It consumes a byte order mark of UTF-8 and nothing else.
+func detect(r *bufio.Reader) (reader, error) {
 	if bom, _ := r.Peek(3); string(bom) == "\xef\xbb\xbf" {
 		_, _ = r.Discard(3) // cannot fail after that Peek
 	}
-	head, err := r.Peek(4096)
+	head, err := r.Peek(headSize)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
+		return nil, err
 	}
 	text := bytes.TrimSpace(head)
 	for bytes.HasPrefix(text, []byte("#")) { // a comment of LCOV 2
@@ -26,17 +48,58 @@ func detect(r *bufio.Reader) (Format, error) {
 	}
 	switch {
 	case len(head) == 0:
-		return "", fmt.Errorf("%w (0 bytes)", ErrEmpty)
+		return nil, fmt.Errorf("%w (0 bytes)", ErrEmpty)
 	case len(bytes.TrimSpace(head)) == 0 && err != nil:
-		return "", fmt.Errorf("%w (white space alone)", ErrEmpty)
+		return nil, fmt.Errorf("%w (white space alone)", ErrEmpty)
 	case startsWith(text, "mode:"):
-		return GoProfile, nil
+		return of(GoProfile, gocover.Parse), nil
 	case startsWith(text, "TN:"), startsWith(text, "SF:"):
-		return LCOV, nil
+		return of(LCOV, lcov.Parse), nil
+	case startsWith(text, "{"):
+		return detectJSON(text, err != nil)
 	case startsWith(text, "<") && !isHTML(text) && !isUTF16(text):
-		return Cobertura, nil
+		return parseXML, nil
 	}
-	return "", fmt.Errorf("%w: %s", ErrUnknownFormat, describe(bytes.TrimSpace(head)))
+	return nil, fmt.Errorf("%w: %s", ErrUnknownFormat, describe(bytes.TrimSpace(head)))
+}
+
+// parseXML finds out which XML it is by its first elements.
+func parseXML(r *bufio.Reader) (*hits.Set, Format, error) {
+	x := xmlscan.New(r)
+	head, err := x.Head()
+	format := xmlFormat(head)
+	if err != nil {
+		return nil, format, err
+	}
+	var set *hits.Set
+	switch format {
+	case Cobertura:
+		set, err = cobertura.Parse(x, head)
+	case Clover:
+		set, err = clover.Parse(x)
+	case JaCoCo:
+		set, err = jacoco.Parse(x)
+	default:
+		err = x.Errorf("%w: XML whose root is <%s>", ErrUnknownFormat, head.Root)
+	}
+	return set, format, err
+}
+
+// xmlFormat is the format whose documents begin with head; "" is none.
+func xmlFormat(head xmlscan.Head) Format {
+	switch {
+	case head.Root == "coverage" && head.Child == "project":
+		return Clover
+	case head.Root == "coverage":
+		return Cobertura
+	case head.Root != "report":
+		return ""
+	}
+	switch head.Child {
+	case "", "sessioninfo", "group", "package", "counter":
+		return JaCoCo
+	}
+	return ""
 }
 
 // describe says what text looks like, and what to do about it.
@@ -46,13 +109,13 @@ func describe(text []byte) string {
 		return "this is an HTML page, such as a download that failed or a report for people"
 	case isUTF16(text):
 		return "this is UTF-16 text, as PowerShell's > writes it; write UTF-8"
-	case startsWith(text, "{"), startsWith(text, "["):
-		return "this is JSON; have the tool write Cobertura XML or LCOV"
+	case startsWith(text, "["):
+		return "this is a JSON array, which no tool writes as a report"
 	case startsWith(text, "PK\x03\x04"):
 		return "this is a zip archive; unpack it first"
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return fmt.Sprintf("it begins with %q; a Go profile begins with mode:, LCOV with TN: or SF:, Cobertura with <", line[:min(len(line), 40)])
+	return fmt.Sprintf("it begins with %q; a Go profile begins with mode:, LCOV with TN: or SF:, XML with <, JSON with {", line[:min(len(line), 40)])
 }
 
 func isHTML(text []byte) bool {

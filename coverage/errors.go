@@ -11,8 +11,9 @@ import (
 // What a [ParseError] may be of, besides an error of the file system and faults
 // that only its text tells.
 var (
-	// ErrEmpty is the error of a report of 0 bytes, or of white space alone. A
-	// report that is well-formed and lists nothing is no error; its Count is 0/0.
+	// ErrEmpty is the error of a report of 0 bytes, of white space alone, or of the
+	// JSON {}, whose format cannot be told. Another report that is well-formed and
+	// lists nothing is no error; its Count is 0/0.
 	ErrEmpty = errors.New("report is empty")
 	// ErrUnknownFormat is the error of what is no report, or one of a format that
 	// this package does not read.
@@ -30,6 +31,7 @@ var ErrNoInput = errors.New("no report given")
 type ParseError struct {
 	File   string // path of the report; "" where it came from a reader
 	Line   int    // where in it, from 1; 0 where no line is known. In gzip: of the unpacked text
+	Offset int64  // where in it, in bytes, for JSON, which may be one line; else 0. In gzip: of the unpacked text
 	Format Format // "" where it was not found out
 	Err    error
 }
@@ -45,6 +47,9 @@ func (e *ParseError) Error() string {
 		fmt.Fprintf(&b, " %s", e.File)
 	case e.Line > 0:
 		fmt.Fprintf(&b, " at line %d", e.Line)
+	}
+	if e.Line == 0 && e.Offset > 0 {
+		fmt.Fprintf(&b, " at byte %d", e.Offset)
 	}
 	if e.Format != "" {
 		fmt.Fprintf(&b, " (%s)", e.Format)

@@ -69,3 +69,96 @@ func ExampleParsePercentage() {
 	// 80.5 <nil>
 	// parse percentage "eighty": not a number such as 80 or 80.5
 }
+
+func ExampleGate_Check_changedLines() {
+	diff, err := coverage.ParseDiff(strings.NewReader(`diff --git a/web/lib/cart.js b/web/lib/cart.js
+--- a/web/lib/cart.js
++++ b/web/lib/cart.js
+@@ -24,0 +25,4 @@
++total(
++  cart) {
++  return 0
++}
+`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	half, _ := coverage.ParsePercentage("50")
+	gate := coverage.Gate{
+		Minimum: half,
+		Changed: diff,
+		Sources: coverage.Sources{Files: []string{"web/lib/cart.js", "web/lib/price/format.js"}}, // or FindSources(ctx, ".")
+	}
+	result, err := gate.Check(context.Background(), []coverage.Input{{Module: "web", Path: "testdata/nyc.info", Root: "web"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(result)
+	// Output:
+	// MODULE  COVERED      PERCENT  MINIMUM  VERDICT
+	// web     14/19 lines  73.68%   50%      pass
+	//
+	// CHANGED LINES  COVERED    PERCENT  MINIMUM  VERDICT
+	// web            0/3 lines  0.00%    80%      below: 3 more lines needed
+	//
+	// changed and not covered:
+	//   web/lib/cart.js:25-27
+}
+
+func ExampleBaseline() {
+	before, err := coverage.ParseBaseline(strings.NewReader(`{"version": 1, "modules": {"web": {"metric": "lines", "covered": 15, "total": 19}}}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	one, _ := coverage.ParsePercentage("1")
+	gate := coverage.Gate{Minimum: one, Baseline: &before}
+	result, err := gate.Check(context.Background(), []coverage.Input{{Module: "web", Path: "testdata/nyc.info"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.Baseline.Modules[0].Message)
+	fmt.Println("now:", before.With(result).Modules["web"].Count)
+	// Output:
+	// 73.68% of lines (14/19), baseline 78.94% (15/19): 1 more line needed
+	// now: {14 19}
+}
+
+func ExampleSources_Map() {
+	sources := coverage.Sources{
+		Files:    []string{"web/cart.js", "shop/cart.js"},
+		Prefixes: map[string]string{"/usr/src/app": "web"}, // the container in which the tests ran
+	}
+	for _, path := range []string{"/usr/src/app/cart.js", "cart.js"} {
+		report, err := coverage.Parse(strings.NewReader("SF:" + path + "\nDA:1,1\nend_of_record\n"))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		mapped, err := sources.Map(report, "")
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(mapped.Files[0].Path)
+	}
+	// Output:
+	// web/cart.js
+	// map cart.js: it may be any of shop/cart.js, web/cart.js: name the root of the report, or a prefix
+}
+
+func ExampleResult_TotalLine() {
+	result, err := coverage.Gate{}.Check(context.Background(), []coverage.Input{
+		{Module: "shop", Path: "testdata/nyc.xml"},
+		{Module: "cli", Path: "testdata/c8.info"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(result.TotalLine())
+	// Output: TOTAL  51/64 lines  79.68%
+}

@@ -1,22 +1,31 @@
 package coverage
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
-	"strings"
 )
 
-// maxWorst is how many files a verdict names: what one looks at first.
-const maxWorst = 5
-
-// Gate is the coverage that modules must reach. The zero value asks 80 % of each.
+// Gate is the coverage that modules must reach. The zero value asks 80 % of each
+// and nothing else; each further gate is off until its fields are set.
 type Gate struct {
-	Minimum  Percentage            // of every module that ByModule does not name; default 80
-	ByModule map[string]Percentage // by module; may name modules that are not checked
+	Minimum     Percentage            // of every module that ByModule does not name; default 80
+	ByModule    map[string]Percentage // by module; may name modules that are not checked
+	AllowNoData []string              // modules that pass where their report lists nothing; a report that is missing fails still
+
+	// Expected are the source files that must be in the reports of a module, by
+	// module, relative to the repository. Where one is not, the module is
+	// [Incomplete]: what no test loads, many tools leave out of their numbers.
+	Expected map[string][]string
+
+	Total *Percentage // of all modules together; nil is no such gate
+
+	Baseline  *Baseline   // below which no module may fall; nil is no such gate
+	Tolerance *Percentage // by how many percentage points it may; nil is none at all
+
+	Changed        LineRanges // lines that must be covered better; nil is no such gate, an empty one passes
+	ChangedMinimum Percentage // of them, in each module and in all; default 80
+
+	Sources Sources // what paths in reports mean; the zero value leaves them as they are
 }
 
 // Input is a report that a module is expected to have written. The modules
@@ -24,124 +33,98 @@ type Gate struct {
 type Input struct {
 	Module string
 	Path   string // of its report; relative to the working directory, or absolute
+	Root   string // directory of the repository that paths in the report are relative to; "" where they are not, or by Gate.Sources
 }
 
 // Check reads the reports of inputs and judges each module, in the order in which
-// inputs name them first. Several reports of one module are merged as
-// [ParseFiles] does; each of them must be there.
+// inputs name them first, and then all of them ([Gate.Conclude]). Several reports of
+// one module are merged as [ParseFiles] does; each of them must be there.
 //
 // What is wrong with a report is a verdict, not an error. The errors are wrong
 // use, before anything is read ([ErrNoInput], an input without a module or path),
 // and that of ctx, beside the verdicts that were reached.
 func (g Gate) Check(ctx context.Context, inputs []Input) (Result, error) {
-	modules, paths, err := group(inputs)
+	modules, byModule, err := group(inputs)
 	if err != nil {
 		return Result{}, fmt.Errorf("check coverage: %w", err)
 	}
-	var result Result
+	sources := newMapper(g.Sources)
+	var verdicts []Verdict
 	for _, module := range modules {
-		report, err := ParseFiles(ctx, paths[module]...)
+		report, err := read(ctx, sources, byModule[module])
 		if ctx.Err() != nil {
-			return result, fmt.Errorf("check coverage of %s: %w", module, ctx.Err())
+			return Result{Verdicts: verdicts}, fmt.Errorf("check coverage of %s: %w", module, ctx.Err())
 		}
 		v := g.Judge(module, report)
 		if err != nil {
 			v = g.fail(module, err)
 		}
-		v.Reports = paths[module]
-		result.Verdicts = append(result.Verdicts, v)
+		for _, in := range byModule[module] {
+			v.Reports = append(v.Reports, in.Path)
+		}
+		verdicts = append(verdicts, v)
 	}
-	return result, nil
+	return g.Conclude(verdicts), nil
 }
 
-func group(inputs []Input) (modules []string, paths map[string][]string, err error) {
+// Conclude adds to verdicts of [Gate.Judge] what the gates over all modules say:
+// Total, Baseline and Changed, as far as g has them. It reads nothing.
+func (g Gate) Conclude(verdicts []Verdict) Result {
+	return Result{
+		Verdicts: verdicts,
+		Total:    g.total(verdicts),
+		Baseline: g.compare(verdicts),
+		Changed:  g.changed(verdicts),
+		mapped:   !g.Sources.isZero(),
+	}
+}
+
+func group(inputs []Input) (modules []string, byModule map[string][]Input, err error) {
 	if len(inputs) == 0 {
 		return nil, nil, ErrNoInput
 	}
-	paths = make(map[string][]string, len(inputs))
+	byModule = make(map[string][]Input, len(inputs))
 	for i, in := range inputs {
 		if in.Module == "" || in.Path == "" {
 			return nil, nil, fmt.Errorf("input %d: module %q, report %q: both must be given", i+1, in.Module, in.Path)
 		}
-		if _, known := paths[in.Module]; !known {
+		if _, known := byModule[in.Module]; !known {
 			modules = append(modules, in.Module)
 		}
-		paths[in.Module] = append(paths[in.Module], in.Path)
+		byModule[in.Module] = append(byModule[in.Module], in)
 	}
-	return modules, paths, nil
+	return modules, byModule, nil
 }
 
-// Judge holds report against the minimum of module. It is the whole decision,
-// and reads nothing: in whole numbers, without rounding. A report of 0 units is
-// [NoData], whatever the minimum.
-func (g Gate) Judge(module string, report Report) Verdict {
-	v := Verdict{
-		Module:   module,
-		Outcome:  Pass,
-		Format:   report.Format,
-		Metric:   report.Metric,
-		Count:    report.Count(),
-		Minimum:  g.minimum(module),
-		Warnings: report.Warnings,
-	}
-	v.Missing = max(0, v.Minimum.of(v.Total)-v.Covered)
-	switch {
-	case v.Total <= 0:
-		v.Outcome, v.Missing = NoData, 0
-		v.Message = fmt.Sprintf("no data: the report lists no %s", v.Metric.unit(0))
-	case v.Missing > 0:
-		v.Outcome, v.Worst = Below, worst(report.Files)
-		v.Message = fmt.Sprintf("%s%% of %s (%s), minimum %s%%: %d more %s needed",
-			v.Percent(), v.Metric.unit(0), v.fraction(), v.Minimum, v.Missing, v.Metric.unit(v.Missing))
-	default:
-		v.Message = fmt.Sprintf("%s%% of %s, minimum %s%%", v.Percent(), v.Metric.unit(0), v.Minimum)
-	}
-	return v
-}
-
-// fail is the verdict on a module whose report could not be read.
-func (g Gate) fail(module string, err error) Verdict {
-	v := Verdict{Module: module, Outcome: Unreadable, Minimum: g.minimum(module), Message: err.Error(), Err: err}
-	e, ok := errors.AsType[*ParseError](err)
-	if !ok {
-		return v
-	}
-	v.Format = e.Format
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		v.Outcome = MissingReport
-		v.Message = fmt.Sprintf("missing report %s: the tests did not write it, or the path is wrong", e.File)
-	case errors.Is(err, ErrEmpty):
-		v.Outcome = NoData
-		v.Message = fmt.Sprintf("no data: %s: %v", e.File, e.Err)
-	}
-	return v
-}
-
-func (g Gate) minimum(module string) Percentage {
-	if p, ok := g.ByModule[module]; ok {
-		return p
-	}
-	return g.Minimum
-}
-
-// worst returns the files with most left to cover, at most maxWorst of them.
-func worst(files []File) []File {
-	var left []File
-	for _, f := range files {
-		if f.uncovered() > 0 {
-			left = append(left, f)
+// read reads the reports of one module, maps the paths of each and merges them.
+func read(ctx context.Context, sources *mapper, inputs []Input) (Report, error) {
+	var first Report
+	var all *adder
+	for i, in := range inputs {
+		parsed, err := ParseFiles(ctx, in.Path)
+		if err != nil {
+			return Report{}, err
+		}
+		fail := func(err error) (Report, error) {
+			return Report{}, &ParseError{File: in.Path, Format: parsed.Format, Err: err}
+		}
+		report, err := sources.report(parsed, in.Root)
+		if err != nil {
+			return fail(err)
+		}
+		switch {
+		case i == 0 && len(inputs) == 1:
+			return report, nil
+		case i == 0:
+			first, all = report, newAdder(report)
+		case report.Format != first.Format:
+			return fail(fmt.Errorf("its format is %s, that of %s is %s: the reports of one module must be of one format", report.Format, inputs[0].Path, first.Format))
+		case report.Metric != first.Metric:
+			return fail(fmt.Errorf("it counts %s, and %s counts %s: the reports of one module must count the same", report.Metric, inputs[0].Path, first.Metric))
+		}
+		if err := all.addReport(report); err != nil {
+			return fail(err)
 		}
 	}
-	slices.SortStableFunc(left, func(a, b File) int { return cmp.Compare(b.uncovered(), a.uncovered()) })
-	return slices.Clip(left[:min(len(left), maxWorst)])
-}
-
-// unit names n units of m: "line", "lines".
-func (m Metric) unit(n int64) string {
-	name := cmp.Or(string(m), "units")
-	if n == 1 {
-		return strings.TrimSuffix(name, "s")
-	}
-	return name
+	return all.sum(), nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func percent(t testing.TB, s string) Percentage {
@@ -144,7 +145,7 @@ func TestJudgeNamesTheWorstFiles(t *testing.T) {
 	}}
 	v := Gate{Minimum: percent(t, "99")}.Judge("m", report)
 	want := []File{file("c", 90, 100), file("b", 0, 3), file("d", 0, 3), file("f", 1, 3), file("g", 0, 1)}
-	if d := cmp.Diff(want, v.Worst); d != "" {
+	if d := cmp.Diff(want, v.Worst, numbers); d != "" {
 		t.Errorf("worst files (-want +got):\n%s", d)
 	}
 	if v := (Gate{Minimum: percent(t, "1")}).Judge("m", report); len(v.Worst) > 0 {
@@ -164,52 +165,52 @@ func TestCheck(t *testing.T) {
 
 	gate := Gate{ByModule: map[string]Percentage{"golang": percent(t, "62.5"), "absent": {}}}
 	result, err := gate.Check(t.Context(), []Input{
-		{"web", nyc},
-		{"golang", golang},
-		{"gone", missing},
-		{"empty", empty},
-		{"types", none},
-		{"cut", cut},
-		{"page", page},
-		{"golang", golang},
-		{"half", nyc},
-		{"half", missing},
+		{Module: "web", Path: nyc},
+		{Module: "golang", Path: golang},
+		{Module: "gone", Path: missing},
+		{Module: "empty", Path: empty},
+		{Module: "types", Path: none},
+		{Module: "cut", Path: cut},
+		{Module: "page", Path: page},
+		{Module: "golang", Path: golang},
+		{Module: "half", Path: nyc},
+		{Module: "half", Path: missing},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Verdict{
 		{
-			Module: "web", Outcome: Below, Format: LCOV, Metric: Lines, Count: Count{14, 19}, Missing: 2, Reports: []string{nyc},
+			Gate: ModuleGate, Module: "web", Outcome: Below, Format: LCOV, Metric: Lines, Count: Count{14, 19}, Missing: 2, Reports: []string{nyc},
 			Message: "73.68% of lines (14/19), minimum 80%: 2 more lines needed",
 			Worst:   []File{{Path: "lib/cart.js", Count: Count{11, 15}}, {Path: "lib/price/format.js", Count: Count{3, 4}}},
 		},
 		{
-			Module: "golang", Outcome: Pass, Format: GoProfile, Metric: Statements, Count: Count{10, 16}, Minimum: percent(t, "62.5"), Reports: []string{golang, golang},
+			Gate: ModuleGate, Module: "golang", Outcome: Pass, Format: GoProfile, Metric: Statements, Count: Count{10, 16}, Minimum: percent(t, "62.5"), Reports: []string{golang, golang},
 			Message: "62.50% of statements, minimum 62.5%",
 		},
 		{
-			Module: "gone", Outcome: MissingReport, Reports: []string{missing},
+			Gate: ModuleGate, Module: "gone", Outcome: MissingReport, Reports: []string{missing},
 			Message: "missing report " + missing + ": the tests did not write it, or the path is wrong",
 		},
 		{
-			Module: "empty", Outcome: NoData, Reports: []string{empty},
+			Gate: ModuleGate, Module: "empty", Outcome: NoData, Reports: []string{empty},
 			Message: "no data: " + empty + ": report is empty (0 bytes)",
 		},
 		{
-			Module: "types", Outcome: NoData, Format: GoProfile, Metric: Statements, Reports: []string{none},
+			Gate: ModuleGate, Module: "types", Outcome: NoData, Format: GoProfile, Metric: Statements, Reports: []string{none},
 			Message: "no data: the report lists no statements",
 		},
 		{
-			Module: "cut", Outcome: Unreadable, Format: LCOV, Reports: []string{cut},
+			Gate: ModuleGate, Module: "cut", Outcome: Incomplete, Format: LCOV, Reports: []string{cut},
 			Message: "read coverage report " + cut + `:4 (lcov): report is truncated in its last line: "D" is no line of an LCOV report`,
 		},
 		{
-			Module: "page", Outcome: Unreadable, Reports: []string{page},
+			Gate: ModuleGate, Module: "page", Outcome: Unreadable, Reports: []string{page},
 			Message: "read coverage report " + page + ": unknown report format: this is an HTML page, such as a download that failed or a report for people",
 		},
 		{
-			Module: "half", Outcome: MissingReport, Reports: []string{nyc, missing},
+			Gate: ModuleGate, Module: "half", Outcome: MissingReport, Reports: []string{nyc, missing},
 			Message: "missing report " + missing + ": the tests did not write it, or the path is wrong",
 		},
 	}
@@ -220,7 +221,7 @@ func TestCheck(t *testing.T) {
 		}
 		result.Verdicts[i].Err = nil
 	}
-	if d := cmp.Diff(want, result.Verdicts, cmp.AllowUnexported(Percentage{})); d != "" {
+	if d := cmp.Diff(want, result.Verdicts, cmp.AllowUnexported(Percentage{}), numbers, cmpopts.IgnoreFields(Verdict{}, "Files")); d != "" {
 		t.Errorf("verdicts (-want +got):\n%s", d)
 	}
 	if result.Pass() {
@@ -234,8 +235,8 @@ func TestCheckRefusesWrongUse(t *testing.T) {
 		want   string
 	}{
 		"nothing to check":          {nil, "check coverage: no report given"},
-		"an input without module":   {[]Input{{"a", "x"}, {"", "b.out"}}, `check coverage: input 2: module "", report "b.out": both must be given`},
-		"an input without a report": {[]Input{{"a", ""}}, `check coverage: input 1: module "a", report "": both must be given`},
+		"an input without module":   {[]Input{{Module: "a", Path: "x"}, {Module: "", Path: "b.out"}}, `check coverage: input 2: module "", report "b.out": both must be given`},
+		"an input without a report": {[]Input{{Module: "a", Path: ""}}, `check coverage: input 1: module "a", report "": both must be given`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -256,7 +257,7 @@ func TestCheckRefusesWrongUse(t *testing.T) {
 func TestCheckStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	result, err := Gate{}.Check(ctx, []Input{{"web", filepath.Join("testdata", "nyc.info")}})
+	result, err := Gate{}.Check(ctx, []Input{{Module: "web", Path: filepath.Join("testdata", "nyc.info")}})
 	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "check coverage of web: ") {
 		t.Errorf("error is %v, want %v of web", err, context.Canceled)
 	}

@@ -9,15 +9,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
-	"github.com/mettel-automation/delivery/coverage/internal/cobertura"
-	"github.com/mettel-automation/delivery/coverage/internal/gocover"
 	"github.com/mettel-automation/delivery/coverage/internal/hits"
-	"github.com/mettel-automation/delivery/coverage/internal/lcov"
 )
 
 // bufferSize is in bytes. It must hold what detect looks at.
-const bufferSize = 16 << 10
+const bufferSize = 64 << 10
 
 // Parse reads one report, whatever its format, and through gzip where it is
 // packed. Its memory grows with the source lines that the report tells of, not
@@ -27,6 +25,9 @@ const bufferSize = 16 << 10
 // wherever that can be seen. It cannot where a Go profile ends after a whole
 // line, or within the last digits of its last line (which gives a warning), or
 // where an LCOV report ends after a whole record.
+//
+// Entities are not expanded and nothing is fetched, whatever a report declares. What
+// no report has, such as a line or a value of more than a mebibyte, is an error.
 func Parse(r io.Reader) (Report, error) {
 	set, format, err := parse(r)
 	if err != nil {
@@ -42,7 +43,9 @@ func Parse(r io.Reader) (Report, error) {
 //
 // Every error is a [*ParseError] of the report that caused it, which wraps
 // [fs.ErrNotExist] where there is none, and the error of ctx where that is done.
-// Only no path at all is [ErrNoInput] instead. All reports must be of one format.
+// Only no path at all is [ErrNoInput] instead. All reports must be of one format
+// and metric. Where a format has the totals of a file and not its lines, as
+// [IstanbulSummary], only one report may have that file.
 func ParseFiles(ctx context.Context, paths ...string) (Report, error) {
 	if len(paths) == 0 {
 		return Report{}, fmt.Errorf("read coverage reports: %w", ErrNoInput)
@@ -88,23 +91,11 @@ func parse(r io.Reader) (*hits.Set, Format, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	format, err := detect(buffered)
+	read, err := detect(buffered)
 	if err != nil {
 		return nil, "", err
 	}
-	var set *hits.Set
-	switch format {
-	case GoProfile:
-		set, err = gocover.Parse(buffered)
-	case LCOV:
-		set, err = lcov.Parse(buffered)
-	default:
-		set, err = cobertura.Parse(buffered)
-	}
-	if errors.Is(err, ErrUnknownFormat) {
-		format = "" // XML of another kind
-	}
-	return set, format, err
+	return read(buffered)
 }
 
 // unpack returns the text of r, which may be in gzip.
@@ -155,18 +146,17 @@ func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 func parseError(path string, format Format, err error) error {
 	e := &ParseError{File: path, Format: format, Err: err}
 	if at, ok := errors.AsType[*hits.Error](err); ok {
-		e.Line, e.Err = at.Line, at.Err
+		e.Line, e.Offset, e.Err = at.Line, at.Offset, at.Err
 	}
 	return e
 }
 
 func newReport(format Format, set *hits.Set) Report {
-	report := Report{Format: format, Metric: format.metric(), Warnings: set.Warnings()}
-	for _, path := range set.Paths() {
-		f := File{Path: path}
-		f.Covered, f.Total = set.File(path).Count()
-		f.Branches.Covered, f.Branches.Total = set.File(path).Branches()
-		report.Files = append(report.Files, f)
+	report := Report{Format: format, Metric: Metric(set.Metric()), Roots: set.Roots(), Warnings: set.Warnings()}
+	paths := set.Paths()
+	report.Files = slices.Grow(report.Files, len(paths)) // and none in between: there may be very many
+	for _, path := range paths {
+		report.Files = append(report.Files, newFile(path, set.File(path)))
 	}
 	return report
 }

@@ -13,92 +13,117 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 
 	"github.com/mettel-automation/delivery/coverage/internal/hits"
 )
 
 // Parse reads a profile. Its faults are [*hits.Error] values.
 func Parse(r *bufio.Reader) (*hits.Set, error) {
-	lines, set := hits.NewLines(r), &hits.Set{}
-	mode := ""
+	p := parser{lines: hits.NewLines(r), set: &hits.Set{}}
+	p.set.SetMetric(hits.MetricStatements)
 	for {
-		line, err := lines.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+		line, err := p.lines.Next()
 		if err != nil {
+			if errors.Is(err, io.EOF) {
+				break
+			}
 			return nil, err
 		}
-		line = bytes.TrimSpace(line)
-		switch m, isMode := bytes.CutPrefix(line, []byte("mode:")); {
-		case len(line) == 0:
-		case isMode:
-			mode, err = nextMode(mode, string(bytes.TrimSpace(m)))
-		case mode == "":
-			err = errors.New("no mode line before the first block")
-		default:
-			err = addBlock(set, string(line))
-		}
-		if err != nil {
-			return nil, lines.Errorf("%w", err)
+		if err := p.line(line); err != nil {
+			return nil, p.lines.Errorf("%w", err)
 		}
 	}
-	if lines.Unclosed() {
-		set.Warn("line %d, the last one, has no line end: the report may have been cut within its count", lines.Number())
+	if p.lines.Unclosed() {
+		p.set.Warn("line %d, the last one, has no line end: the report may have been cut within its count", p.lines.Number())
 	}
-	return set, nil
+	return p.set, nil
 }
 
-func nextMode(mode, next string) (string, error) {
+type parser struct {
+	lines *hits.Lines
+	set   *hits.Set
+	mode  string
+	path  []byte     // of file
+	file  *hits.File // of the block before; blocks of one file stand together
+}
+
+func (p *parser) line(line []byte) error {
+	trimmed := bytes.TrimSpace(line)
+	switch mode, isMode := bytes.CutPrefix(trimmed, []byte("mode:")); {
+	case len(trimmed) == 0:
+		return nil
+	case isMode:
+		return p.nextMode(string(bytes.TrimSpace(mode)))
+	case p.mode == "":
+		return errors.New("no mode line before the first block")
+	}
+	return p.block(line)
+}
+
+func (p *parser) nextMode(next string) error {
 	switch next {
 	case "set", "count", "atomic":
 	default:
-		return "", fmt.Errorf("mode is %q, not set, count or atomic", next)
+		return fmt.Errorf("mode is %.100q, not set, count or atomic", next)
 	}
-	if mode != "" && mode != next {
-		return "", fmt.Errorf("mode changes from %s to %s: run all tests with one -covermode", mode, next)
+	if p.mode != "" && p.mode != next {
+		return fmt.Errorf("mode changes from %s to %s: run all tests with one -covermode", p.mode, next)
 	}
-	return next, nil
+	p.mode = next
+	return nil
 }
 
-// addBlock adds the block that line tells of:
+// block adds the block that line tells of:
 //
 //	name.go:line.column,line.column statements count
 //
 // The name may hold colons and spaces, so it ends at the last colon.
-func addBlock(set *hits.Set, line string) error {
-	colon := strings.LastIndexByte(line, ':')
+func (p *parser) block(line []byte) error {
+	colon := bytes.LastIndexByte(line, ':')
 	if colon <= 0 {
-		return fmt.Errorf("%q is no block of a profile", line)
+		return fmt.Errorf("%.200q is no block of a profile", line)
 	}
 	b, statements, hit, ok := parseBlock(line[colon+1:])
 	if !ok {
-		return fmt.Errorf("%q is no block (line.column,line.column statements count)", line[colon+1:])
+		return fmt.Errorf("%.200q is no block (line.column,line.column statements count)", line[colon+1:])
 	}
-	return set.File(line[:colon]).Block(b, statements, hit)
+	if p.file == nil || !bytes.Equal(p.path, line[:colon]) {
+		p.path = append(p.path[:0], line[:colon]...)
+		p.file = p.set.FileBytes(p.path)
+	}
+	return p.file.Block(b, statements, hit)
 }
 
-func parseBlock(s string) (b hits.Block, statements int64, hit, ok bool) {
-	fields := strings.Split(s, " ")
-	if len(fields) != 3 {
+func parseBlock(s []byte) (b hits.Block, statements int64, hit, ok bool) {
+	var n [5]uint32
+	for i, end := range [...]byte{'.', ',', '.', ' ', ' '} {
+		if n[i], s, ok = number(s, end); !ok {
+			return b, 0, false, false
+		}
+	}
+	if len(s) == 0 || n[4] > 1<<31-1 {
 		return b, 0, false, false
 	}
-	start, end, _ := strings.Cut(fields[0], ",")
-	ok = position(start, &b.StartLine, &b.StartColumn) && position(end, &b.EndLine, &b.EndColumn)
-	n, err := strconv.ParseUint(fields[1], 10, 31)
-	count := fields[2]
-	if !ok || err != nil || count == "" || strings.Trim(count, "0123456789") != "" {
-		return b, 0, false, false
+	for _, digit := range s {
+		if digit < '0' || digit > '9' {
+			return b, 0, false, false
+		}
+		hit = hit || digit != '0'
 	}
-	return b, int64(n), strings.Trim(count, "0") != "", true
+	return hits.Block{StartLine: n[0], StartColumn: n[1], EndLine: n[2], EndColumn: n[3]}, int64(n[4]), hit, true
 }
 
-func position(s string, line, column *uint32) bool {
-	l, c, _ := strings.Cut(s, ".")
-	ln, err1 := strconv.ParseUint(l, 10, 32)
-	cn, err2 := strconv.ParseUint(c, 10, 32)
-	*line, *column = uint32(ln), uint32(cn)
-	return err1 == nil && err2 == nil
+// number reads the digits before end, and returns what stands behind it.
+func number(s []byte, end byte) (n uint32, rest []byte, ok bool) {
+	var sum uint64
+	for i, c := range s {
+		switch {
+		case c == end:
+			return uint32(sum), s[i+1:], i > 0 && i <= 10 && sum <= 1<<32-1
+		case c < '0' || c > '9' || i > 10:
+			return 0, nil, false
+		}
+		sum = 10*sum + uint64(c-'0')
+	}
+	return 0, nil, false
 }

@@ -1,11 +1,13 @@
 package gocover
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/cover"
 
 	"github.com/mettel-automation/delivery/coverage/internal/hits"
 	"github.com/mettel-automation/delivery/coverage/internal/hitstest"
@@ -127,4 +129,35 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("mode: set\nm/a.go:1.1,2.2 3 1\nm/a.go:1.1,2.2 3"))
 	f.Add([]byte("mode: count\r\nC:\\a b.go:1.1,2.2 3 99999999999999999999\r\n"))
 	f.Fuzz(func(t *testing.T, text []byte) { hitstest.Check(t, Parse, text) })
+}
+
+// FuzzAgreesWithXTools: what golang.org/x/tools/cover reads as well, it counts alike.
+func FuzzAgreesWithXTools(f *testing.F) {
+	hitstest.Seed(f, "../../testdata/*.out")
+	f.Add([]byte("mode: count\nm/a.go:9.1,9.2 3 1\nm/a.go:1.1,2.2 1 0\nm/a.go:9.1,9.2 3 0\nm/b.go:1.1,2.2 1 5\nm/a.go:1.1,2.2 1 7\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		set, err := Parse(hitstest.Reader(text))
+		if err != nil {
+			return
+		}
+		profiles, err := cover.ParseProfilesFromReader(bytes.NewReader(text))
+		if err != nil {
+			return // it takes one mode line, and counts that fit its integers
+		}
+		var covered, total int64
+		for _, p := range profiles {
+			for i, b := range p.Blocks {
+				if i > 0 && b.StartLine == p.Blocks[i-1].StartLine && b.StartCol == p.Blocks[i-1].StartCol {
+					return // it sorts by starts alone, so it may not notice a block that it has
+				}
+				total += int64(b.NumStmt)
+				if b.Count > 0 {
+					covered += int64(b.NumStmt)
+				}
+			}
+		}
+		if c, n := set.Count(); c != covered || n != total {
+			t.Errorf("%q is %d/%d, x/tools says %d/%d", text, c, n, covered, total)
+		}
+	})
 }

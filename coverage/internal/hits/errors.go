@@ -11,13 +11,20 @@ var (
 	ErrUnknownFormat = errors.New("unknown report format")
 )
 
-// Error is a fault of a report at a line; 0 where no line is known.
+// Error is a fault of a report at a line, or at an offset where its format has
+// no lines; 0 where none is known.
 type Error struct {
-	Line int
-	Err  error
+	Line   int   // from 1
+	Offset int64 // in bytes
+	Err    error
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *Error) Error() string {
+	if e.Line == 0 && e.Offset > 0 {
+		return fmt.Sprintf("byte %d: %v", e.Offset, e.Err)
+	}
+	return fmt.Sprintf("line %d: %v", e.Line, e.Err)
+}
 
 // Unwrap returns the fault itself.
 func (e *Error) Unwrap() error { return e.Err }

@@ -8,32 +8,76 @@
 package hits
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 )
 
-// Set is the content of one report, or of several that were merged.
+// Metric is what the numbers of a report count.
+type Metric string
+
+// The metrics of the formats.
+const (
+	MetricLines            Metric = "lines" // what an empty Metric means
+	MetricStatements       Metric = "statements"
+	MetricLinesAndBranches Metric = "lines+branches"
+	MetricInstructions     Metric = "instructions"
+)
+
+// Set is the content of one report, or of several that were merged. The zero
+// value is an empty one that counts lines.
 type Set struct {
+	metric   Metric
 	files    map[string]*File
+	roots    []string
 	warnings []string
+	unclear  int // lines of which more branches may have been taken than can be told
+}
+
+// Metric is what the numbers of s count.
+func (s *Set) Metric() Metric { return cmp.Or(s.metric, MetricLines) }
+
+// SetMetric says what the numbers of s count. With [MetricLinesAndBranches] the count of
+// a file is that of its lines and branches together.
+func (s *Set) SetMetric(m Metric) {
+	s.metric = m
+	for _, f := range s.files {
+		f.both = m == MetricLinesAndBranches
+	}
 }
 
 // File returns the file at path, and adds it where it is new.
 func (s *Set) File(path string) *File {
-	f, ok := s.files[path]
-	if !ok {
-		if s.files == nil {
-			s.files = make(map[string]*File)
-		}
-		f = &File{}
-		s.files[path] = f
+	if f, ok := s.files[path]; ok {
+		return f
 	}
+	return s.add(path)
+}
+
+// FileBytes is [Set.File] for a path that is about to change.
+func (s *Set) FileBytes(path []byte) *File {
+	if f, ok := s.files[string(path)]; ok { // which copies nothing
+		return f
+	}
+	return s.add(string(path))
+}
+
+func (s *Set) add(path string) *File {
+	if s.files == nil {
+		s.files = make(map[string]*File)
+	}
+	f := &File{both: s.metric == MetricLinesAndBranches}
+	s.files[path] = f
 	return f
 }
 
 // Paths returns the paths of all files, sorted.
-func (s *Set) Paths() []string { return slices.Sorted(maps.Keys(s.files)) }
+func (s *Set) Paths() []string {
+	paths := slices.AppendSeq(make([]string, 0, len(s.files)), maps.Keys(s.files))
+	slices.Sort(paths)
+	return paths
+}
 
 // Count returns how many units of all files are covered, and how many there are.
 func (s *Set) Count() (covered, total int64) {
@@ -44,106 +88,53 @@ func (s *Set) Count() (covered, total int64) {
 	return covered, total
 }
 
+// AddRoot keeps a directory that the paths of files may be relative to, as the
+// report says, such as a <source> of Cobertura. An empty one is none.
+func (s *Set) AddRoot(dir string) {
+	if dir != "" && len(s.roots) < maxRoots && !slices.Contains(s.roots, dir) {
+		s.roots = append(s.roots, dir)
+	}
+}
+
+// maxRoots is how many roots are kept. GitLab reads 100 of them.
+const maxRoots = 1000
+
+// Roots returns the directories of AddRoot, each once, in the order in which they came.
+func (s *Set) Roots() []string { return s.roots }
+
 // Warn keeps a remark on the report for the people who read its numbers.
 func (s *Set) Warn(format string, args ...any) {
 	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
 }
 
 // Warnings returns the remarks in the order in which they were made.
-func (s *Set) Warnings() []string { return s.warnings }
+func (s *Set) Warnings() []string {
+	if s.unclear == 0 || s.metric != MetricLinesAndBranches {
+		return s.warnings
+	}
+	return append(slices.Clip(s.warnings), fmt.Sprintf("branches that several reports took in part, without saying which: of %d lines; "+
+		"the larger number of each counts, and the truth may be more", s.unclear))
+}
 
-// Merge adds all of other to s. It fails where the two disagree on the number
-// of statements of a block, as reports of different sources do.
+// Merge adds all of other to s. It fails where the two count different things,
+// and where [File.Merge] does. An empty s takes the metric of other.
 func (s *Set) Merge(other *Set) error {
+	switch {
+	case len(s.files) == 0:
+		s.SetMetric(other.metric)
+	case s.Metric() != other.Metric() && len(other.files) > 0:
+		return fmt.Errorf("it counts %s, the reports before it %s", other.Metric(), s.Metric())
+	}
+	s.unclear += other.unclear
 	for _, path := range other.Paths() {
+		s.unclear += s.File(path).unclear(other.files[path])
 		if err := s.File(path).Merge(other.files[path]); err != nil {
 			return fmt.Errorf("merge %s: %w", path, err)
 		}
 	}
+	for _, root := range other.roots {
+		s.AddRoot(root)
+	}
 	s.warnings = append(s.warnings, other.warnings...)
-	return nil
-}
-
-// File is what a report says of one source file: lines or blocks, as its
-// format counts. The zero value is an empty one.
-type File struct {
-	lines    map[uint64]page
-	blocks   map[Block]statements
-	branches map[uint64]taken
-}
-
-// page holds 64 neighbouring lines, a bit each. So a large report takes less than
-// a byte a line, and no line number, however large, takes more than a page.
-type page struct{ seen, hit uint64 }
-
-// Block is a piece of a source file, as Go's cover tool cuts it.
-type Block struct {
-	StartLine, StartColumn, EndLine, EndColumn uint32
-}
-
-type statements struct {
-	count int64
-	hit   bool
-}
-
-type taken struct{ covered, total int64 }
-
-// Line adds line number n, which was executed where hit is true.
-func (f *File) Line(n uint64, hit bool) {
-	bit := uint64(1) << (n % 64)
-	p := page{seen: bit}
-	if hit {
-		p.hit = bit
-	}
-	f.addPage(n/64, p)
-}
-
-func (f *File) addPage(index uint64, p page) {
-	if f.lines == nil {
-		f.lines = make(map[uint64]page)
-	}
-	old := f.lines[index]
-	f.lines[index] = page{seen: old.seen | p.seen, hit: old.hit | p.hit}
-}
-
-// Block adds a block of count statements. It fails where the same block was
-// added with another count.
-func (f *File) Block(b Block, count int64, hit bool) error {
-	old, known := f.blocks[b]
-	switch {
-	case known && old.count != count:
-		return fmt.Errorf("block %d.%d,%d.%d has %d statements here and %d before: reports of different sources are mixed",
-			b.StartLine, b.StartColumn, b.EndLine, b.EndColumn, count, old.count)
-	case f.blocks == nil:
-		f.blocks = make(map[Block]statements)
-	}
-	f.blocks[b] = statements{count, hit || old.hit}
-	return nil
-}
-
-// Branch adds what line n says of its branches: how many of total were taken.
-// Entries of one line do not say which branches they mean, so the largest of
-// their numbers stand: never more than were taken in truth.
-func (f *File) Branch(n uint64, covered, total int64) {
-	if f.branches == nil {
-		f.branches = make(map[uint64]taken)
-	}
-	old := f.branches[n]
-	f.branches[n] = taken{max(old.covered, covered), max(old.total, total)}
-}
-
-// Merge adds all of other to f.
-func (f *File) Merge(other *File) error {
-	for index, p := range other.lines {
-		f.addPage(index, p)
-	}
-	for n, t := range other.branches {
-		f.Branch(n, t.covered, t.total)
-	}
-	for b, s := range other.blocks {
-		if err := f.Block(b, s.count, s.hit); err != nil {
-			return err
-		}
-	}
 	return nil
 }

@@ -191,3 +191,90 @@ func TestMergeOrderDoesNotMatter(t *testing.T) {
 		}
 	}
 }
+
+func TestMetric(t *testing.T) {
+	set := &Set{}
+	if set.Metric() != MetricLines {
+		t.Errorf("an empty set counts %q", set.Metric())
+	}
+	set.File("a").Line(1, true)
+	set.File("a").Branch(1, 1, 4)
+	set.SetMetric(MetricLinesAndBranches)
+	set.File("b").Line(1, true)
+	set.File("b").Branch(1, 1, 2)
+	if c, total := set.Count(); c != 4 || total != 8 {
+		t.Errorf("lines and branches are %d/%d, want 4/8", c, total)
+	}
+	other := &Set{}
+	other.File("a").Line(1, true)
+	if err := set.Merge(other); err == nil || err.Error() != "it counts lines, the reports before it lines+branches" {
+		t.Errorf("error is %v, want one that names both metrics", err)
+	}
+	if err := (&Set{}).Merge(set); err != nil {
+		t.Errorf("an empty set cannot take lines and branches: %v", err)
+	}
+	if err := set.Merge(&Set{}); err != nil {
+		t.Errorf("a set cannot take a report of nothing: %v", err)
+	}
+	merged := &Set{}
+	_ = merged.Merge(set)
+	if c, total := merged.Count(); c != 4 || total != 8 || merged.Metric() != MetricLinesAndBranches {
+		t.Errorf("merged they are %d/%d %s, want 4/8", c, total, merged.Metric())
+	}
+}
+
+func TestRoots(t *testing.T) {
+	a, b := &Set{}, &Set{}
+	a.AddRoot("/srv")
+	a.AddRoot("")
+	b.AddRoot("/srv")
+	b.AddRoot("/opt")
+	if err := a.Merge(b); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"/srv", "/opt"}, a.Roots()); d != "" {
+		t.Errorf("roots (-want +got):\n%s", d)
+	}
+	for i := range 2 * maxRoots {
+		a.AddRoot(strings.Repeat("x", i))
+	}
+	if len(a.Roots()) != maxRoots {
+		t.Errorf("%d roots are kept, want %d", len(a.Roots()), maxRoots)
+	}
+}
+
+func TestUnclearBranches(t *testing.T) {
+	shard := func(metric Metric, covered ...int64) *Set {
+		s := &Set{}
+		s.SetMetric(metric)
+		for i, c := range covered {
+			s.File("a.py").Branch(uint64(i), c, 2)
+		}
+		return s
+	}
+	both := MetricLinesAndBranches
+	tests := map[string]struct {
+		a, b *Set
+		want []string
+	}{
+		"which of the branches were taken is not known where both took some": {
+			a: shard(both, 1, 1, 2, 0), b: shard(both, 1, 1, 1, 1),
+			want: []string{"branches that several reports took in part, without saying which: of 2 lines; the larger number of each counts, and the truth may be more"},
+		},
+		"it is where one took all or none":   {a: shard(both, 2, 0, 2), b: shard(both, 1, 1, 0)},
+		"it is no matter where lines count":  {a: shard(MetricLines, 1), b: shard(MetricLines, 1)},
+		"nor where only one has branches":    {a: shard(both), b: shard(both, 1)},
+		"nor where they are of other lines":  {a: shard(both, 0, 1), b: shard(both, 1)},
+		"a report of nothing takes over all": {a: &Set{}, b: shard(both, 1)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if err := tt.a.Merge(tt.b); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tt.want, tt.a.Warnings()); d != "" {
+				t.Errorf("warnings (-want +got):\n%s", d)
+			}
+		})
+	}
+}

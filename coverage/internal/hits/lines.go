@@ -2,7 +2,6 @@ package hits
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +26,24 @@ func NewLines(r *bufio.Reader) *Lines { return &Lines{r: r} }
 // call. At the end of the report it returns [io.EOF].
 func (l *Lines) Next() ([]byte, error) {
 	line, err := l.r.ReadSlice('\n')
+	if err != nil {
+		if line, err = l.rest(line, err); err != nil {
+			return nil, err
+		}
+	}
+	l.number++
+	n := len(line)
+	if n > 0 && line[n-1] == '\n' {
+		n--
+	}
+	if n > 0 && line[n-1] == '\r' {
+		n--
+	}
+	return line[:n], nil
+}
+
+// rest completes a line that exceeds the buffer or has no end.
+func (l *Lines) rest(line []byte, err error) ([]byte, error) {
 	for l.long = l.long[:0]; errors.Is(err, bufio.ErrBufferFull) && len(l.long) <= maxLine; {
 		l.long = append(l.long, line...)
 		line, err = l.r.ReadSlice('\n')
@@ -40,11 +57,9 @@ func (l *Lines) Next() ([]byte, error) {
 		return nil, Errorf(l.number+1, "line is longer than %d bytes", maxLine)
 	case errors.Is(err, io.EOF) && len(line) > 0:
 		l.unclosed = true
-	case err != nil:
-		return nil, err
+		return line, nil
 	}
-	l.number++
-	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), nil
+	return line, err
 }
 
 // Number is the number of the line that Next returned last; the first is 1.

@@ -1,6 +1,7 @@
 package hits
 
 import (
+	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -67,12 +68,51 @@ func FuzzPositive(f *testing.F) {
 }
 
 func TestLineNumber(t *testing.T) {
-	if n, err := LineNumber("42"); n != 42 || err != nil {
-		t.Errorf("LineNumber(42) is %d, %v", n, err)
+	for text, want := range map[string]uint64{"42": 42, "0": 0, "999999999999999999": 999999999999999999, "18446744073709551615": math.MaxUint64} {
+		if n, err := LineNumber([]byte(text)); n != want || err != nil {
+			t.Errorf("LineNumber(%s) is %d, %v", text, n, err)
+		}
 	}
-	for _, bad := range []string{"", "-1", "+1", "1.0", "1e3", "x", "18446744073709551616"} {
-		if n, err := LineNumber(bad); err == nil {
+	for _, bad := range []string{"", "-1", "+1", "1.0", "1e3", "x", "1 ", "18446744073709551616"} {
+		if n, err := LineNumber([]byte(bad)); err == nil {
 			t.Errorf("LineNumber(%q) is %d, want an error", bad, n)
+		}
+	}
+}
+
+func TestHit(t *testing.T) {
+	for text, want := range map[string]bool{"0": false, "7": true, "-7": false, " 1\n": true, "0000": false, "99999999999999999999": true, "1e3": true} {
+		if hit, err := Hit([]byte(text)); hit != want || err != nil {
+			t.Errorf("Hit(%q) is %v, %v", text, hit, err)
+		}
+	}
+	for _, bad := range []string{"", " ", "x", "1 1"} {
+		if hit, err := Hit([]byte(bad)); err == nil {
+			t.Errorf("Hit(%q) is %v, want an error", bad, hit)
+		}
+	}
+}
+
+func TestWrapped(t *testing.T) {
+	for text, want := range map[string]bool{
+		"9223372036854775807": false, "9223372036854775808": true, "18446744073709551615": true,
+		"18446744073709551616": false, "99999999999999999999": false, "-1": false, "0": false, "": false,
+	} {
+		if got := Wrapped([]byte(text)); got != want {
+			t.Errorf("Wrapped(%s) is %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestUnits(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "12": 12, "2147483647": math.MaxInt32} {
+		if n, err := Units([]byte(text)); n != want || err != nil {
+			t.Errorf("Units(%s) is %d, %v", text, n, err)
+		}
+	}
+	for _, bad := range []string{"", "-1", "2147483648", "99999999999999999999", "1.0", "x"} {
+		if n, err := Units([]byte(bad)); err == nil {
+			t.Errorf("Units(%q) is %d, want an error", bad, n)
 		}
 	}
 }

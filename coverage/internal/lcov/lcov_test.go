@@ -2,6 +2,8 @@ package lcov
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -30,7 +32,7 @@ func TestParse(t *testing.T) {
 		},
 		"negative counts are zero, as lcov takes them": {
 			report: "SF:a.c\nDA:1,-7\nDA:2,18446744073709551615\nDA:3,1e3\nend_of_record\n",
-			want:   []string{"a.c 2/3"},
+			want:   []string{"a.c 2/3", "warning: counts beyond 2^63, as of counters that fell below zero: 1; their lines count as covered, as llvm-cov takes them itself"},
 		},
 		"a header that two objects include is one file": {
 			report: "SF:a.h\nDA:1,1\nDA:2,0\nDA:3,0\nend_of_record\nSF:a.c\nDA:1,1\nend_of_record\nTN:\nSF:a.h\nDA:1,0\nDA:2,4\nDA:3,0\nend_of_record\n",
@@ -131,4 +133,24 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("SF:a:b\nDA:1,-1,x\nDA:64,1e9\nLF:x\nend_of_record"))
 	f.Add([]byte("TN:\nSF:a\nDA:1,1\nSF:a\n"))
 	f.Fuzz(func(t *testing.T, text []byte) { hitstest.Check(t, Parse, text) })
+}
+
+// FuzzPlainAgrees holds the short way that almost all lines take to the long one,
+// which a space before the line forces.
+func FuzzPlainAgrees(f *testing.F) {
+	for _, s := range []string{"1,1", "12,0", "1,", ",1", "1", "1,1,x", "999999999,99999999", "9999999999,1", "1,-1", "1,1e3", "0,00", "1, 1", "+1,1", ""} {
+		f.Add(s)
+	}
+	describe := func(line string) string {
+		set, err := Parse(hitstest.Reader([]byte("SF:a\n" + line + "\nend_of_record\n")))
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprint(hitstest.Summary(set), maps.Collect(set.File("a").Lines()))
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if short, long := describe("DA:"+value), describe(" DA:"+value); short != long {
+			t.Errorf("DA:%q is %s in short and %s at length", value, short, long)
+		}
+	})
 }

@@ -1,37 +1,12 @@
-package cobertura
+package xmlscan
 
 import (
 	"bufio"
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/mettel-automation/delivery/coverage/internal/hits"
 )
-
-func (p *parser) errorf(format string, args ...any) error {
-	line, _ := p.xml.InputPos()
-	return hits.Errorf(line, format, args...)
-}
-
-// syntax gives an error of the decoder its line. What the reader below reported
-// passes through unchanged.
-func (p *parser) syntax(err error) error {
-	if encoding, ok := errors.AsType[charsetError](err); ok {
-		return p.errorf("%w", encoding)
-	}
-	syntax, ok := errors.AsType[*xml.SyntaxError](err)
-	switch {
-	case !ok:
-		return err
-	case strings.HasPrefix(syntax.Msg, "unexpected EOF"):
-		return hits.Errorf(syntax.Line, "%w: the XML ends before its root element does", hits.ErrTruncated)
-	}
-	return hits.Errorf(syntax.Line, "XML: %s", syntax.Msg)
-}
 
 // charsetError is the name of an encoding that is not read here.
 type charsetError string

@@ -1,0 +1,7 @@
+class Till
+  # :nocov:
+  def debug
+    puts @amount
+  end
+  # :nocov:
+end
