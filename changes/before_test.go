@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -177,19 +176,6 @@ func TestSelectionString(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
-	}
-}
-
-func TestLoadConfigFS(t *testing.T) {
-	tree := fstest.MapFS{"ci/modules.yaml": {Data: []byte("modules:\n  - {name: a, paths: [a]}\n")}, "bad.yaml": {Data: []byte("modules: x\n")}}
-	got, err := LoadConfigFS(tree, "ci/modules.yaml")
-	if err != nil || len(got.Modules) != 1 || got.Modules[0].Name != "a" {
-		t.Errorf("= %+v, %v", got, err)
-	}
-	for name, want := range map[string]string{"bad.yaml": "bad.yaml:1:10: modules must be a list", "none.yaml": "read modules: open none.yaml: file does not exist"} {
-		if _, err := LoadConfigFS(tree, name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", name, err, want)
-		}
 	}
 }
 

@@ -4,7 +4,7 @@
 // and [Config.Select] maps files to modules, adds the modules that depend on
 // them, and gives each its status and its reasons:
 //
-//	config, err := changes.LoadConfig("modules.yaml")
+//	config, err := modulefile.Load("modules.yaml")
 //	between, err := changes.FromCI(os.Getenv, changes.CIOptions{})
 //	repo, err := changes.Open(".")
 //	diff, err := repo.Diff(ctx, between)

@@ -78,6 +78,7 @@ type ConfigError struct {
 	File   string // name of the file; "" where there is none
 	Line   int    // counted from 1; 0 where it is not known
 	Column int    // counted from 1, in characters; 0 where it is not known
+	Place  Place  // of a fault that Config.Validate found
 	Err    error
 }
 

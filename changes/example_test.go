@@ -13,6 +13,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/mettel-automation/delivery/changes"
+	"github.com/mettel-automation/delivery/changes/modulefile"
 )
 
 // What a feature branch changed since it left main, and which modules that
@@ -22,7 +23,7 @@ func Example() {
 	defer func() { _ = os.RemoveAll(dir) }()
 	ctx := context.Background()
 
-	config, err := changes.ReadConfig(strings.NewReader(`
+	config, err := modulefile.Read(strings.NewReader(`
 global: [.gitlab-ci.yml]
 modules:
   - name: billing
@@ -116,20 +117,6 @@ func ExampleSelectOptions() {
 	// Output:
 	// billing  dependent  depended on ledger, which was deleted
 	// ledger   deleted    no module any more, libs/ledger/book.py deleted
-}
-
-// A fault says where it is.
-func ExampleReadConfig() {
-	_, err := changes.ReadConfig(strings.NewReader(`
-modules:
-  - name: billing
-    paths: [../billing]
-    depends_on: [ledgr]
-`))
-	fmt.Println(err)
-	// Output:
-	// line 4, column 13: module billing: path "../billing": it contains ".."; paths are relative to the repository's root
-	// line 5, column 18: module billing depends on "ledgr", which is no module
 }
 
 // demoRepository makes a repository with the branches main and feature, which

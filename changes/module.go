@@ -72,28 +72,23 @@ func (c Config) check() (*index, error) {
 	}
 	errs := make([]error, len(faults))
 	for i, f := range faults {
-		errs[i] = &ConfigError{Err: f.err}
+		errs[i] = f
 	}
 	return nil, errors.Join(errs...)
 }
 
-// place is where in a Config something stands.
-type place struct {
-	module int    // index into Modules; -1 outside of them
-	field  string // as in YAML; "" for the module itself
-	item   int    // index into a list
-}
-
-type fault struct {
-	at  place
-	err error
+// Place is where in a [Config] something stands.
+type Place struct {
+	Module int    // index into Modules; -1 for what stands outside of them
+	Field  string // global, name, paths, exclude, or depends_on; "" for a module as a whole
+	Item   int    // index into the list that the field is
 }
 
 // faults checks c, in the order of its modules.
-func (c Config) faults() (*index, []fault) {
-	var faults []fault
-	add := func(at place, format string, args ...any) {
-		faults = append(faults, fault{at, fmt.Errorf(format, args...)})
+func (c Config) faults() (*index, []*ConfigError) {
+	var faults []*ConfigError
+	add := func(at Place, format string, args ...any) {
+		faults = append(faults, &ConfigError{Place: at, Err: fmt.Errorf(format, args...)})
 	}
 	x := &index{newOwners(c, add), make(map[string]int, len(c.Modules))}
 	for i, m := range c.Modules {
@@ -104,16 +99,16 @@ func (c Config) faults() (*index, []fault) {
 	for i, m := range c.Modules {
 		switch {
 		case m.Name == "":
-			add(place{i, "name", 0}, "module %d has no name", i+1)
+			add(Place{i, "name", 0}, "module %d has no name", i+1)
 		case x.byName[m.Name] != i:
-			add(place{i, "name", 0}, "module %s is defined twice", m.Name)
+			add(Place{i, "name", 0}, "module %s is defined twice", m.Name)
 		}
 		if len(m.Paths) == 0 {
-			add(place{i, "", 0}, "module %s has no paths", m.label(i))
+			add(Place{i, "", 0}, "module %s has no paths", m.label(i))
 		}
 		for j, need := range m.DependsOn {
 			if _, ok := x.byName[need]; !ok || need == "" {
-				add(place{i, "depends_on", j}, "module %s depends on %q, which is no module", m.label(i), need)
+				add(Place{i, "depends_on", j}, "module %s depends on %q, which is no module", m.label(i), need)
 			}
 		}
 	}

@@ -28,7 +28,7 @@ type glob struct {
 
 // newOwners indexes a Config. Patterns that are at fault are told to add, and
 // left out.
-func newOwners(c Config, add func(place, string, ...any)) *owners {
+func newOwners(c Config, add func(Place, string, ...any)) *owners {
 	o := &owners{
 		plain:   make(map[string]int, len(c.Modules)),
 		entries: make([]listing, 0, len(c.Modules)),
@@ -42,9 +42,9 @@ func newOwners(c Config, add func(place, string, ...any)) *owners {
 			case err == nil:
 				each(p)
 			case module < 0:
-				add(place{module, field, j}, "%s %q: %w", what, entry, err)
+				add(Place{module, field, j}, "%s %q: %w", what, entry, err)
 			default:
-				add(place{module, field, j}, "module %s: %s %q: %w", c.Modules[module].label(module), what, entry, err)
+				add(Place{module, field, j}, "module %s: %s %q: %w", c.Modules[module].label(module), what, entry, err)
 			}
 		}
 	}

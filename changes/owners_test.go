@@ -15,7 +15,7 @@ import (
 // own returns the modules of c that own file, by name.
 func own(t testing.TB, c Config, file string) []string {
 	t.Helper()
-	o := newOwners(c, func(_ place, format string, args ...any) { t.Fatalf(format, args...) })
+	o := newOwners(c, func(_ Place, format string, args ...any) { t.Fatalf(format, args...) })
 	var names []string
 	for _, m := range o.of(nil, file) {
 		names = append(names, c.Modules[m].Name)

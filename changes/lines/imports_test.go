@@ -10,6 +10,5 @@ func TestImports(t *testing.T) {
 	depcheck.Only(t, ".",
 		"github.com/bmatcuk/doublestar/v4",
 		"github.com/sergi/go-diff",
-		"go.yaml.in/yaml/v4",
 	)
 }

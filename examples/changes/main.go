@@ -11,7 +11,7 @@
 // or GitHub say what is compared, as changes.FromCI documents. Where there is no
 // base to compare with, it fails, or with -on-no-base all takes everything.
 //
-// The file of -modules is YAML, as changes.ReadConfig documents it. With
+// The file of -modules is YAML, as package modulefile documents it. With
 // -discover, modules are found by their markers instead (go.mod, package.json and
 // others; see package discovery). With neither, only files are listed. Modules
 // that the base had are deleted where the head has them no more; -before names a

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mettel-automation/delivery/changes"
 	"github.com/mettel-automation/delivery/changes/discovery"
+	"github.com/mettel-automation/delivery/changes/modulefile"
 )
 
 // sides are the modules at the head and, where that is known, at the base.
@@ -26,7 +27,7 @@ func (o *options) configs(ctx context.Context, repo *changes.Repository, diff ch
 	case o.discover:
 		s.now, err = find(ctx, repo, head(diff))
 	default:
-		s.now, err = changes.LoadConfig(o.modules)
+		s.now, err = modulefile.Load(o.modules)
 	}
 	if err != nil {
 		return s, err
@@ -34,7 +35,7 @@ func (o *options) configs(ctx context.Context, repo *changes.Repository, diff ch
 	var before changes.Config
 	switch {
 	case o.before != "":
-		before, err = changes.LoadConfig(o.before)
+		before, err = modulefile.Load(o.before)
 		s.before = &before
 		return s, err
 	case diff.From == "":
@@ -86,7 +87,7 @@ func committed(ctx context.Context, repo *changes.Repository, commit, file strin
 	if err != nil {
 		return changes.Config{}, err
 	}
-	return changes.LoadConfigFS(tree, name)
+	return modulefile.LoadFS(tree, name)
 }
 
 // within is the name of a file in a directory's [fs.FS].

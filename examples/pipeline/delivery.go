@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mettel-automation/delivery/changes"
+	"github.com/mettel-automation/delivery/changes/modulefile"
 	"github.com/mettel-automation/delivery/coverage"
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/envname"
@@ -80,7 +81,7 @@ func (d *delivery) readEnvironment() (err error) {
 }
 
 func (d *delivery) readFiles() (err error) {
-	if d.config, err = changes.LoadConfig(d.modules); err != nil {
+	if d.config, err = modulefile.Load(d.modules); err != nil {
 		return err
 	}
 	if d.services, err = system.Load(d.options.services); err != nil {

@@ -1,49 +1,53 @@
-package changes
+package modulefile
 
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mettel-automation/delivery/changes"
 )
 
-func TestReadConfig(t *testing.T) {
+func TestRead(t *testing.T) {
 	tests := map[string]struct {
 		yaml string
-		want Config
+		want changes.Config
 	}{
 		"all there is": {
 			"global: [.gitlab-ci.yml, 'ci/**']\n" +
 				"modules:\n" +
 				"  - name: a\n    paths: [services/a, \"*.go\"]\n    exclude: ['**/*.md']\n    depends_on: [b]\n    on_demand: TEST_A\n    labels: {language: python, port: '80'}\n" +
 				"  - name: b\n    paths:\n      - b\n",
-			Config{
+			changes.Config{
 				Global: []string{".gitlab-ci.yml", "ci/**"},
-				Modules: []Module{
+				Modules: []changes.Module{
 					{Name: "a", Paths: []string{"services/a", "*.go"}, Exclude: []string{"**/*.md"}, DependsOn: []string{"b"}, OnDemand: "TEST_A", Labels: map[string]string{"language": "python", "port": "80"}},
 					{Name: "b", Paths: []string{"b"}},
 				},
 			},
 		},
-		"no modules, said aloud": {"modules: []", Config{}},
-		"JSON, which is YAML":    {`{"modules": [{"name": "a", "paths": ["a"]}]}`, Config{Modules: []Module{{Name: "a", Paths: []string{"a"}}}}},
+		"no modules, said aloud": {"modules: []", changes.Config{}},
+		"JSON, which is YAML":    {`{"modules": [{"name": "a", "paths": ["a"]}]}`, changes.Config{Modules: []changes.Module{{Name: "a", Paths: []string{"a"}}}}},
 		"cycles are fine": {
 			"modules: [{name: a, paths: [a], depends_on: [b]}, {name: b, paths: [b], depends_on: [a, b]}]",
-			Config{Modules: []Module{{Name: "a", Paths: []string{"a"}, DependsOn: []string{"b"}}, {Name: "b", Paths: []string{"b"}, DependsOn: []string{"a", "b"}}}},
+			changes.Config{Modules: []changes.Module{{Name: "a", Paths: []string{"a"}, DependsOn: []string{"b"}}, {Name: "b", Paths: []string{"b"}, DependsOn: []string{"a", "b"}}}},
 		},
 		"anchors and aliases": {
 			"modules:\n  - {name: a, paths: &p [x, &y y]}\n  - {name: b, paths: *p}\n  - {name: c, paths: [*y]}",
-			Config{Modules: []Module{{Name: "a", Paths: []string{"x", "y"}}, {Name: "b", Paths: []string{"x", "y"}}, {Name: "c", Paths: []string{"y"}}}},
+			changes.Config{Modules: []changes.Module{{Name: "a", Paths: []string{"x", "y"}}, {Name: "b", Paths: []string{"x", "y"}}, {Name: "c", Paths: []string{"y"}}}},
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := ReadConfig(strings.NewReader(tt.yaml))
+			got, err := Read(strings.NewReader(tt.yaml))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +58,7 @@ func TestReadConfig(t *testing.T) {
 	}
 }
 
-func TestReadConfigRefuses(t *testing.T) {
+func TestReadRefuses(t *testing.T) {
 	tests := map[string]struct {
 		yaml string
 		want string // all of the error
@@ -97,63 +101,49 @@ line 9, column 5: module c has no paths`,
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			c, err := ReadConfig(strings.NewReader(tt.yaml))
+			c, err := Read(strings.NewReader(tt.yaml))
 			if err == nil {
 				t.Fatalf("= %+v, want an error", c)
 			}
 			if d := cmp.Diff(tt.want, err.Error()); d != "" {
 				t.Errorf("error (-want +got):\n%s", d)
 			}
-			var fault *ConfigError
-			if !errors.Is(err, ErrInvalidConfig) || !errors.As(err, &fault) {
+			var fault *changes.ConfigError
+			if !errors.Is(err, changes.ErrInvalidConfig) || !errors.As(err, &fault) {
 				t.Errorf("error %T is no ConfigError", err)
 			}
 		})
 	}
 }
 
-func TestReadConfigWhenReadingFails(t *testing.T) {
+func TestReadWhenReadingFails(t *testing.T) {
 	broken := errors.New("broken pipe")
-	if _, err := ReadConfig(iotest.ErrReader(broken)); !errors.Is(err, broken) || errors.Is(err, ErrInvalidConfig) {
+	if _, err := Read(iotest.ErrReader(broken)); !errors.Is(err, broken) || errors.Is(err, changes.ErrInvalidConfig) {
 		t.Errorf("error = %v, want %v", err, broken)
 	}
 }
 
-func TestLoadConfigNamesTheFile(t *testing.T) {
+func TestLoadNamesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "modules.yaml")
-	if _, err := LoadConfig(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+	if _, err := Load(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("error = %v, want fs.ErrNotExist of %s", err, path)
 	}
 	for content, want := range map[string]string{
 		"modules: x\n": path + `:1:10: modules must be a list, not the text "x"`,
 		"":             path + ": the document is empty; it needs the key modules",
 	} {
-		writeFile(t, path, content)
-		if _, err := LoadConfig(path); err == nil || err.Error() != want {
+		write(t, path, content)
+		if _, err := Load(path); err == nil || err.Error() != want {
 			t.Errorf("error = %v, want %s", err, want)
 		}
 	}
-	writeFile(t, path, "modules: [{name: a, paths: [a]}]\n")
-	if c, err := LoadConfig(path); err != nil || len(c.Modules) != 1 {
+	write(t, path, "modules: [{name: a, paths: [a]}]\n")
+	if c, err := Load(path); err != nil || len(c.Modules) != 1 {
 		t.Errorf("= %+v, %v", c, err)
 	}
 }
 
-func TestValidateWithoutAFile(t *testing.T) {
-	c := Config{Modules: []Module{{Name: "a"}, {Name: "b", Paths: []string{"b"}, DependsOn: []string{"", "c"}}}}
-	want := "module a has no paths\nmodule b depends on \"\", which is no module\nmodule b depends on \"c\", which is no module"
-	if err := c.Validate(); err == nil || err.Error() != want || !errors.Is(err, ErrInvalidConfig) {
-		t.Errorf("error = %v, want\n%s", err, want)
-	}
-	if _, err := c.Select(Diff{}, SelectOptions{}); err == nil || err.Error() != want {
-		t.Errorf("select: error = %v, want\n%s", err, want)
-	}
-	if err := (Config{}).Validate(); err != nil {
-		t.Errorf("the zero value: %v", err)
-	}
-}
-
-func FuzzReadConfig(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add([]byte("global: [x]\nmodules:\n  - name: a\n    paths: [services/a]\n    depends_on: [a]\n    labels: {x: y}\n"))
 	f.Add([]byte("modules: &m [*m]"))
 	f.Add([]byte("modules: [{name: a, paths: &p [x]}, {name: b, paths: *p, exclude: ['**/*.md'], on_demand: X}]"))
@@ -161,9 +151,9 @@ func FuzzReadConfig(f *testing.F) {
 	f.Add([]byte("? {a: b}\n: [c]"))
 	f.Add([]byte("\xff\xfem\x00"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		c, err := ReadConfig(strings.NewReader(string(content)))
+		c, err := Read(strings.NewReader(string(content)))
 		if err != nil {
-			if !errors.Is(err, ErrInvalidConfig) || !reflect.DeepEqual(c, Config{}) {
+			if !errors.Is(err, changes.ErrInvalidConfig) || !reflect.DeepEqual(c, changes.Config{}) {
 				t.Errorf("= %+v, %v", c, err)
 			}
 			return
@@ -171,8 +161,29 @@ func FuzzReadConfig(f *testing.F) {
 		if err := c.Validate(); err != nil {
 			t.Errorf("what was read is not valid: %v", err)
 		}
-		if _, err := c.Select(Diff{Files: []File{{"a", Added}, {"services/a/x", Modified}}}, SelectOptions{}); err != nil {
+		diff := changes.Diff{Files: []changes.File{{Path: "a", Status: changes.Added}, {Path: "services/a/x", Status: changes.Modified}}}
+		if _, err := c.Select(diff, changes.SelectOptions{}); err != nil {
 			t.Errorf("select: %v", err)
 		}
 	})
+}
+
+func TestLoadFS(t *testing.T) {
+	tree := fstest.MapFS{"ci/modules.yaml": {Data: []byte("modules:\n  - {name: a, paths: [a]}\n")}, "bad.yaml": {Data: []byte("modules: x\n")}}
+	got, err := LoadFS(tree, "ci/modules.yaml")
+	if err != nil || len(got.Modules) != 1 || got.Modules[0].Name != "a" {
+		t.Errorf("= %+v, %v", got, err)
+	}
+	for name, want := range map[string]string{"bad.yaml": "bad.yaml:1:10: modules must be a list", "none.yaml": "read modules: open none.yaml: file does not exist"} {
+		if _, err := LoadFS(tree, name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,42 +1,4 @@
-package changes
-
-import (
-	"bytes"
-	"cmp"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"slices"
-	"strings"
-	"unicode/utf8"
-
-	"go.yaml.in/yaml/v4"
-)
-
-// LoadConfig reads a Config from a YAML file; see [ReadConfig].
-func LoadConfig(path string) (Config, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return Config{}, fmt.Errorf("read modules: %w", err)
-	}
-	defer file.Close()
-	return readConfig(file, path)
-}
-
-// LoadConfigFS is LoadConfig for a file of fsys, such as the tree of a commit:
-// the modules as they were before.
-func LoadConfigFS(fsys fs.FS, name string) (Config, error) {
-	file, err := fsys.Open(name)
-	if err != nil {
-		return Config{}, fmt.Errorf("read modules: %w", err)
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	return readConfig(file, name)
-}
-
-// ReadConfig reads a Config from YAML:
+// Package modulefile reads the modules of a repository from a YAML file:
 //
 //	global: [.gitlab-ci.yml, "ci/**"]
 //	modules:
@@ -51,41 +13,108 @@ func LoadConfigFS(fsys fs.FS, name string) (Config, error) {
 //	    paths: [frontend/portal]
 //	    on_demand: TEST_PORTAL
 //
+// The keys are the fields of [changes.Config] and [changes.Module], and mean what
+// these say. [LoadFS] reads the file as a commit has it, so that modules which a
+// change deletes are known:
+//
+//	now, err := modulefile.Load("modules.yaml")
+//	tree, err := repo.FS(ctx, diff.From)
+//	before, err := modulefile.LoadFS(tree, "modules.yaml")
+//	selection, err := now.Select(diff, changes.SelectOptions{Before: &before})
+//
+// It is a package of its own so that who has modules as Go values, or finds them
+// by package discovery, does not link a YAML parser. It writes no files.
+package modulefile
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/mettel-automation/delivery/changes"
+)
+
+// Load reads the modules of a file; see [Read].
+func Load(path string) (changes.Config, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return changes.Config{}, fmt.Errorf("read modules: %w", err)
+	}
+	defer file.Close()
+	return read(file, path)
+}
+
+// LoadFS is Load for a file of fsys, such as the tree of a commit:
+// the modules as they were before.
+func LoadFS(fsys fs.FS, name string) (changes.Config, error) {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return changes.Config{}, fmt.Errorf("read modules: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return read(file, name)
+}
+
+// Read reads modules from YAML, as the package comment shows it.
+//
 // The key modules, and of each module name and paths, must be there. It is
 // strict: a key that is unknown or given twice, a value of another type (a
 // number or a boolean is no text unless it is quoted), a second document, and
-// every fault that [Config.Validate] finds is a [*ConfigError] with its line
+// every fault that [changes.Config.Validate] finds is a [*changes.ConfigError] with its line
 // and column; they are joined. Anchors and aliases may be used, merge keys not.
-func ReadConfig(r io.Reader) (Config, error) { return readConfig(r, "") }
+func Read(r io.Reader) (changes.Config, error) { return read(r, "") }
 
-func readConfig(r io.Reader, file string) (Config, error) {
+func read(r io.Reader, file string) (changes.Config, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
-		return Config{}, fmt.Errorf("read modules: %w", err)
+		return changes.Config{}, fmt.Errorf("read modules: %w", err)
 	}
-	d := &decoder{file: file, marks: map[place]*yaml.Node{}}
+	d := &decoder{file: file, marks: map[changes.Place]*yaml.Node{}}
 	config := d.document(content)
 	if len(d.errs) == 0 {
-		_, faults := config.faults()
-		for _, f := range faults {
-			d.fail(d.marks[f.at], "%w", f.err)
+		for _, f := range faults(config.Validate()) {
+			d.fail(d.marks[f.Place], "%w", f.Err)
 		}
 	}
 	if len(d.errs) > 0 {
-		return Config{}, d.joined()
+		return changes.Config{}, d.joined()
 	}
 	return config, nil
+}
+
+// faults are the errors that Validate has joined.
+func faults(err error) []*changes.ConfigError {
+	joined, _ := err.(interface{ Unwrap() []error }) //nolint:errorlint // Validate documents it
+	if joined == nil {
+		return nil
+	}
+	var faults []*changes.ConfigError
+	for _, err := range joined.Unwrap() {
+		if f, ok := errors.AsType[*changes.ConfigError](err); ok {
+			faults = append(faults, f)
+		}
+	}
+	return faults
 }
 
 // decoder turns YAML into a Config and remembers where each part stood.
 type decoder struct {
 	file  string
-	marks map[place]*yaml.Node
-	errs  []*ConfigError
+	marks map[changes.Place]*yaml.Node
+	errs  []*changes.ConfigError
 }
 
 func (d *decoder) fail(at *yaml.Node, format string, args ...any) {
-	e := &ConfigError{File: d.file, Err: fmt.Errorf(format, args...)}
+	e := &changes.ConfigError{File: d.file, Err: fmt.Errorf(format, args...)}
 	if at != nil {
 		e.Line, e.Column = at.Line, at.Column
 	}
@@ -94,7 +123,7 @@ func (d *decoder) fail(at *yaml.Node, format string, args ...any) {
 
 // joined returns all faults in the order of the file.
 func (d *decoder) joined() error {
-	slices.SortStableFunc(d.errs, func(a, b *ConfigError) int {
+	slices.SortStableFunc(d.errs, func(a, b *changes.ConfigError) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	errs := make([]error, len(d.errs))
@@ -104,14 +133,14 @@ func (d *decoder) joined() error {
 	return errors.Join(errs...)
 }
 
-func (d *decoder) document(content []byte) (c Config) {
+func (d *decoder) document(content []byte) (c changes.Config) {
 	root := d.parse(content)
 	if root == nil {
 		return c
 	}
 	keys := d.mapping(root, "the document", []string{"global", "modules"})
 	if keys["global"] != nil {
-		c.Global = d.texts(keys["global"], place{-1, "global", 0})
+		c.Global = d.texts(keys["global"], changes.Place{Module: -1, Field: "global"})
 	}
 	if keys["modules"] == nil {
 		if len(d.errs) == 0 {
@@ -187,20 +216,20 @@ func (d *decoder) malformed(err error) {
 	d.fail(at, "malformed YAML: %w", err)
 }
 
-func (d *decoder) module(node *yaml.Node, i int) (m Module) {
-	d.marks[place{i, "", 0}] = node
-	d.marks[place{i, "name", 0}] = node
+func (d *decoder) module(node *yaml.Node, i int) (m changes.Module) {
+	d.marks[changes.Place{Module: i}] = node
+	d.marks[changes.Place{Module: i, Field: "name"}] = node
 	keys := d.mapping(node, fmt.Sprintf("module %d", i+1), []string{"name", "paths", "exclude", "depends_on", "on_demand", "labels"})
 	if n := keys["name"]; n != nil {
 		m.Name = d.text(n, "name")
-		d.marks[place{i, "name", 0}] = n
+		d.marks[changes.Place{Module: i, Field: "name"}] = n
 	}
 	if n := keys["on_demand"]; n != nil {
 		m.OnDemand = d.text(n, "on_demand")
 	}
 	for field, list := range map[string]*[]string{"paths": &m.Paths, "exclude": &m.Exclude, "depends_on": &m.DependsOn} {
 		if keys[field] != nil {
-			*list = d.texts(keys[field], place{i, field, 0})
+			*list = d.texts(keys[field], changes.Place{Module: i, Field: field})
 		}
 	}
 	if n := keys["labels"]; n != nil {
@@ -246,12 +275,12 @@ func (d *decoder) items(node *yaml.Node, what string) []*yaml.Node {
 	return node.Content
 }
 
-func (d *decoder) texts(node *yaml.Node, at place) []string {
+func (d *decoder) texts(node *yaml.Node, at changes.Place) []string {
 	var texts []string
-	for i, item := range d.items(node, at.field) {
-		at.item = i
+	for i, item := range d.items(node, at.Field) {
+		at.Item = i
 		d.marks[at] = item
-		texts = append(texts, d.text(item, "an item of "+at.field))
+		texts = append(texts, d.text(item, "an item of "+at.Field))
 	}
 	return texts
 }

@@ -1,0 +1,11 @@
+package modulefile
+
+import (
+	"testing"
+
+	"github.com/mettel-automation/delivery/internal/depcheck"
+)
+
+func TestImports(t *testing.T) {
+	depcheck.Only(t, ".", "github.com/bmatcuk/doublestar/v4", "go.yaml.in/yaml/v4")
+}
