@@ -6,8 +6,8 @@ import (
 	"os"
 	"slices"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
-	"github.com/mettel-automation/delivery/changes/internal/mmap"
 )
 
 // packedRefs is the file packed-refs. Source: git-pack-refs(1), and git's
@@ -15,7 +15,7 @@ import (
 type packedRefs struct {
 	path string
 	info os.FileInfo // of what is open
-	file *mmap.File
+	file *file.Content
 	list refList
 }
 
@@ -45,26 +45,26 @@ func (p *packedRefs) refresh() error {
 	if err := p.close(); err != nil {
 		return err
 	}
-	file, err := mmap.Open(p.path)
+	content, err := file.Read(p.path)
 	if err != nil {
 		return ignoreAbsent(err)
 	}
-	list, err := newRefList(file.Bytes())
+	list, err := newRefList(content.Bytes())
 	if err != nil {
-		_ = file.Close()
+		_ = content.Close()
 		return fmt.Errorf("read %s: %w", p.path, err)
 	}
-	p.info, p.file, p.list = info, file, list
+	p.info, p.file, p.list = info, content, list
 	return nil
 }
 
 func (p *packedRefs) close() error {
-	file := p.file
+	content := p.file
 	p.info, p.file, p.list = nil, nil, refList{}
-	if file == nil {
+	if content == nil {
 		return nil
 	}
-	return file.Close()
+	return content.Close()
 }
 
 // refList is the content of packed-refs: a line "hash name" for each ref, and

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 	"github.com/mettel-automation/delivery/changes/internal/pack"
-	"github.com/mettel-automation/delivery/changes/internal/pack/file"
 )
 
 // maxLooseHeader is the most that git reads of a header such as "tree 123\x00".

@@ -9,8 +9,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
-	"github.com/mettel-automation/delivery/changes/internal/pack/file"
 )
 
 // Layout of a pack index. Source: gitformat-pack(5).

@@ -28,8 +28,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
-	"github.com/mettel-automation/delivery/changes/internal/pack/file"
 )
 
 // Layout of a pack. Source: gitformat-pack(5).

@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 	"github.com/mettel-automation/delivery/changes/internal/inflate"
-	"github.com/mettel-automation/delivery/changes/internal/pack/file"
 )
 
 const (

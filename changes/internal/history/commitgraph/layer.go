@@ -6,14 +6,14 @@ import (
 	"errors"
 	"math"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
-	"github.com/mettel-automation/delivery/changes/internal/mmap"
 )
 
 // layer is one file of a graph.
 type layer struct {
 	path  string
-	file  *mmap.File
+	file  *file.Content
 	base  uint32 // commits in the files that it rests on
 	count uint32 // commits in this one
 

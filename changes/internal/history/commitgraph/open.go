@@ -5,8 +5,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
-	"github.com/mettel-automation/delivery/changes/internal/mmap"
 )
 
 // Open opens the graph of a repository with these object directories: its own,
@@ -44,16 +44,16 @@ func openSingle(dir string) []layer {
 }
 
 func openFile(path string) (layer, error) {
-	file, err := mmap.Open(path)
+	content, err := file.Read(path)
 	if err != nil {
 		return layer{}, err
 	}
-	l, err := parseLayer(file.Bytes())
+	l, err := parseLayer(content.Bytes())
 	if err != nil {
-		_ = file.Close()
+		_ = content.Close()
 		return layer{}, err
 	}
-	l.path, l.file = path, file
+	l.path, l.file = path, content
 	return l, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mettel-automation/delivery/changes/internal/pack/file"
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/internal/depcheck"
 )
 

@@ -1,4 +1,4 @@
-package mmap
+package file
 
 import (
 	"os"
@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestOpen(t *testing.T) {
+func TestRead(t *testing.T) {
 	for name, content := range map[string]string{
 		"a file":                     "content",
 		"an empty one":               "",
@@ -19,7 +19,7 @@ func TestOpen(t *testing.T) {
 			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			f, err := Open(path)
+			f, err := Read(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,11 +38,11 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestOpenFails(t *testing.T) {
+func TestReadFails(t *testing.T) {
 	dir := t.TempDir()
 	for name, path := range map[string]string{"where there is no file": filepath.Join(dir, "none"), "for a directory": dir} {
 		t.Run(name, func(t *testing.T) {
-			if f, err := Open(path); err == nil || !strings.Contains(err.Error(), path) {
+			if f, err := Read(path); err == nil || !strings.Contains(err.Error(), path) {
 				t.Errorf("= %v, %v; want an error that names %s", f, err, path)
 			}
 		})
