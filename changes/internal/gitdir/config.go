@@ -193,7 +193,7 @@ func (p *configParser) section() (string, error) {
 	p.text = p.text[:0]
 	for {
 		switch c, ok := p.next(); {
-		case !ok || c == '\n':
+		case !ok || c == '\n' || c == ']' && len(p.text) == 0:
 			return "", errHeader
 		case c == ']':
 			return string(p.text), nil

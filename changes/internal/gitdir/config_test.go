@@ -69,6 +69,7 @@ func TestParseConfigRefuses(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"a section that does not end":    {"[a]\nx = 1\n[core\n", "line 3: a section is written"},
 		"a section at the end":           {"[a]\n[core", "line 2: a section is written"},
+		"a section without a name":       {"[]\nx = 1\n", "line 1: a section is written"},
 		"a section with an odd name":     {"[co_re]\n", "line 1: a section is written"},
 		"a subsection without quotes":    {"[a b]\n", "line 1: a section is written"},
 		"a subsection that does not end": {"[a \"b]\n", "line 1: a section is written"},
