@@ -4,6 +4,7 @@
 //
 //   - envname: which environment a branch is, and names within the limits of AWS
 //   - changes: which modules a push changes, and why
+//   - validate: what linters find in these modules
 //   - coverage: whether their tests cover enough
 //   - ecs: services rolled out in the order of their dependencies, and below it
 //     task definitions, capacity, the cluster, service discovery and logs
