@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -24,7 +24,7 @@ type program struct {
 	args func(repo, base string, direct bool) []string
 }
 
-func measure(ctx context.Context, repos []string, distances []int, rounds int, goGit bool) error {
+func measure(ctx context.Context, repos []string, distances []int, rounds int, goGit bool, stdout io.Writer) error {
 	if len(repos) == 0 || rounds < 1 {
 		return errors.New("run needs repositories, and at least one round")
 	}
@@ -32,8 +32,8 @@ func measure(ctx context.Context, repos []string, distances []int, rounds int, g
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	const parent = "github.com/mettel-automation/delivery/changes/internal/bench/"
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary directory may stay
+	const parent = "github.com/mettel-automation/delivery/examples/internal/bench/"
 	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", parent+"ours", parent+"gogit")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w: %s", err, out)
@@ -42,20 +42,21 @@ func measure(ctx context.Context, repos []string, distances []int, rounds int, g
 	if goGit {
 		programs = append(programs, program{"go-git", goArgs(filepath.Join(dir, "gogit"))})
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "repository\tdots\tdistance\tnames\tgit CPU\tours CPU\tratio\tgit wall\tours wall\tratio\tours RSS\tgo-git CPU / ours\t")
+	fmt.Fprintf(stdout, row, "repository", "dots", "distance", "names", "git CPU", "ours CPU", "ratio", "git wall", "ours wall", "ratio", "ours RSS", "go-git/ours CPU")
 	for _, repo := range repos {
 		for _, direct := range []bool{true, false} {
 			for _, distance := range distances {
-				if err := cell(ctx, table, programs, repo, distance, direct, rounds); err != nil {
+				if err := cell(ctx, stdout, programs, repo, distance, direct, rounds); err != nil {
 					return fmt.Errorf("%s, distance %d: %w", repo, distance, err)
 				}
-				_ = table.Flush() // standard output tells nobody
 			}
 		}
 	}
 	return nil
 }
+
+// row is a line of the table.
+const row = "%-16s %5s %8v %6v %9s %9s %6s %9s %9s %6s %9s %16s\n"
 
 func gitArgs(repo, base string, direct bool) []string {
 	dots := "..."
@@ -75,7 +76,7 @@ func goArgs(binary string) func(repo, base string, direct bool) []string {
 }
 
 // cell measures all programs on one pair of commits and prints a line.
-func cell(ctx context.Context, table *tabwriter.Writer, programs []program, repo string, distance int, direct bool, rounds int) error {
+func cell(ctx context.Context, stdout io.Writer, programs []program, repo string, distance int, direct bool, rounds int) error {
 	base := fmt.Sprintf("HEAD~%d", distance)
 	runs := make([][]cost, len(programs))
 	var names []string
@@ -106,10 +107,10 @@ func cell(ctx context.Context, table *tabwriter.Writer, programs []program, repo
 	if direct {
 		dots = "two"
 	}
-	_, err := fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%.1f ms\t%.1f ms\t%.2f\t%.1f ms\t%.1f ms\t%.2f\t%d MiB\t%s\t\n",
-		filepath.Base(repo), dots, distance, len(names),
-		milliseconds(git.cpu), milliseconds(ours.cpu), ratio(ours.cpu, git.cpu),
-		milliseconds(git.wall), milliseconds(ours.wall), ratio(ours.wall, git.wall), ours.rss>>20, other)
+	_, err := fmt.Fprintf(stdout, row, filepath.Base(repo), dots, distance, len(names),
+		milliseconds(git.cpu), milliseconds(ours.cpu), fmt.Sprintf("%.2f", ratio(ours.cpu, git.cpu)),
+		milliseconds(git.wall), milliseconds(ours.wall), fmt.Sprintf("%.2f", ratio(ours.wall, git.wall)),
+		fmt.Sprintf("%d MiB", ours.rss>>20), other)
 	return err
 }
 
@@ -161,4 +162,4 @@ func middle[T cmp.Ordered](costs []cost, figure func(cost) T) T {
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
-func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }

@@ -17,27 +17,21 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
+	"io"
 	"strconv"
 	"strings"
+
+	"github.com/mettel-automation/delivery/examples/internal/cli"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("bench", run) }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if len(args) == 0 {
 		return errors.New("say make or run")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	flags.SetOutput(stdout)
 	switch args[0] {
 	case "make":
 		shape := shape{}
@@ -51,7 +45,10 @@ func run(ctx context.Context, args []string) error {
 		if flags.NArg() != 1 {
 			return errors.New("make needs one directory")
 		}
-		return shape.write(ctx, flags.Arg(0))
+		return shape.write(ctx, flags.Arg(0), stdout)
+	case "-h", "-help", "--help":
+		_, err := fmt.Fprintln(stdout, "bench make [flags] DIRECTORY makes a repository; bench run [flags] REPOSITORY... measures on it. Say make -h or run -h.")
+		return err
 	case "run":
 		rounds := flags.Int("rounds", 15, "how many rounds count")
 		distances := flags.String("distances", "1,100,1000", "how many commits lie between base and head")
@@ -63,7 +60,7 @@ func run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return measure(ctx, flags.Args(), numbers, *rounds, *goGit)
+		return measure(ctx, flags.Args(), numbers, *rounds, *goGit, stdout)
 	}
 	return fmt.Errorf("unknown command %q: say make or run", args[0])
 }

@@ -22,7 +22,7 @@ type shape struct {
 }
 
 // write makes a bare repository of this shape at dir, which must not exist.
-func (s shape) write(ctx context.Context, dir string) error {
+func (s shape) write(ctx context.Context, dir string, stdout io.Writer) error {
 	if s.files < 1 || s.packs < 1 || s.commits < 10*s.packs {
 		return errors.New("a repository needs a file, a pack, and ten commits for each pack")
 	}
@@ -49,8 +49,8 @@ func (s shape) write(ctx context.Context, dir string) error {
 		}
 		edges = "^" + strings.ReplaceAll(strings.TrimSpace(tips), "\n", "\n^") + "\n"
 	}
-	fmt.Printf("%s: %d commits, %d files, %d packs\n", dir, done, len(g.paths), s.packs)
-	return nil
+	_, err := fmt.Fprintf(stdout, "%s: %d commits, %d files, %d packs\n", dir, done, len(g.paths), s.packs)
+	return err
 }
 
 // importPack adds the commits from done to until, and packs them as git gc and
