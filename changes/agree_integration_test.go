@@ -25,7 +25,11 @@ func TestGitAgreesOnARepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	var n tally
 	for range *pairsFlag {
 		agree(t, *repositoryFlag, r, commits[rng.IntN(len(commits))], commits[rng.IntN(len(commits))], &n)

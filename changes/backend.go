@@ -15,6 +15,9 @@ type backend interface {
 	// MergeBases returns all best common ancestors of two commits, at least one,
 	// in the order of Diff.MergeBases.
 	MergeBases(ctx context.Context, a, b string) ([]string, error)
+	// Cut reports whether a shallow clone leaves open whether head descends from
+	// base, which is not among their merge bases.
+	Cut(ctx context.Context, base, head string) (bool, error)
 	// Diff returns what differs between two commits, sorted by path.
 	Diff(ctx context.Context, from, to string) ([]git.Change, error)
 	// WorkTree returns what differs between a commit and the working tree,

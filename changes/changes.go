@@ -23,6 +23,7 @@ package changes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -33,7 +34,11 @@ import (
 // Repository is a Git repository on disk. It serves one goroutine at a time.
 //
 // It reads what Git's object store holds: refs/replace and grafts are not
-// applied, and unlike git it does not mind who owns the directory.
+// applied, and unlike git it does not mind who owns the directory. It sees what
+// git writes meanwhile: commits, refs, packs, the index, and that a shallow clone
+// was deepened. Its config and its alternates are read once, by Open.
+//
+// Its methods fail with [ErrNotRepository] if neither Open nor OpenGit made it.
 type Repository struct {
 	dir     string // as people know it: the working tree, or the bare repository
 	backend backend
@@ -43,6 +48,11 @@ type Repository struct {
 // working tree or a directory within it, a linked worktree, a submodule, a
 // bare repository, or a .git directory. Environment variables such as GIT_DIR
 // are not consulted.
+//
+// It reads the repository's own config alone: neither the user's, nor the
+// machine's, nor the ignore file that the user keeps for all repositories; and
+// it runs no content filters. What that means for the working tree stands with
+// [WorkTree]. [OpenGit] leaves both to git.
 //
 // The error is [ErrNotRepository] where neither path nor a directory above it
 // is one, and [ErrUnsupported] for a repository whose format this package
@@ -57,6 +67,9 @@ func Open(path string) (*Repository, error) {
 		return nil, fmt.Errorf("open repository %s: %w", path, err)
 	}
 	native, err := openNative(layout)
+	if errors.Is(err, ErrUnsupported) {
+		err = fmt.Errorf("%w (OpenGit has git read it)", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open repository %s: %w", layout.Dir, err)
 	}
@@ -65,10 +78,20 @@ func Open(path string) (*Repository, error) {
 
 // Close lets go of the files and the memory that reading has taken. What FS
 // returned must not be used afterwards; the Repository itself may.
-func (r *Repository) Close() error { return r.backend.Close() }
+func (r *Repository) Close() error {
+	if r.backend == nil {
+		return errNotOpen
+	}
+	return r.backend.Close()
+}
+
+var errNotOpen = fmt.Errorf("%w: it was not opened", ErrNotRepository)
 
 // commitOf returns the full hash of the commit that rev names.
 func (r *Repository) commitOf(ctx context.Context, rev string) (string, error) {
+	if r.backend == nil {
+		return "", errNotOpen
+	}
 	hash, err := r.backend.Resolve(ctx, rev)
 	if err != nil && ctx.Err() == nil {
 		err = &RevisionError{Rev: rev, Repository: r.dir, Err: err}

@@ -35,12 +35,14 @@ type CIOptions struct {
 //	merge request                           CI_MERGE_REQUEST_DIFF_BASE_SHA; without it, the target branch
 //	external pull request                   CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA
 //	push, or child of a pipeline            CI_COMMIT_BEFORE_SHA, which HEAD must descend from
-//	the same with a before of zeros         a new branch: the default branch
+//	push with a before of zeros             a new branch: the default branch
 //	the same, on the default branch         the zeros: a [NoBaseError] of [Repository.Diff]
+//	child of a pipeline, the same           everything: its parent may have been pushed or not
 //	schedule, trigger, api, and others      everything: nobody pushed (CI_COMMIT_BEFORE_SHA is zeros)
 //
-// A child pipeline has the variables of its parent but for the source: what its
-// parent took for everything must be handed on (CIOptions.Everything).
+// A child pipeline has the variables of its parent but for the source, so that of
+// a new branch takes everything too. What else its parent took for everything
+// must be handed on (CIOptions.Everything).
 //
 // GitHub (GITHUB_ACTIONS is set; the event is the file GITHUB_EVENT_PATH):
 //
@@ -64,7 +66,8 @@ type CIOptions struct {
 // With CIOptions.Everything, the range has both that and the base, if there is
 // one, so that deleted modules are seen; it may be used outside of CI.
 //
-// The error is [ErrNoCI] outside of both systems. A variable or an event that is
+// A nil getenv is that of no variables. The error is [ErrNoCI] outside of both
+// systems. A variable or an event that is
 // missing or malformed is an error that names it.
 //
 // Sources: GitLab, "Predefined CI/CD variables reference" and
@@ -72,6 +75,9 @@ type CIOptions struct {
 // workflows" and "Webhook events and payloads".
 func FromCI(getenv func(name string) string, opts CIOptions) (Range, error) {
 	opts.Remote = cmp.Or(opts.Remote, "origin")
+	if getenv == nil {
+		getenv = func(string) string { return "" }
+	}
 	if opts.ReadFile == nil {
 		opts.ReadFile = os.ReadFile
 	}
@@ -118,8 +124,11 @@ func fromGitLab(getenv func(string) string, opts CIOptions) (Range, error) {
 		return Range{Base: sha}, nil
 	}
 	before := getenv("CI_COMMIT_BEFORE_SHA")
-	pushed := source == "push" || source == "parent_pipeline" || source == ""
-	if !pushed && isZero(before) {
+	switch {
+	case !isZero(before) || source == "push" || source == "":
+	case source == "parent_pipeline":
+		return Range{All: "the parent pipeline may have taken everything (CI_PIPELINE_SOURCE is parent_pipeline, and CI_COMMIT_BEFORE_SHA is zeros)"}, nil
+	default:
 		return Range{All: fmt.Sprintf("nobody pushed (CI_PIPELINE_SOURCE is %s)", source)}, nil
 	}
 	main := getenv("CI_DEFAULT_BRANCH")

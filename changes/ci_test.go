@@ -19,6 +19,8 @@ const (
 	sha2Hex = "19be2d0c5a774b6e8a4b7f1a2f3e9d8c7b6a5948"
 )
 
+const childOfUnknown = "the parent pipeline may have taken everything (CI_PIPELINE_SOURCE is parent_pipeline, and CI_COMMIT_BEFORE_SHA is zeros)"
+
 // env is the variables of a job.
 type env map[string]string
 
@@ -113,8 +115,17 @@ func TestFromGitLab(t *testing.T) {
 		"a child pipeline has the before of its parent": {
 			env: gitLab("parent_pipeline", env{"CI_COMMIT_BEFORE_SHA": sha1Hex}), want: Range{Base: sha1Hex, Ancestor: true},
 		},
-		"a child pipeline of a new branch is compared with the default branch": {
-			env: gitLab("parent_pipeline", nil), want: Range{Base: "origin/main"},
+		"a child pipeline without a before takes everything, as the parent that nobody pushed did": {
+			env: gitLab("parent_pipeline", nil), want: Range{All: childOfUnknown},
+		},
+		"also on the default branch, of SHA-256, or without the variable": {
+			env: gitLab("parent_pipeline", env{"CI_COMMIT_BRANCH": "main", "CI_COMMIT_BEFORE_SHA": zeros64}), want: Range{All: childOfUnknown},
+		},
+		"also since the default branch": {
+			env: gitLab("parent_pipeline", env{"CI_COMMIT_BEFORE_SHA": ""}), opts: CIOptions{SinceDefault: true}, want: Range{All: childOfUnknown},
+		},
+		"a child pipeline of a push since the default branch is compared with that": {
+			env: gitLab("parent_pipeline", env{"CI_COMMIT_BEFORE_SHA": sha1Hex}), opts: CIOptions{SinceDefault: true}, want: Range{Base: "origin/main"},
 		},
 		"a schedule takes everything": {
 			env: gitLab("schedule", env{"CI_COMMIT_BRANCH": "main"}), want: Range{All: "nobody pushed (CI_PIPELINE_SOURCE is schedule)"},
@@ -252,6 +263,15 @@ func TestFromCISaysWhatIsMissing(t *testing.T) {
 				t.Errorf("= %+v, %v; want an error with %q", got, err, tt.want)
 			}
 		})
+	}
+}
+
+func TestFromCIWithoutVariables(t *testing.T) {
+	if got, err := FromCI(nil, CIOptions{}); !errors.Is(err, ErrNoCI) {
+		t.Errorf("= %+v, %v; want ErrNoCI", got, err)
+	}
+	if got, err := FromCI(nil, CIOptions{Everything: "-all"}); err != nil || got != (Range{All: "-all"}) {
+		t.Errorf("= %+v, %v; want everything", got, err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
 // Diff is what differs between two states of a repository. One that does not
@@ -49,14 +51,16 @@ type Diff struct {
 //
 //   - [ErrNoRevision]: it is empty, or all zeros
 //   - [ErrUnknownRevision]: it is mistyped, was not fetched, or was pushed away
-//   - [ErrShallow]: a shallow clone is cut off before it, or before a merge base.
-//     (A merge base that the clone does hold is taken, as git does.)
+//   - [ErrShallow]: a shallow clone is cut off before it, before a merge base, or
+//     before it is known what Range.Ancestor demands. (A merge base that the clone
+//     does hold is taken, as git does.)
 //   - [ErrNoMergeBase]: the histories are unrelated (not with Direct)
 //   - [ErrRewritten]: see Range.Ancestor
 //
 // Other errors: a head that does not resolve is a [*RevisionError], and
 // [ErrMissingObject] means that a commit or a directory is not in the
-// repository though something refers to it.
+// repository though something refers to it. Of a Repository that [Open] did not
+// return it is [ErrNotRepository].
 func (r *Repository) Diff(ctx context.Context, between Range) (Diff, error) {
 	diff := Diff{MergeBases: []string{}, Files: []File{}, All: between.All, WorkTree: between.Head == WorkTree}
 	rev := cmp.Or(between.Head, "HEAD")
@@ -118,8 +122,7 @@ func (r *Repository) meet(ctx context.Context, between Range, diff *Diff) (err e
 	case err != nil && !unrelated:
 		return err
 	case between.Ancestor && (unrelated || len(diff.MergeBases) > 1 || diff.MergeBases[0] != diff.Base):
-		return fmt.Errorf("%w: %s is no ancestor of %s, so a push replaced commits; compare with the merge base with another branch instead, or let everything count as changed",
-			ErrRewritten, diff.Base, diff.Head)
+		return r.noAncestor(ctx, diff)
 	case unrelated:
 		return err
 	}
@@ -128,6 +131,18 @@ func (r *Repository) meet(ctx context.Context, between Range, diff *Diff) (err e
 		diff.From = diff.MergeBase
 	}
 	return nil
+}
+
+// noAncestor says why the head does not descend from the base.
+func (r *Repository) noAncestor(ctx context.Context, diff *Diff) error {
+	switch cut, err := r.backend.Cut(ctx, diff.Base, diff.Head); {
+	case err != nil:
+		return err
+	case cut:
+		return fmt.Errorf("%w before it is known whether %s descends from %s: %s", ErrShallow, diff.Head, diff.Base, git.Deepen)
+	}
+	return fmt.Errorf("%w: %s is no ancestor of %s, so a push replaced commits; compare with the merge base with another branch instead, or let everything count as changed",
+		ErrRewritten, diff.Base, diff.Head)
 }
 
 // isNoBase reports whether err is one that NoBaseError stands for.

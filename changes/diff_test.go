@@ -22,10 +22,10 @@ func TestDiffWithoutABase(t *testing.T) {
 		is      error
 		want    string
 	}{
-		"nothing is named":              {Range{}, ErrNoRevision, "compare HEAD with nothing: resolve revision \"\" in "},
+		"nothing is named":              {Range{}, ErrNoRevision, "compare HEAD with nothing: in "},
 		"40 zeros":                      {Range{Base: zeros40}, ErrNoRevision, "an all-zero hash is what CI gives when there is no previous commit"},
 		"64 zeros":                      {Range{Base: zeros64, Ancestor: true}, ErrNoRevision, "an all-zero hash"},
-		"an unknown branch":             {Range{Base: "origin/main", Head: "new"}, ErrUnknownRevision, "compare new with origin/main: resolve revision \"origin/main\" in "},
+		"an unknown branch":             {Range{Base: "origin/main", Head: "new"}, ErrUnknownRevision, "compare new with origin/main: in "},
 		"a commit that was not fetched": {Range{Base: sha1Hex, Mode: Direct}, ErrUnknownRevision, "it may have been force-pushed away, or not been fetched"},
 		"no common history":             {Range{Base: "other", Head: "new"}, ErrNoMergeBase, "have no common ancestor"},
 		"a base that was pushed away":   {Range{Base: "old", Head: "new", Ancestor: true}, ErrRewritten, c["old"].String() + " is no ancestor of " + c["new"].String()},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mettel-automation/delivery/changes/internal/git"
+	"github.com/mettel-automation/delivery/changes/internal/pack"
 )
 
 // What goes wrong, for errors.Is.
@@ -13,7 +14,8 @@ var (
 	// ErrNotRepository is the error of a path that no repository holds.
 	ErrNotRepository = git.ErrNotRepository
 	// ErrUnsupported is the error of a repository that uses a feature of Git
-	// which this package cannot read; the text names the feature.
+	// which this package cannot read; the text names the feature. [OpenGit] has
+	// git read it.
 	ErrUnsupported = git.ErrUnsupported
 	// ErrUnknownRevision is the error of a revision that names no commit.
 	ErrUnknownRevision = git.ErrUnknownRevision
@@ -35,12 +37,12 @@ var (
 	// ErrDamaged is the error of an object, a pack or another file of the
 	// repository that is not as Git writes it; the text names it.
 	ErrDamaged = git.ErrDamaged
+	// ErrTooLarge is the error of an object of more than 64 MiB, which [Open]'s
+	// repositories do not read into memory.
+	ErrTooLarge = pack.ErrTooLarge
 	// ErrInvalidConfig is matched by every fault of a [Config].
 	ErrInvalidConfig = errors.New("invalid configuration")
 )
-
-// deepen is the remedy of a history that is cut off.
-const deepen = "fetch the full history (GIT_DEPTH: 0 in GitLab CI, fetch-depth: 0 in GitHub Actions, or git fetch --unshallow)"
 
 // RevisionError is a revision that could not be resolved.
 type RevisionError struct {
@@ -67,7 +69,11 @@ type NoBaseError struct {
 }
 
 func (e *NoBaseError) Error() string {
-	return fmt.Sprintf("compare %s with %s: %v", e.Head, cmp.Or(e.Base, "nothing"), e.Err)
+	why := e.Err
+	if rev, ok := errors.AsType[*RevisionError](why); ok { // whose text says the base again
+		why = fmt.Errorf("in %s: %w", rev.Repository, rev.Err)
+	}
+	return fmt.Sprintf("compare %s with %s: %v", e.Head, cmp.Or(e.Base, "nothing"), why)
 }
 
 // Unwrap returns why.

@@ -31,9 +31,8 @@ type File struct {
 	Status Status
 }
 
-// String returns the path and the status. A path with characters that do not
-// print, or that is not UTF-8, is quoted as Go does, so that it stays on one line.
-func (f File) String() string { return fmt.Sprintf("%s %s", printable(f.Path), f.Status) }
+// String returns the path, as [Printable] shows it, and the status.
+func (f File) String() string { return fmt.Sprintf("%s %s", Printable(f.Path), f.Status) }
 
 // fileJSON is the form of a file in JSON.
 type fileJSON struct {
@@ -70,11 +69,21 @@ func jsonPath(path string) (text string, raw []byte) {
 	return string([]rune(path)), []byte(path)
 }
 
-// printable returns path as it may stand in a log: file names are input, and
-// must not forge lines or move the cursor.
-func printable(path string) string {
-	if utf8.ValidString(path) && strings.IndexFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
-		return path
+// Printable returns text as it may stand in a log. Names of files and modules are
+// input: they must not forge lines, move the cursor, or give orders to the CI
+// system that reads the log.
+//
+// Text that is not UTF-8, has characters that do not print, begins with "::", or
+// holds "##", is quoted as Go does, with \x23 for the second "#". All other text
+// is returned as it is. The String methods of this package use it.
+//
+// GitHub's runner takes a line that begins with "::", after blanks, for a command,
+// and one that holds "##[" anywhere; Azure Pipelines and TeamCity look for "##vso["
+// and "##teamcity[". Source: actions/runner, ActionCommand.cs, TryParseV2 and TryParse.
+func Printable(text string) string {
+	orders := strings.HasPrefix(strings.TrimLeft(text, " "), "::") || strings.Contains(text, "##")
+	if !orders && utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return text
 	}
-	return strconv.Quote(path)
+	return strings.ReplaceAll(strconv.Quote(text), "##", `#\x23`)
 }

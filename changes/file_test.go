@@ -2,6 +2,8 @@ package changes
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,11 +38,23 @@ func TestFileJSON(t *testing.T) {
 
 func TestTextsStayOnOneLine(t *testing.T) {
 	tests := map[string]struct{ got, want string }{
-		"a plain file":      {File{"a b/é.go", Modified}.String(), "a b/é.go modified"},
-		"a line break":      {File{"a\nb", Added}.String(), `"a\nb" added`},
-		"an escape":         {File{"\x1b[31m", Added}.String(), `"\x1b[31m" added`},
-		"not UTF-8":         {Reason{Kind: ByFile, Path: "\xff", Status: Added}.String(), `"\xff" added`},
-		"a global file":     {Reason{Kind: ByGlobal, Path: "ci\r"}.String(), `"ci\r" is global`},
+		"a plain file":                 {File{"a b/é.go", Modified}.String(), "a b/é.go modified"},
+		"a line break":                 {File{"a\nb", Added}.String(), `"a\nb" added`},
+		"an escape":                    {File{"\x1b[31m", Added}.String(), `"\x1b[31m" added`},
+		"not UTF-8":                    {Reason{Kind: ByFile, Path: "\xff", Status: Added}.String(), `"\xff" added`},
+		"a global file":                {Reason{Kind: ByGlobal, Path: "ci\r"}.String(), `"ci\r" is global`},
+		"an order to a runner":         {File{"::error::x", Added}.String(), `"::error::x" added`},
+		"one after blanks":             {File{"  ::add-mask::x", Added}.String(), `"  ::add-mask::x" added`},
+		"one that may stand anywhere":  {File{"a/##[add-mask]x", Added}.String(), `"a/#\x23[add-mask]x" added`},
+		"one of Azure Pipelines":       {File{"###vso[task.x]", Added}.String(), `"#\x23#vso[task.x]" added`},
+		"two colons, but not in front": {File{"a::b #c", Added}.String(), "a::b #c added"},
+		"why all counts":               {Reason{Kind: ByAll, Detail: "x\n::error::y"}.String(), `all modules were asked for: "x\n::error::y"`},
+		"a variable":                   {Reason{Kind: ByVariable, Detail: "X\rinjected"}.String(), `"X\rinjected" asks for it`},
+		"a module that is depended on": {Reason{Kind: ByDependency, Via: []string{"::b", "c\n"}}.String(), `depends on "::b", which depends on "c\n", which changed`},
+		"a selection": {
+			Selection{Modules: []Selected{{Name: "::error::m", Status: ModuleChanged}}, Unowned: []string{"##[x]"}}.String(),
+			"\"::error::m\"  changed  \nof no module: \"#\\x23[x]\"\n",
+		},
 		"a right-to-left":   {File{"a\u202eb", Added}.String(), `"a\u202eb" added`},
 		"an unknown reason": {Reason{Kind: "other"}.String(), "other"},
 	}
@@ -67,7 +81,7 @@ func TestSelectionJSON(t *testing.T) {
 	want := `{"modules":[` +
 		`{"name":"a","status":"changed","labels":{"k":"v"},"reasons":[{"kind":"file","path":"a/` + "\ufffd" + `","path_base64":"YS//","via":[],"text":"\"a/\\xff\" added"}]},` +
 		`{"name":"b","status":"dependent","reasons":[{"kind":"dependency","path":"","via":["a"],"text":"depends on a, which changed"}]}` +
-		`],"deleted":[],"unowned":["z","` + "\ufffd" + `"],"all":""}`
+		`],"deleted":[],"unowned":["z","` + "\ufffd" + `"],"all":"","unowned_base64":["eg==","/g=="]}`
 	if d := cmp.Diff(want, string(b)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
@@ -77,6 +91,21 @@ func TestSelectionJSON(t *testing.T) {
 			t.Errorf("%s: %s, %v; want %s", name, b, err, want)
 		}
 	}
+}
+
+func FuzzPrintable(f *testing.F) {
+	for _, seed := range []string{"a b", "\x1b[31m", "::x", " ::x", "a##[x]", "####", `\#"#`, "\xff##", "é\u202e", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := Printable(text)
+		if strings.ContainsAny(got, "\r\n\x1b") || strings.Contains(got, "##") || strings.HasPrefix(strings.TrimSpace(got), "::") || Printable(got) != got {
+			t.Errorf("Printable(%q) = %s", text, got)
+		}
+		if back, err := strconv.Unquote(got); got != text && (err != nil || back != text) {
+			t.Errorf("Printable(%q) = %s, which reads as %q, %v", text, got, back, err)
+		}
+	})
 }
 
 func must[T any](v T, err error) T {

@@ -12,16 +12,22 @@ import (
 func (r *Repository) Dir() string { return r.dir }
 
 // FS returns the files of a commit, or with [WorkTree] those on disk, ignored
-// ones included. It reads when it is read from; it is good until ctx is done or
-// the repository is closed, and nothing else may use the repository meanwhile.
+// ones included. It reads when it is read from, and is good until ctx is done or
+// the repository is closed. Any number of them, Diff and the other methods may be
+// used in turn, by the one goroutine that has the repository.
 //
 // Of a commit it shows what Git holds: a symbolic link is not followed and has
 // its target for a content, a submodule is an empty directory, and there are no
 // times. Names that are no UTF-8 are left out, since io/fs has no room for them.
 //
 // The error is a [*RevisionError] where rev does not resolve, and
-// [ErrUnsupported] for the working tree of a bare repository.
+// [ErrUnsupported] for the working tree of a bare repository. Reading a file
+// fails with [ErrMissingObject] where a partial clone has left it with the
+// remote, and with [ErrTooLarge].
 func (r *Repository) FS(ctx context.Context, rev string) (fs.FS, error) {
+	if r.backend == nil {
+		return nil, errNotOpen
+	}
 	if rev == WorkTree {
 		if root := r.backend.Root(); root != "" {
 			return os.DirFS(root), nil

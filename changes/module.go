@@ -36,7 +36,8 @@ type Module struct {
 	// only when a file of its own changes, or when the variable asks for it
 	// with "true" (in any case) or "1": neither global files, nor
 	// Diff.All, nor its dependencies select it. A change still passes
-	// through it to the modules that depend on it.
+	// through it to the modules that depend on it. The name is of letters,
+	// digits and "_", and does not begin with a digit.
 	OnDemand string
 	Labels   map[string]string // the caller's own words; carried, not read
 }
@@ -51,8 +52,9 @@ type Config struct {
 
 // Validate checks c as a whole. The error joins a [*ConfigError] for each
 // fault: a name that is empty or given twice, a module without paths, a path
-// that is empty, absolute, leaves the repository or is no valid glob, and a
-// dependency on a module that does not exist.
+// that is empty, absolute, leaves the repository or is no valid glob, a
+// dependency on a module that does not exist, and an OnDemand that cannot be the
+// name of a variable.
 func (c Config) Validate() error {
 	_, err := c.check()
 	return err
@@ -80,7 +82,7 @@ func (c Config) check() (*index, error) {
 // Place is where in a [Config] something stands.
 type Place struct {
 	Module int    // index into Modules; -1 for what stands outside of them
-	Field  string // global, name, paths, exclude, or depends_on; "" for a module as a whole
+	Field  string // global, name, paths, exclude, depends_on or on_demand; "" for a module as a whole
 	Item   int    // index into the list that the field is
 }
 
@@ -101,7 +103,7 @@ func (c Config) faults() (*index, []*ConfigError) {
 		case m.Name == "":
 			add(Place{i, "name", 0}, "module %d has no name", i+1)
 		case x.byName[m.Name] != i:
-			add(Place{i, "name", 0}, "module %s is defined twice", m.Name)
+			add(Place{i, "name", 0}, "module %s is defined twice", m.label(i))
 		}
 		if len(m.Paths) == 0 {
 			add(Place{i, "", 0}, "module %s has no paths", m.label(i))
@@ -110,6 +112,9 @@ func (c Config) faults() (*index, []*ConfigError) {
 			if _, ok := x.byName[need]; !ok || need == "" {
 				add(Place{i, "depends_on", j}, "module %s depends on %q, which is no module", m.label(i), need)
 			}
+		}
+		if m.OnDemand != "" && !isVariable(m.OnDemand) {
+			add(Place{i, "on_demand", 0}, "module %s: on_demand %q is no name of a variable: it may have letters of ASCII, digits and _, and not begin with a digit", m.label(i), m.OnDemand)
 		}
 	}
 	return x, faults
@@ -120,5 +125,17 @@ func (m Module) label(index int) string {
 	if m.Name == "" {
 		return fmt.Sprint(index + 1)
 	}
-	return m.Name
+	return Printable(m.Name)
+}
+
+// isVariable reports whether name can be that of an environment variable: a name
+// as POSIX defines it, which every shell and CI system takes.
+func isVariable(name string) bool {
+	for i, r := range name {
+		letter := r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || '9' < r) {
+			return false
+		}
+	}
+	return name != ""
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 
 	"github.com/mettel-automation/delivery/changes/internal/git"
 	"github.com/mettel-automation/delivery/changes/internal/gitdir"
@@ -22,7 +24,7 @@ type native struct {
 	root    string // of the working tree; "" where there is none
 	refs    *gitdir.Refs
 	objects *odb.Store
-	shallow []git.Hash
+	shallow *gitdir.Shallow
 	history *history.History // nil before it is needed
 
 	useGraph bool // core.commitGraph
@@ -41,8 +43,8 @@ func openNative(layout gitdir.Layout) (*native, error) {
 	if err != nil {
 		return nil, err
 	}
-	shallow, err := gitdir.ReadShallow(layout)
-	if err != nil {
+	shallow := gitdir.OpenShallow(layout)
+	if _, err := shallow.Refresh(); err != nil {
 		return nil, err
 	}
 	objects, err := odb.Open(layout.Objects(), odb.Options{Partial: format.Partial})
@@ -57,7 +59,7 @@ func openNative(layout gitdir.Layout) (*native, error) {
 
 func (n *native) commits() *history.History {
 	if n.history == nil {
-		opts := history.Options{Refs: n.refs, Shallow: n.shallow}
+		opts := history.Options{Refs: n.refs, Shallow: n.shallow.Commits()}
 		if n.useGraph {
 			opts.ObjectDirs = n.objects.Dirs()
 		}
@@ -66,7 +68,23 @@ func (n *native) commits() *history.History {
 	return n.history
 }
 
+// refresh forgets the history where the clone is no longer cut off where it was.
+func (n *native) refresh() error {
+	changed, err := n.shallow.Refresh()
+	if err != nil || !changed || n.history == nil {
+		return err
+	}
+	err = n.history.Close()
+	n.history = nil
+	return err
+}
+
+// Resolve is where each question begins, so that it looks for what has changed
+// since the last one.
 func (n *native) Resolve(ctx context.Context, rev string) (string, error) {
+	if err := n.refresh(); err != nil {
+		return "", err
+	}
 	h, err := n.commits().Resolve(ctx, rev)
 	if err != nil {
 		return "", err
@@ -88,6 +106,14 @@ func (n *native) MergeBases(ctx context.Context, a, b string) ([]string, error) 
 		hashes[i] = h.String()
 	}
 	return hashes, nil
+}
+
+func (n *native) Cut(ctx context.Context, base, head string) (bool, error) {
+	from, to, err := pair(base, head)
+	if err != nil {
+		return false, err
+	}
+	return n.commits().Cut(ctx, from, to)
 }
 
 func (n *native) Diff(ctx context.Context, from, to string) ([]git.Change, error) {
@@ -133,8 +159,22 @@ func (n *native) workTreeOptions() (worktree.Options, error) {
 		}
 		*into = on
 	}
-	opts.ExcludesFile, _ = n.config.Get("core.excludesfile")
-	return opts, nil
+	var err error
+	opts.ExcludesFile, err = n.excludesFile()
+	return opts, err
+}
+
+// excludesFile returns core.excludesFile of the repository's own config. A
+// relative one is relative to where git runs, which is the top of the working tree.
+func (n *native) excludesFile() (string, error) {
+	path, _ := n.config.Get("core.excludesfile")
+	switch {
+	case strings.HasPrefix(path, "~"): // whose home, the environment tells
+		return "", fmt.Errorf("%w: core.excludesFile is %s; write an absolute path, or have git read it (OpenGit)", ErrUnsupported, path)
+	case path == "" || filepath.IsAbs(path):
+		return path, nil
+	}
+	return filepath.Join(n.root, path), nil
 }
 
 func (n *native) Root() string { return n.root }

@@ -10,8 +10,8 @@ import (
 type owners struct {
 	plain   map[string]int // the first of entries by a path without wildcards, "" for the root
 	entries []listing
-	globs   map[string][]glob // by the directory above their first wildcard
-	exclude [][]pattern       // by module
+	globs   map[string][]moduleGlob // by the directory above their first wildcard
+	exclude [][]pattern             // by module
 	global  []pattern
 }
 
@@ -21,7 +21,7 @@ type listing struct {
 	next   int // index into entries of another with this path, or -1
 }
 
-type glob struct {
+type moduleGlob struct {
 	pattern
 	module int
 }
@@ -32,7 +32,7 @@ func newOwners(c Config, add func(Place, string, ...any)) *owners {
 	o := &owners{
 		plain:   make(map[string]int, len(c.Modules)),
 		entries: make([]listing, 0, len(c.Modules)),
-		globs:   map[string][]glob{},
+		globs:   map[string][]moduleGlob{},
 		exclude: make([][]pattern, len(c.Modules)),
 	}
 	parse := func(module int, field, what string, entries []string, each func(pattern)) {
@@ -52,7 +52,7 @@ func newOwners(c Config, add func(Place, string, ...any)) *owners {
 	for i, m := range c.Modules {
 		parse(i, "paths", "path", m.Paths, func(p pattern) {
 			if p.glob {
-				o.globs[p.dir] = append(o.globs[p.dir], glob{p, i})
+				o.globs[p.dir] = append(o.globs[p.dir], moduleGlob{p, i})
 			} else {
 				next, ok := o.plain[p.text]
 				if !ok {

@@ -125,18 +125,21 @@ func TestOwners(t *testing.T) {
 
 func TestPatternsThatAreRefused(t *testing.T) {
 	tests := map[string]string{ // what the error says
-		"":            "empty",
-		"  ":          "empty",
-		"/etc":        "absolute",
-		"../x":        `".."`,
-		"a/../b":      `".."`,
-		"a/**/..":     `".."`,
-		"a[":          "no valid glob",
-		"{a,b":        "no valid glob",
-		`services\a`:  "backslash",
-		`a\`:          "backslash",
-		`*\`:          "backslash",
-		"a/[z-a]/*/[": "no valid glob",
+		"":                                     "empty",
+		"  ":                                   "empty",
+		"/etc":                                 "absolute",
+		"../x":                                 `".."`,
+		"a/../b":                               `".."`,
+		"a/**/..":                              `".."`,
+		"a[":                                   "no valid glob",
+		"{a,b":                                 "no valid glob",
+		`services\a`:                           "backslash",
+		`a\`:                                   "backslash",
+		`*\`:                                   "backslash",
+		"a/[z-a]/*/[":                          "no valid glob",
+		strings.Repeat("{a,aa,aaa}", 40) + "b": "more than 163 globs",
+		strings.Repeat("{**/a,a}/", 25) + "b":  "more than 289 globs",
+		strings.Repeat("*", 1025):              "1025 bytes",
 	}
 	for entry, want := range tests {
 		if p, err := parsePattern(entry); err == nil || !strings.Contains(err.Error(), want) {

@@ -5,7 +5,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
+	"github.com/mettel-automation/delivery/changes/internal/glob"
 )
 
 // pattern is a checked entry of Paths, Exclude or Global.
@@ -72,8 +72,8 @@ func parseGlob(entry string) (pattern, error) {
 	if strings.HasSuffix(entry, "/") {
 		text += "/**"
 	}
-	if !doublestar.ValidatePattern(text) {
-		return pattern{}, errors.New("it is no valid glob: a bracket or brace is not closed, or a range is empty")
+	if err := glob.Check(text); err != nil {
+		return pattern{}, err
 	}
 	dir := text[:strings.IndexAny(text, wildcards+`\`)]
 	return pattern{text: text, glob: true, dir: strings.TrimSuffix(dir[:strings.LastIndexByte(dir, '/')+1], "/")}, nil
@@ -82,7 +82,7 @@ func parseGlob(entry string) (pattern, error) {
 // matches reports whether file is the path, or below it, or fits the glob.
 func (p pattern) matches(file string) bool {
 	if p.glob {
-		return doublestar.MatchUnvalidated(p.text, file)
+		return glob.Match(p.text, file)
 	}
 	rest, ok := strings.CutPrefix(file, p.text)
 	return ok && (rest == "" || p.text == "" || rest[0] == '/')

@@ -3,6 +3,18 @@ package changes
 // WorkTree is the head that stands for the working tree: what differs between
 // the base and the files as they are on disk, whether committed or not,
 // untracked ones included. No revision of Git looks like it.
+//
+// A repository of [OpenGit] gives git's own answer. One of [Open] does not read
+// what stands outside of the repository, and does not convert contents:
+//
+//   - Files that only the user's ignore rules name are additions: those of
+//     ~/.config/git/ignore, or of core.excludesFile in the user's config. That of
+//     the repository's own config counts, unless it begins with "~", which is
+//     [ErrUnsupported]; a relative one is relative to the working tree.
+//   - Files that git alters as it checks them out (core.autocrlf, and the
+//     attributes text, eol, filter as of Git LFS, ident and
+//     working-tree-encoding) are called modified once they were touched, even
+//     where git would find them to be the same.
 const WorkTree = ":worktree"
 
 // Range says what to compare. [FromCI] makes one in a CI job.

@@ -56,7 +56,7 @@ type Reason struct {
 // String says it in words: "services/a/main.go modified", "depends on b, which
 // changed", "depended on b, which was deleted", ".gitlab-ci.yml is global", "all
 // modules were asked for: nightly run", "TEST_FRONTEND asks for it" or "no module
-// any more". It stays on one line.
+// any more". Names and details are shown as by [Printable], so it stays on one line.
 func (r Reason) String() string {
 	switch r.Kind {
 	case ByFile:
@@ -64,11 +64,11 @@ func (r Reason) String() string {
 	case ByDependency:
 		return r.chain()
 	case ByGlobal:
-		return printable(r.Path) + " is global"
+		return Printable(r.Path) + " is global"
 	case ByAll:
-		return "all modules were asked for: " + printable(r.Detail)
+		return "all modules were asked for: " + Printable(r.Detail)
 	case ByVariable:
-		return r.Detail + " asks for it"
+		return Printable(r.Detail) + " asks for it"
 	case ByRemoval:
 		return "no module any more"
 	}
@@ -91,7 +91,7 @@ func (r Reason) chain() string {
 		} else {
 			b.WriteString(link)
 		}
-		b.WriteString(printable(name))
+		b.WriteString(Printable(name))
 	}
 	if r.Removed {
 		return b.String() + ", which was deleted"

@@ -38,7 +38,7 @@ func TestResolve(t *testing.T) {
 		"feature/x": "right", "packed": "root", "packed-tag": "left", "FETCH_HEAD": "right",
 		"origin/dev": "left", "origin": "left", "remotes/origin/dev": "left",
 		"v1": "left", "v2": "left", "v2^{}": "left", "v2^{commit}": "left", "v1~1": "root", "v2^": "root",
-		"both": "right", "heads/both": "left", "-dash": "right",
+		"both": "right", "heads/both": "left", "heads/-dash": "right",
 		"HEAD~": "left", "HEAD^": "left", "@~1": "left", "HEAD^2": "right", "HEAD~2": "root", "HEAD^^": "root", "HEAD^2~1": "root", "HEAD^0": "main", "HEAD~0": "main", "main^2^{commit}": "right",
 		c["left"].String(): "left", strings.ToUpper(c["left"].String()): "left", c["main"].String()[:12]: "main", c["main"].String()[:7] + "^2": "right", tag.String()[:9]: "left",
 	}

@@ -18,7 +18,7 @@ func (s Selection) String() string {
 	names, statuses := 0, 0
 	all := append(append([]Selected{}, s.Modules...), s.Deleted...)
 	for _, m := range all {
-		names = max(names, utf8.RuneCountInString(printable(m.Name)))
+		names = max(names, utf8.RuneCountInString(Printable(m.Name)))
 		statuses = max(statuses, len(m.Status))
 	}
 	for _, m := range all {
@@ -26,7 +26,7 @@ func (s Selection) String() string {
 		for i, r := range m.Reasons {
 			texts[i] = r.String()
 		}
-		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", names, printable(m.Name), statuses, m.Status, firstOf(texts))
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", names, Printable(m.Name), statuses, m.Status, firstOf(texts))
 	}
 	if len(all) == 0 {
 		b.WriteString("no module is selected\n")
@@ -34,7 +34,7 @@ func (s Selection) String() string {
 	if len(s.Unowned) > 0 {
 		texts := make([]string, len(s.Unowned))
 		for i, path := range s.Unowned {
-			texts[i] = printable(path)
+			texts[i] = Printable(path)
 		}
 		fmt.Fprintf(&b, "of no module: %s\n", firstOf(texts))
 	}
@@ -51,20 +51,38 @@ func firstOf(texts []string) string {
 }
 
 // MarshalJSON writes an object with the keys modules, deleted, unowned and all,
-// of which the first three are never null. Equal selections give equal bytes. In
-// unowned, U+FFFD stands for each byte that is not UTF-8; see [File.MarshalJSON].
+// of which the first three are never null. Equal selections give equal bytes.
+//
+// In unowned, U+FFFD stands for each byte that is not UTF-8. Where there is one,
+// a fifth key, unowned_base64, holds the bytes of all these paths, in the same
+// order; see [File.MarshalJSON].
 func (s Selection) MarshalJSON() ([]byte, error) {
 	type plain Selection // without this method
-	p := plain(s)
+	p := struct {
+		plain
+		Raw [][]byte `json:"unowned_base64,omitempty"`
+	}{plain: plain(s)}
 	if p.Modules == nil {
 		p.Modules = []Selected{}
 	}
 	if p.Deleted == nil {
 		p.Deleted = []Selected{}
 	}
-	p.Unowned = make([]string, len(s.Unowned))
-	for i, path := range s.Unowned {
-		p.Unowned[i], _ = jsonPath(path)
-	}
+	p.Unowned, p.Raw = jsonPaths(s.Unowned)
 	return json.Marshal(p)
+}
+
+// jsonPaths is jsonPath for a list: raw is nil where all paths are UTF-8.
+func jsonPaths(paths []string) (texts []string, raw [][]byte) {
+	texts = make([]string, len(paths))
+	for i, path := range paths {
+		var damaged []byte
+		if texts[i], damaged = jsonPath(path); damaged != nil && raw == nil {
+			raw = make([][]byte, len(paths))
+		}
+	}
+	for i := range raw {
+		raw[i] = []byte(paths[i])
+	}
+	return texts, raw
 }

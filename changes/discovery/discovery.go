@@ -27,9 +27,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/mettel-automation/delivery/changes"
+	"github.com/mettel-automation/delivery/changes/internal/glob"
 )
 
 // Marker is a kind of module and the names of the files that mark one.
@@ -123,8 +122,8 @@ type Options struct {
 // A file that cannot be read or understood is a [*FileError]. These are joined
 // and match [ErrIncomplete]: then, and only then, the Config beside the error is
 // of use, and lacks what the files would have said. With any other error it is
-// empty: a directory cannot be read, the context has ended, an option is
-// invalid, or names are not unique ([*NameError]).
+// empty: a directory cannot be read, directories are nested more than 4096 deep,
+// the context has ended, an option is invalid, or names are not unique ([*NameError]).
 func Find(ctx context.Context, tree fs.FS, opts Options) (changes.Config, error) {
 	if opts.Markers == nil {
 		opts.Markers = DefaultMarkers()
@@ -138,13 +137,15 @@ func Find(ctx context.Context, tree fs.FS, opts Options) (changes.Config, error)
 	if err := opts.check(); err != nil {
 		return changes.Config{}, err
 	}
-	s := &survey{tree: tree, opts: opts, dirs: map[string]*directory{}}
+	s := &survey{tree: tree, opts: opts}
 	s.node = len(opts.kinds("package.json")) > 0
-	if err := cmp.Or(s.walk(ctx, "."), ctx.Err()); err != nil { // a file may have met its end
+	if err := cmp.Or(s.walk(ctx, ".", nil, 0), ctx.Err()); err != nil { // a file may have met its end
 		return changes.Config{}, fmt.Errorf("find modules: %w", err)
 	}
-	s.settlePackages()
-	config, err := s.config()
+	if err := s.settlePackages(ctx); err != nil {
+		return changes.Config{}, fmt.Errorf("find modules: %w", err)
+	}
+	config, err := s.config(ctx)
 	if err != nil {
 		return changes.Config{}, err
 	}
@@ -167,9 +168,9 @@ func (o Options) check() error {
 			}
 		}
 	}
-	for _, glob := range o.Ignore {
-		if !doublestar.ValidatePattern(glob) {
-			errs = append(errs, fmt.Errorf("check options: ignore %q: it is no valid glob: %w", glob, doublestar.ErrBadPattern))
+	for _, text := range o.Ignore {
+		if err := glob.Check(text); err != nil {
+			errs = append(errs, fmt.Errorf("check options: ignore %q: %w", text, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -190,8 +191,8 @@ func (o Options) kinds(name string) []string {
 }
 
 func (o Options) ignored(dir string) bool {
-	return path.Base(dir) == ".git" || slices.ContainsFunc(o.Ignore, func(glob string) bool {
-		return doublestar.MatchUnvalidated(glob, dir)
+	return path.Base(dir) == ".git" || slices.ContainsFunc(o.Ignore, func(text string) bool {
+		return glob.Match(text, dir)
 	})
 }
 

@@ -2,9 +2,10 @@ package discovery
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // config turns the marked directories into modules.
-func (s *survey) config() (changes.Config, error) {
+func (s *survey) config(ctx context.Context) (changes.Config, error) {
 	names, err := s.names()
 	if err != nil {
 		return changes.Config{}, err
@@ -23,6 +24,9 @@ func (s *survey) config() (changes.Config, error) {
 		name, ok := names[d.path]
 		if !ok {
 			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return changes.Config{}, fmt.Errorf("find modules: %w", err)
 		}
 		config.Modules = append(config.Modules, changes.Module{
 			Name:      name,
@@ -89,7 +93,10 @@ func owner(target string, names map[string]string) (string, bool) {
 		if _, ok := names[target]; ok || target == "." {
 			return target, ok
 		}
-		target = path.Dir(target)
+		target = target[:max(0, strings.LastIndexByte(target, '/'))]
+		if target == "" {
+			target = "."
+		}
 	}
 }
 

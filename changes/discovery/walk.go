@@ -8,7 +8,10 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/mettel-automation/delivery/changes/internal/treediff"
 )
 
 // What is read of a file at most, in bytes. Real markers have a few kilobytes;
@@ -22,17 +25,17 @@ const (
 type survey struct {
 	tree   fs.FS
 	opts   Options
-	node   bool                  // package.json is a marker
-	dirs   map[string]*directory // those with a marker or a workspace, or with faults
-	order  []*directory          // the same, each after those above it
+	node   bool         // package.json is a marker
+	order  []*directory // those with a marker or a workspace, or with faults; each after those above it
 	faults []*FileError
 }
 
 // directory is one that matters, for itself or for those below it.
 type directory struct {
 	path      string
-	marks     []mark   // in the order of the files' names; none where it is no module
-	refers    []string // paths in the tree that its files refer to
+	above     *directory // the nearest above it that is in survey.order, or nil
+	marks     []mark     // in the order of the files' names; none where it is no module
+	refers    []string   // paths in the tree that its files refer to
 	goMod     goMod
 	pkg       *manifest // of package.json
 	locked    bool      // a lockfile of a package manager is beside package.json
@@ -44,34 +47,45 @@ type directory struct {
 // mark is one file that makes a directory a module.
 type mark struct{ kind, file string }
 
-// walk visits dir and all below it.
-func (s *survey) walk(ctx context.Context, dir string) error {
+// maxDepth is how deep directories may nest, as git allows by its default
+// (core.maxTreeDepth).
+const maxDepth = treediff.MaxDepth
+
+// walk visits dir, which is so many directories below the root, and all below it.
+func (s *survey) walk(ctx context.Context, dir string, above *directory, depth int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	entries, err := fs.ReadDir(s.tree, dir)
+	if err == nil && depth > maxDepth {
+		err = fmt.Errorf("directories are nested more than %d deep", maxDepth)
+	}
 	if err != nil {
-		return fmt.Errorf("read directory %s: %w", dir, cause(err))
+		return fmt.Errorf("read directory %s: %w", shorten(dir), cause(err))
 	}
 	if dir != "." && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".git" }) {
 		return nil
 	}
-	s.visit(dir, entries)
+	above = s.visit(dir, entries, above)
 	for _, e := range entries {
-		below := path.Join(dir, e.Name())
-		if !e.IsDir() || !fs.ValidPath(below) || s.opts.ignored(below) {
+		below := e.Name()
+		if dir != "." {
+			below = dir + "/" + below
+		}
+		if !e.IsDir() || !fs.ValidPath(e.Name()) || s.opts.ignored(below) {
 			continue
 		}
-		if err := s.walk(ctx, below); err != nil {
+		if err := s.walk(ctx, below, above, depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// visit takes in the markers among the entries of dir.
-func (s *survey) visit(dir string, entries []fs.DirEntry) {
-	d := &directory{path: dir}
+// visit takes in the markers among the entries of dir, and returns it, or above
+// where it does not matter.
+func (s *survey) visit(dir string, entries []fs.DirEntry, above *directory) *directory {
+	d := &directory{path: dir, above: above}
 	for _, e := range entries {
 		name, link := e.Name(), e.Type()&fs.ModeSymlink != 0
 		if !link && !e.Type().IsRegular() || !fs.ValidPath(name) {
@@ -89,9 +103,10 @@ func (s *survey) visit(dir string, entries []fs.DirEntry) {
 		s.readWorkspace(d, entries)
 	}
 	if len(d.marks)+len(d.faults) > 0 || d.workspace != nil {
-		s.dirs[dir] = d
 		s.order = append(s.order, d)
+		return d
 	}
+	return above
 }
 
 // read takes in what a marker declares, and reports whether it marks its
@@ -154,6 +169,25 @@ func cause(err error) error {
 		return fmt.Errorf("%s: %w", e.Op, e.Err)
 	}
 	return err
+}
+
+// maxShown is how many bytes of a text that is not ours an error shows.
+const maxShown = 80
+
+// quote quotes the beginning of a text.
+func quote(s string) string {
+	if len(s) > maxShown {
+		return strconv.Quote(s[:maxShown]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// shorten returns the beginning of a path.
+func shorten(dir string) string {
+	if len(dir) > 4*maxShown {
+		return dir[:maxShown] + "…"
+	}
+	return dir
 }
 
 // fail notes the faults of a file in d.

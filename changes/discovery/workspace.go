@@ -2,6 +2,7 @@ package discovery
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/mettel-automation/delivery/changes/internal/glob"
 )
 
 // workspace is a set of packages that one install links with one another. It
@@ -26,14 +28,16 @@ type workspace struct {
 // newWorkspace returns nil where globs list nothing, as that is no workspace.
 func newWorkspace(globs []string) (*workspace, error) {
 	w := &workspace{packages: map[string][]string{}}
-	for _, glob := range globs {
-		text, negated := strings.CutPrefix(glob, "!")
+	for _, entry := range globs {
+		text, negated := strings.CutPrefix(entry, "!")
 		text = path.Clean(strings.TrimLeft(text, "/"))
+		if strings.TrimLeft(entry, "!/") == "" {
+			return nil, fmt.Errorf("workspace %q is empty", entry)
+		}
+		if err := glob.Check(text); err != nil {
+			return nil, fmt.Errorf("workspace %s: %w", quote(entry), err)
+		}
 		switch {
-		case strings.TrimLeft(glob, "!/") == "":
-			return nil, fmt.Errorf("workspace %q is empty", glob)
-		case !doublestar.ValidatePattern(text):
-			return nil, fmt.Errorf("workspace %q is no valid glob", glob)
 		case negated:
 			w.exclude = append(w.exclude, text)
 		case text == ".":
@@ -50,7 +54,7 @@ func newWorkspace(globs []string) (*workspace, error) {
 
 // lists reports whether the directory at path rel below the root is a member.
 func (w *workspace) lists(rel string) bool {
-	matches := func(glob string) bool { return doublestar.MatchUnvalidated(glob, rel) }
+	matches := func(text string) bool { return glob.Match(text, rel) }
 	return slices.ContainsFunc(w.include, matches) && !slices.ContainsFunc(w.exclude, matches)
 }
 
@@ -173,9 +177,13 @@ func yamlFault(err error) fault {
 // settlePackages decides by the rules of [Marker] which package.json is a
 // module, takes the marks of the others away, and fills the workspaces. A
 // directory comes after those above it.
-func (s *survey) settlePackages() {
+func (s *survey) settlePackages(ctx context.Context) error {
 	for _, d := range s.order {
-		if below := s.findWorkspaces(d); below && len(d.member) == 0 && !d.locked {
+		below, err := d.findWorkspaces(ctx)
+		if err != nil {
+			return err
+		}
+		if below && len(d.member) == 0 && !d.locked {
 			// The fixtures of a test, say. What they say does not matter, and
 			// neither does what is wrong with them.
 			d.workspace, d.faults = nil, nil
@@ -197,6 +205,7 @@ func (s *survey) settlePackages() {
 			d.dropPackage()
 		}
 	}
+	return nil
 }
 
 func (d *directory) dropPackage() {
@@ -206,23 +215,24 @@ func (d *directory) dropPackage() {
 
 // findWorkspaces notes the workspaces above d that list it, and reports whether
 // there are any above it at all.
-func (s *survey) findWorkspaces(d *directory) (below bool) {
-	for dir := d.path; dir != "."; {
-		dir = path.Dir(dir)
-		above := s.dirs[dir]
-		if above == nil || above.workspace == nil {
+func (d *directory) findWorkspaces(ctx context.Context) (below bool, err error) {
+	for above := d.above; above != nil; above = above.above {
+		if above.workspace == nil {
 			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return false, err
 		}
 		below = true
 		rel := d.path
-		if dir != "." {
-			rel = strings.TrimPrefix(rel, dir+"/")
+		if above.path != "." {
+			rel = rel[len(above.path)+1:]
 		}
 		if above.workspace.lists(rel) {
 			d.member = append(d.member, above.workspace)
 		}
 	}
-	return below
+	return below, nil
 }
 
 // packages returns the directories of the packages that the one in d needs by name.

@@ -136,7 +136,11 @@ func TestFaultsOfWorkspaces(t *testing.T) {
 	}{
 		"a glob that is not valid": {
 			files: files{"a/package.json": "{\n\"workspaces\": [\"x\", \"{y\"]}"},
-			want:  `a/package.json:2: workspace "{y" is no valid glob`,
+			want:  `a/package.json:2: workspace "{y": it is no valid glob: a bracket or brace is not closed, or a range is empty`,
+		},
+		"one that takes for ever": {
+			files: files{"package.json": `{"workspaces": ["` + strings.Repeat("{a,aa,aaa}", 40) + `b"]}`, strings.Repeat("a", 120) + "c/package.json": "{}"},
+			want:  `package.json:1: workspace "` + strings.Repeat("{a,aa,aaa}", 8) + `"…: its braces stand for more than 163 globs; split it into several`,
 		},
 		"an empty one": {
 			files: files{"pnpm-workspace.yaml": "packages:\n- '!'"},

@@ -26,12 +26,13 @@ func (t *Template) inherited(job *yaml.Node, key string, depth int) (value *yaml
 	}
 	known = true
 	for _, name := range slices.Backward(names) { // the last wins
-		i := slices.IndexFunc(t.globals, func(e entry) bool { return e.key.Value == name })
+		at := slices.Concat(t.globals, t.plain)
+		i := slices.IndexFunc(at, func(e entry) bool { return e.key.Value == name })
 		if i < 0 {
 			known = false
 			continue
 		}
-		value, ok := t.inherited(t.globals[i].value, key, depth+1)
+		value, ok := t.inherited(at[i].value, key, depth+1)
 		if value != nil {
 			return value, known && ok
 		}

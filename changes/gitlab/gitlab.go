@@ -9,14 +9,15 @@
 //
 //	test $MODULE:
 //	  stage: test
-//	  script: ["make -C $MODULE_DIR test"] # the label "dir" of the module
+//	  script: ['make -C "$MODULE_DIR" test'] # the label "dir" of the module
 //	deploy $MODULE:
 //	  stage: deploy
-//	  script: ["./deploy $MODULE"]
+//	  rules: [{if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $MODULE_TIER != "internal"}]
+//	  script: ['./deploy "$MODULE"']
 //	destroy $MODULE:
 //	  for: {deleted: true}
 //	  stage: deploy
-//	  script: ["./destroy $MODULE"]
+//	  script: ['./destroy "$MODULE"']
 //
 // [Template.Pipeline] makes the child pipeline; the parent pipeline starts it:
 //
@@ -84,11 +85,19 @@ type Options struct {
 // The job has the variables MODULE, MODULE_STATUS and, for each label of the
 // module, MODULE_ and the name of the label in capitals, in which "_" stands for
 // what is no letter or digit. In the template, $MODULE and the others are
-// replaced by these wherever they stand but in scripts, where the shell has them.
+// replaced by these wherever they stand but in scripts, where the shell has them,
+// and in expressions (rules:if, only:variables, except:variables), where GitLab
+// has them: so no value is read as code. GitLab reads no variables in the quotes
+// and regular expressions of these, and none in braces. A variable of a label
+// that a module lacks is null there. A "$" of a value is doubled where GitLab
+// would expand it, so that an expression sees it twice. Variables of the project,
+// and those that a parent pipeline hands on, come before those of a job: keep
+// these names free.
 //
-// If no job comes of it, the pipeline has one job that does nothing, on the
-// image and the runners of the template, and no plain jobs: GitLab refuses a
-// pipeline without jobs.
+// If no job comes of it, the pipeline has one job that does nothing, and no plain
+// jobs, since GitLab refuses a pipeline without jobs. It has the stages,
+// variables, image, runners (default: tags) and workflow of the template, but not
+// what an include decides about these, for that may bring jobs.
 //
 // Config is what selection was selected from. The error joins what is wrong with
 // names: one that GitLab refuses, two jobs of one name, or labels that are one
@@ -149,13 +158,13 @@ func (p *pipeline) document() *yaml.Node {
 }
 
 // keptByNothing are the global keys of a pipeline without jobs: what decides
-// whether and where its one job runs.
-var keptByNothing = []string{"stages", "default", "image", "workflow"}
+// whether and where its one job runs, and the variables that this takes.
+var keptByNothing = []string{"stages", "variables", "default", "image", "workflow"}
 
 // nothing is the job of a pipeline without others.
 func (p *pipeline) nothing() entry {
 	job := mapping(
-		"inherit", mapping("default", sequence(text("image"), text("tags")), "variables", boolean(false)),
+		"inherit", mapping("default", sequence(text("image"), text("tags"))),
 		"variables", mapping("GIT_STRATEGY", text("none")),
 		"script", sequence(text("echo 'No selected module has a job.'")),
 	)
@@ -169,5 +178,5 @@ func (p *pipeline) nothing() entry {
 }
 
 func comment(selection changes.Selection) string {
-	return "Made from the modules that were selected:\n" + selection.String()
+	return "Made from the modules that were selected:\n" + printed(selection.String())
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/mettel-automation/delivery/changes"
 )
@@ -180,6 +181,14 @@ func TestNeeds(t *testing.T) {
 		"deleted modules alone, and no job for them, are nothing to do": {
 			template: one + "p: {script: [x]}\n", config: chain(nil), deleted: []string{"m1"}, want: map[string]string{"nothing to do": ""},
 		},
+		"a need that is written in another way is the same": {
+			template: "b ${MODULE}: {for: {labels: {kind: go}}, stage: build, script: [x]}\nt $MODULE: {needs: [b $MODULE], dependencies: [b $MODULE], script: [x]}\n",
+			config:   chain(nil), selected: []string{"m0"}, want: map[string]string{"t m0": ""},
+		},
+		"needs that are inherited are those of its own module": {
+			template: ".n: {needs: [\"b $MODULE\"]}\nb $MODULE: {stage: build, script: [x]}\nt $MODULE: {extends: .n, script: [x]}\n",
+			config:   chain(nil, []int{0}), selected: []string{"m0", "m1"}, want: map[string]string{"b m0": "", "t m0": "b m0", "b m1": "b m0", "t m1": "b m1 t m0"},
+		},
 		"so is nothing": {
 			template: "stages: [.pre, lint]\nimage: x\nt $MODULE: {stage: lint, script: [x]}\n", config: chain(nil), want: map[string]string{"nothing to do": ""},
 		},
@@ -207,113 +216,36 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-func TestJobs(t *testing.T) {
-	tests := map[string]struct {
-		template string
-		module   changes.Selected
-		want     []string
-		without  []string
-	}{
-		"texts have values, scripts have variables": {
-			template: "t $MODULE: {image: \"i:$MODULE_TAG\", cache: {key: \"${MODULE}-$CI_JOB_NAME\"}, script: [\"echo $MODULE\"], before_script: [\"echo ${MODULE}\"]}\n",
-			module:   changes.Selected{Name: "a", Labels: map[string]string{"tag": "v1"}},
-			want:     []string{`image: "i:v1"`, `key: "a-$CI_JOB_NAME"`, `script: ["echo $MODULE"]`, `before_script: ["echo ${MODULE}"]`, "MODULE_TAG: v1\n"},
-		},
-		"a dollar of a value is not expanded again": {
-			template: "t $MODULE: {image: $MODULE_TAG, script: [x]}\n",
-			module:   changes.Selected{Name: "a$CI", Labels: map[string]string{"tag": "$SECRET"}},
-			want:     []string{"\"t a$CI\":\n", `image: "$$SECRET"`, `MODULE_TAG: "$$SECRET"`, `MODULE: "a$$CI"`},
-		},
-		"a value that looks like another type stays text": {
-			template: "t $MODULE: {image: $MODULE_TAG, script: [x]}\n",
-			module:   changes.Selected{Name: "1.10", Labels: map[string]string{"tag": "on"}},
-			want:     []string{`image: "on"`, `MODULE: "1.10"`, `MODULE_TAG: "on"`},
-		},
-		"a value cannot add to the YAML": {
-			template: "t $MODULE: {image: $MODULE_TAG, script: [x]}\n",
-			module:   changes.Selected{Name: "a", Labels: map[string]string{"tag": "x\"\n  script: [evil]\n#"}},
-			want:     []string{`image: "x\"\n  script: [evil]\n#"`},
-		},
-		"other variables and a doubled dollar are left alone": {
-			template: "t $MODULE: {image: \"$MODULES $$MODULE ${MODULE $OTHER $\", script: [x]}\n",
-			module:   changes.Selected{Name: "a"},
-			want:     []string{`image: "$MODULES $$MODULE ${MODULE $OTHER $"`},
-		},
-		"variables of the template stay": {
-			template: "t $MODULE: {variables: {WHERE: \"x/$MODULE\"}, script: [x]}\n",
-			module:   changes.Selected{Name: "a", Status: changes.ModuleAskedFor},
-			want:     []string{"MODULE: a\n", "MODULE_STATUS: asked for\n", `WHERE: "x/a"`},
-		},
-		"references, anchors and merge keys hold": {
-			template: ".a: &a {retry: 2, tags: [x]}\n.b: {script: [y]}\nt $MODULE: {<<: [*a, {retry: 1}], script: [!reference [.b, script]]}\n",
-			module:   changes.Selected{Name: "a"},
-			want:     []string{"!reference [.b, script]", "retry: 2", "tags: [x]"}, without: []string{"*a", "&a", "<<"},
-		},
-		"the key for is not handed on": {
-			template: "t $MODULE: {for: {labels: {kind: go}}, script: [x]}\n",
-			module:   changes.Selected{Name: "a", Labels: map[string]string{"kind": "go"}},
-			want:     []string{"t a:"}, without: []string{"for:"},
-		},
-		"what may be absent is optional": {
-			template: ".r: {rules: [{if: $X}]}\nb $MODULE: {stage: build, extends: .r, script: [x]}\nc $MODULE: {stage: build, extends: remote, script: [x]}\nt $MODULE: {script: [x]}\nd $MODULE: {needs: [\"b $MODULE\"], stage: deploy, script: [x]}\n",
-			module:   changes.Selected{Name: "a"},
-			want:     []string{"- {job: b a, optional: true}\n  - {job: c a, optional: true}\n", "needs:\n  - {job: b a, optional: true}\n"},
-		},
-		"needs of elsewhere are kept": {
-			template: "t $MODULE: {needs: [{pipeline: $UP, job: x}, {project: g/p, job: \"b $MODULE\", ref: main, artifacts: true}], script: [x]}\n",
-			module:   changes.Selected{Name: "a"},
-			want:     []string{"{pipeline: $UP, job: x}", `{project: g/p, job: "b a", ref: main, artifacts: true}`},
+func TestNothingKeepsWhatItsRunTakes(t *testing.T) {
+	template := parse(t, `
+variables: {VER: "1", DEPLOY_ON: "yes", GIT_STRATEGY: clone}
+default: {image: "x:$VER", tags: [$VER]}
+workflow: {rules: [{if: $DEPLOY_ON}]}
+include: other.yml
+t $MODULE: {script: [x]}
+`)
+	out, err := template.Pipeline(changes.Config{}, changes.Selection{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked(t, out)
+	var got map[string]any
+	if err := yaml.Load(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"variables": map[string]any{"VER": "1", "DEPLOY_ON": "yes", "GIT_STRATEGY": "clone"},
+		"default":   map[string]any{"image": "x:$VER", "tags": []any{"$VER"}},
+		"workflow":  map[string]any{"rules": []any{map[string]any{"if": "$DEPLOY_ON"}}},
+		"nothing to do": map[string]any{
+			"stage":     "build",
+			"inherit":   map[string]any{"default": []any{"image", "tags"}},
+			"variables": map[string]any{"GIT_STRATEGY": "none"},
+			"script":    []any{"echo 'No selected module has a job.'"},
 		},
 	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			tt.module.Reasons = []changes.Reason{{Kind: changes.ByRemoval}}
-			out, err := parse(t, tt.template).Pipeline(changes.Config{}, changes.Selection{Modules: []changes.Selected{tt.module}}, Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(name, "elsewhere") {
-				checked(t, out)
-			}
-			for _, want := range tt.want {
-				if !strings.Contains(string(out), want) {
-					t.Errorf("%q is not in\n%s", want, out)
-				}
-			}
-			for _, not := range tt.without {
-				if strings.Contains(string(out), not) {
-					t.Errorf("%q is in\n%s", not, out)
-				}
-			}
-		})
-	}
-}
-
-func TestNamesThatGitLabRefuses(t *testing.T) {
-	tests := map[string]struct {
-		template string
-		modules  []changes.Selected
-		want     string
-	}{
-		"hidden":                          {"$MODULE: {script: [x]}", chosen(".a").Modules, `job ".a" of module ".a": it begins with "."`},
-		"a keyword":                       {"$MODULE: {script: [x]}", chosen("stages").Modules, "it is a word of GitLab's"},
-		"too long":                        {"t $MODULE: {script: [x]}", chosen(strings.Repeat("ü", 254)).Modules, "it is longer than 255 characters"},
-		"with what does not print":        {"t $MODULE: {script: [x]}", chosen("a\nb").Modules, "it holds what does not print"},
-		"not UTF-8":                       {"t $MODULE: {script: [x]}", chosen("\xff").Modules, "it holds what does not print"},
-		"with space around it":            {"t $MODULE: {script: [x]}", chosen("a ").Modules, "space around it"},
-		"of another job":                  {"t $MODULE: {script: [x]}\nt a: {script: [x]}", chosen("a").Modules, `job "t a" of module "a": another job has it`},
-		"of another module":               {"t $MODULE_DIR $MODULE: {script: [x]}", []changes.Selected{{Name: "a b", Labels: map[string]string{"dir": "x"}}, {Name: "b", Labels: map[string]string{"dir": "x a"}}}, "another job has it"},
-		"of two labels":                   {"t $MODULE: {script: [x]}", []changes.Selected{{Name: "a", Labels: map[string]string{"the-dir": "x", "the_dir": "y"}}}, `module a: the label "the_dir" and the label "the-dir" are both the variable MODULE_THE_DIR`},
-		"of a label and the status":       {"t $MODULE: {script: [x]}", []changes.Selected{{Name: "a", Labels: map[string]string{"status": "x"}}}, "and the status are both the variable MODULE_STATUS"},
-		"of a variable of the template's": {"t $MODULE: {variables: {MODULE_DIR: y}, script: [x]}", []changes.Selected{{Name: "a", Labels: map[string]string{"dir": ""}}}, "has a variable MODULE_DIR already"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			out, err := parse(t, tt.template).Pipeline(changes.Config{}, changes.Selection{Modules: tt.modules}, Options{})
-			if !errors.Is(err, ErrName) || !strings.Contains(err.Error(), tt.want) || out != nil {
-				t.Errorf("= %s, %v; want an ErrName with %q", out, err, tt.want)
-			}
-		})
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 

@@ -10,21 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mettel-automation/delivery/changes"
 )
 
-// TestGitLabCILocalRunsThePipeline runs child pipelines by gitlab-ci-local, whose
-// program the variable DELIVERY_GITLAB_CI_LOCAL names. It needs git and rsync.
+// TestGitLabCILocalRunsThePipeline runs child pipelines by gitlab-ci-local.
 func TestGitLabCILocalRunsThePipeline(t *testing.T) {
-	program := os.Getenv("DELIVERY_GITLAB_CI_LOCAL")
-	if program == "" {
-		t.Fatal("DELIVERY_GITLAB_CI_LOCAL is not set; scripts/integration installs gitlab-ci-local and sets it")
-	}
-	for _, needed := range []string{program, "git", "rsync", "node"} {
-		if _, err := exec.LookPath(needed); err != nil {
-			t.Fatal(err)
-		}
-	}
+	program := gitLabCILocal(t)
 	now, before, selection := selectSample(t, "libs/lib/a.go", "old/x")
 	empty := changes.Selection{}
 	jobs := `
@@ -68,6 +61,67 @@ destroy $MODULE: {for: {deleted: true}, stage: deploy, script: ['echo "destroy $
 			}
 		})
 	}
+}
+
+// TestGitLabCILocalEvaluatesRulesOfModules holds that rules see the variables of
+// a module, and no value of one as code.
+func TestGitLabCILocalEvaluatesRulesOfModules(t *testing.T) {
+	program := gitLabCILocal(t)
+	template := parse(t, `
+.go: {rules: [{if: $MODULE_GO}]}
+equal $MODULE: {rules: [{if: '$MODULE_GO == "go.mod"'}], script: ['echo "equal $MODULE" >>"$RECORD"']}
+set $MODULE: {extends: .go, script: ['echo "set $MODULE" >>"$RECORD"']}
+match $MODULE: {rules: [{if: '$MODULE =~ /^pl/ && $MODULE_STATUS != null'}], script: ['echo "match $MODULE" >>"$RECORD"']}
+always $MODULE: {script: ['echo "always $MODULE" >>"$RECORD"']}
+`)
+	s := chosen("plain", "evil", "without")
+	s.Modules[0].Labels = map[string]string{"go": "go.mod"}
+	s.Modules[1].Labels = map[string]string{"go": `x" || "a" == "a`}
+	pipeline, err := template.Pipeline(changes.Config{}, s, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked(t, pipeline)
+	ran, output := runLocally(t, program, pipeline)
+	slices.Sort(ran)
+	want := []string{"always evil", "always plain", "always without", "equal plain", "match plain", "set evil", "set plain"}
+	if d := cmp.Diff(want, ran); d != "" {
+		t.Errorf("jobs that ran (-want +got):\n%s\n%s", d, output)
+	}
+}
+
+// TestGitLabCILocalRunsNothing holds that a pipeline of no module has the
+// variables that decide about it.
+func TestGitLabCILocalRunsNothing(t *testing.T) {
+	program := gitLabCILocal(t)
+	template := parse(t, `
+variables: {DEPLOY_ON: "yes"}
+workflow: {rules: [{if: $DEPLOY_ON == "yes"}]}
+t $MODULE: {script: [x]}
+`)
+	pipeline, err := template.Pipeline(changes.Config{}, changes.Selection{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, output := runLocally(t, program, pipeline); !strings.Contains(output, "No selected module has a job.") {
+		t.Errorf("it did not run:\n%s", output)
+	}
+}
+
+// gitLabCILocal is the program that the variable DELIVERY_GITLAB_CI_LOCAL names.
+// It needs git, rsync and node.
+func gitLabCILocal(t *testing.T) string {
+	t.Helper()
+	program := os.Getenv("DELIVERY_GITLAB_CI_LOCAL")
+	if program == "" {
+		t.Fatal("DELIVERY_GITLAB_CI_LOCAL is not set; scripts/integration installs gitlab-ci-local and sets it")
+	}
+	for _, needed := range []string{program, "git", "rsync", "node"} {
+		if _, err := exec.LookPath(needed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return program
 }
 
 // runLocally runs a pipeline in a new repository and returns the names of its

@@ -67,16 +67,40 @@ func (p *pipeline) listed(list *needList, j job, own *yaml.Node, has made) {
 				continue
 			}
 		}
-		of := slices.IndexFunc(p.template.jobs, func(t *jobTemplate) bool { return t.name == named.Value })
-		if of >= 0 && has[j.module.Name][p.template.jobs[of]] == "" {
+		of := p.template.named(named.Value)
+		if of != nil && has[j.module.Name][of] == "" {
 			continue
 		}
 		node := expanded(item, j.module.vars, false)
-		if of >= 0 && p.template.jobs[of].optional && item.Kind == yaml.ScalarNode {
+		if of != nil && of.optional && item.Kind == yaml.ScalarNode {
 			node = need(expand(named.Value, j.module.vars, false), true)
 		}
 		list.put(expand(named.Value, j.module.vars, false), node)
 	}
+}
+
+// dependencies are those that a template lists, without jobs that their own
+// template does not make for this module.
+func (p *pipeline) dependencies(list *yaml.Node, m module, has made) *yaml.Node {
+	c := expanded(list, m.vars, false)
+	if list.Kind == yaml.SequenceNode {
+		c.Content = nil
+		for _, item := range list.Content {
+			if of := p.template.named(item.Value); of == nil || has[m.Name][of] != "" {
+				c.Content = append(c.Content, expanded(item, m.vars, false))
+			}
+		}
+	}
+	return c
+}
+
+// named is the job of modules whose name is written so, or nil.
+func (t *Template) named(name string) *jobTemplate {
+	i := slices.IndexFunc(t.jobs, func(j *jobTemplate) bool { return canonical(j.name) == canonical(name) })
+	if i < 0 {
+		return nil
+	}
+	return t.jobs[i]
 }
 
 // needList is what a job needs, each once.

@@ -86,6 +86,11 @@ func (p *pipeline) stamp(modules []changes.Selected, config changes.Config, dele
 	}
 }
 
+// reserved are names that GitLab refuses for a job, besides its global keys, or
+// reads in a way of its own: it publishes what a job pages leaves.
+// Sources: GitLab, "CI/CD Jobs", "Job names", and "CI/CD YAML syntax reference", "pages".
+var reserved = []string{"true", "false", "nil", "types", "spec", "pages", "pages:deploy"}
+
 // name is that of the job of a module, which must be one that GitLab takes.
 // Source: GitLab, "CI/CD Jobs", "Job names".
 func (p *pipeline) name(t *jobTemplate, m module) string {
@@ -94,8 +99,8 @@ func (p *pipeline) name(t *jobTemplate, m module) string {
 	switch {
 	case strings.HasPrefix(name, "."):
 		fault = `it begins with ".", which hides a job`
-	case slices.Contains(globalKeys, name) || slices.Contains([]string{"true", "false", "nil", "types", "spec", "pages:deploy"}, name):
-		fault = "it is a word of GitLab's"
+	case slices.Contains(globalKeys, name) || slices.Contains(reserved, name):
+		fault = "it means something else to GitLab"
 	case utf8.RuneCountInString(name) > maxName:
 		fault = fmt.Sprintf("it is longer than %d characters", maxName)
 	case !utf8.ValidString(name) || strings.IndexFunc(name, unicode.IsControl) >= 0:
@@ -120,15 +125,14 @@ func (p *pipeline) add(g group, at int, has made) {
 	for _, name := range slices.Sorted(maps.Keys(j.module.vars)) {
 		vars.Content = append(vars.Content, text(name), text(dollars(j.module.vars[name])))
 	}
-	var own *yaml.Node // the needs of the template
+	own, _ := p.template.inherited(j.of.body, "needs", 0) // the needs of the template
 	put := func(key, value *yaml.Node) { body.Content = append(body.Content, key, value) }
 	for i := 0; i+1 < len(j.of.body.Content); i += 2 {
 		key, value := j.of.body.Content[i], j.of.body.Content[i+1]
 		switch {
-		case key.Value == "needs":
-			own = value
-		case key.Value == "dependencies":
-			put(key, expanded(value, j.module.vars, false))
+		case key.Value == "needs" || key.Value == "dependencies": // put below: they may be inherited
+		case expressions[key.Value] != "":
+			put(key, expandedBut(value, expressions[key.Value], j.module.vars))
 		case key.Value == "variables" && value.Kind == yaml.MappingNode:
 			for k := 0; k+1 < len(value.Content); k += 2 {
 				if name := value.Content[k].Value; hasKey(j.module.vars, name) {
@@ -143,27 +147,27 @@ func (p *pipeline) add(g group, at int, has made) {
 		}
 	}
 	put(text("variables"), vars)
+	if list, _ := p.template.inherited(j.of.body, "dependencies", 0); list != nil {
+		put(text("dependencies"), p.dependencies(list, j.module, has))
+	}
 	if needs := p.needs(g, at, own, has); needs != nil {
 		put(text("needs"), needs)
 	}
 	key := text(j.name)
 	if len(j.cycle) > 0 {
-		key.HeadComment = "No job waits for another where modules depend on one another in a cycle, as this one and these do: " + strings.Join(printed(j.cycle), ", ")
+		key.HeadComment = "No job waits for another where modules depend on one another in a cycle, as this one and these do: " + printed(strings.Join(j.cycle, ", "))
 	}
 	p.jobs = append(p.jobs, entry{key, body})
 }
 
-func printed(names []string) []string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = strings.Map(func(r rune) rune {
-			if unicode.IsPrint(r) {
-				return r
-			}
-			return unicode.ReplacementChar
-		}, name)
-	}
-	return out
+// printed replaces what would end a comment, or not print: a name may hold it.
+func printed(comment string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, comment)
 }
 
 func hasKey(vars map[string]string, name string) bool {

@@ -64,7 +64,10 @@ func LoadTemplate(path string) (*Template, error) {
 //
 // A template is a [*TemplateError], with its line, where it is malformed, where
 // no job is for modules, and where the stage of such a job is not listed, or
-// cannot be known since the job extends one that an include brings.
+// cannot be known since the job extends one that an include brings; where an
+// expression has a variable of the module that GitLab would not read; and,
+// without include, where a job does nothing, or needs one that no job of the
+// file is, unless that need is optional.
 func ReadTemplate(r io.Reader) (*Template, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
@@ -110,6 +113,9 @@ func parseTemplate(content []byte, file string) (*Template, error) {
 			return nil, err
 		}
 		t.jobs = append(t.jobs, j)
+	}
+	if err := t.check(jobs); err != nil {
+		return nil, err
 	}
 	return t, nil
 }

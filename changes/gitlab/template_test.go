@@ -37,6 +37,22 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 		"jobs that extend one another":    {".a: {extends: .b}\n.b: {extends: .a}\nt $MODULE: {extends: .a}\n", "give it a stage"},
 		"an alias within itself":          {"x: &x {a: *x}\nt $MODULE: {script: [x]}\n", "nested too deep"},
 		"aliases that grow without bound": {bomb(), "its aliases make too much of it"},
+		"a job that does nothing":         {"\nt $MODULE: {}\n", `2:1: job "t $MODULE" does nothing: it has no script, trigger or run`},
+		"a plain job that does nothing":   {"t $MODULE: {script: [x]}\np: {stage: build}\n", `2:1: job "p" does nothing`},
+		"one that extends nothing to do":  {".a: {stage: build}\nt $MODULE: {extends: .a}\n", `2:1: job "t $MODULE" does nothing`},
+		"needs that no job has":           {"t $MODULE:\n  script: [x]\n  needs: [\"u $MODULE\"]\n", `3:11: needs of job "t $MODULE": no job has the name "u $MODULE"; where it may be absent, need {job: NAME, optional: true}`},
+		"needs of one module":             {"t $MODULE: {script: [x], needs: [{job: t lib}]}\n", `no job has the name "t lib"`},
+		"needs of a plain job":            {"t $MODULE: {script: [x]}\np: {script: [x], needs: [t $MODULE]}\n", `2:26: needs of job "p": no job has the name "t $MODULE"`},
+		"needs that are inherited":        {".a: {needs: [x]}\nt $MODULE: {extends: .a, script: [x]}\n", `1:14: needs of job "t $MODULE": no job has the name "x"`},
+		"needs of a later stage":          {"t $MODULE: {script: [x], needs: [d]}\nd: {stage: deploy, script: [x]}\n", `1:34: needs of job "t $MODULE": "d" is in a later stage`},
+		"needs that are a reference":      {"include: x\n.a: {needs: [x]}\nt $MODULE: {script: [x], needs: !reference [.a, needs]}\n", `3:33: needs of job "t $MODULE" are a !reference`},
+		"a need that is a reference":      {"t $MODULE: {script: [x], needs: [!reference [.a, needs]]}\n", `needs of job "t $MODULE" are a !reference`},
+		"dependencies that no job has":    {"t $MODULE: {script: [x], dependencies: [u]}\n", `dependencies of job "t $MODULE": no job has the name "u"`},
+		"needs of a rule":                 {"t $MODULE: {script: [x], rules: [{if: $X, needs: [p]}]}\np: {script: [x]}\n", `1:43: a rule of job "t $MODULE" has needs, which would take the place`},
+		"a quoted variable in a rule":     {"t $MODULE:\n  script: [x]\n  rules: [{if: '$CI == \"$MODULE\"'}]\n", `3:16: job "t $MODULE": an expression has no variables in quotes: $MODULE would be taken as it stands`},
+		"in a rule that is inherited":     {".r: {rules: [[{if: \"$CI == '$MODULE_GO'\"}]]}\nt $MODULE: {script: [x], extends: .r}\n", `1:20: job "t $MODULE": an expression has no variables in quotes: $MODULE_GO`},
+		"a variable in a pattern":         {"t $MODULE: {script: [x], only: {variables: ['$CI =~ /^\\/$MODULE/']}}\n", `an expression has no variables between slashes: $MODULE`},
+		"a variable in braces":            {"t $MODULE: {script: [x], except: {variables: ['${MODULE_GO} == null']}}\n", "an expression cannot have ${MODULE_GO}; write $MODULE_GO"},
 		"a merge of text":                 {"t $MODULE: {<<: x, script: [x]}\n", "a merge key (<<) takes mappings only"},
 		"a merge of texts":                {"t $MODULE: {<<: [x], script: [x]}\n", "a merge key (<<) takes mappings only"},
 	}
@@ -72,13 +88,14 @@ func TestLoadTemplateNamesItsFile(t *testing.T) {
 
 func TestStagesAreInherited(t *testing.T) {
 	tests := map[string]struct{ content, want string }{
-		"from a hidden job":        {".a: {stage: build}\nt $MODULE: {extends: .a}\n", "build"},
-		"through another":          {".a: {stage: build}\n.b: {extends: .a}\nt $MODULE: {extends: [.b]}\n", "build"},
-		"the last wins":            {".a: {stage: build}\n.b: {stage: deploy}\nt $MODULE: {extends: [.a, .b]}\n", "deploy"},
-		"unless it has none":       {".a: {stage: build}\n.b: {retry: 1}\nt $MODULE: {extends: [.a, .b]}\n", "build"},
-		"its own wins":             {".a: {stage: build}\nt $MODULE: {extends: .a, stage: deploy}\n", "deploy"},
-		"from a merge key":         {".a: &a {stage: build}\nt $MODULE: {<<: *a}\n", "build"},
-		"test where there is none": {".a: {retry: 1}\nt $MODULE: {extends: .a}\n", "test"},
+		"from a hidden job":        {".a: {stage: build, script: [x]}\nt $MODULE: {extends: .a}\n", "build"},
+		"through another":          {".a: {stage: build, script: [x]}\n.b: {extends: .a}\nt $MODULE: {extends: [.b]}\n", "build"},
+		"the last wins":            {".a: {stage: build, script: [x]}\n.b: {stage: deploy}\nt $MODULE: {extends: [.a, .b]}\n", "deploy"},
+		"unless it has none":       {".a: {stage: build, script: [x]}\n.b: {retry: 1}\nt $MODULE: {extends: [.a, .b]}\n", "build"},
+		"its own wins":             {".a: {stage: build, script: [x]}\nt $MODULE: {extends: .a, stage: deploy}\n", "deploy"},
+		"from a merge key":         {".a: &a {stage: build, script: [x]}\nt $MODULE: {<<: *a}\n", "build"},
+		"from a plain job":         {"p: {stage: build, script: [x]}\nt $MODULE: {extends: p}\n", "build"},
+		"test where there is none": {".a: {retry: 1, script: [x]}\nt $MODULE: {extends: .a}\n", "test"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -127,10 +144,11 @@ func FuzzTemplate(f *testing.F) {
 	}
 	f.Add(string(content))
 	f.Add("t $MODULE: {script: [x]}")
-	f.Add(".a: &a {k: v}\n.b: &b [*a]\nt $MODULE: {<<: *a, needs: [p, {job: \"t ${MODULE}\"}], variables: {A: $MODULE_KIND}}\np: {stage: build}")
-	f.Add("t $MODULE:\n  for: {labels: {kind: [go]}, deleted: false}\n  needs: x\nd $MODULE: {for: {deleted: true}}")
-	f.Add("? [a]\n: b\n$MODULE: {}")
-	f.Add("$MODULE: {needs: [[], {job: {}}, {pipeline: x}, !t y]}")
+	f.Add(".a: &a {k: v}\n.b: &b [*a]\nt $MODULE: {<<: *a, run: x, needs: [p, {job: \"t ${MODULE}\"}], variables: {A: $MODULE_KIND}}\np: {stage: build, script: x}")
+	f.Add("include: y\nt $MODULE:\n  for: {labels: {kind: [go]}, deleted: false}\n  needs: x\nd $MODULE: {for: {deleted: true}}")
+	f.Add("include: x\n? [a]\n: b\n$MODULE: {}")
+	f.Add("include: x\n$MODULE: {needs: [[], {job: {}}, {pipeline: x}, !t y]}")
+	f.Add("t $MODULE: {script: x, rules: [{if: '$MODULE == \"a\" && $X =~ /\\//'}, [[{if: {}}]], []], only: {variables: [$MODULE, []]}, except: [], dependencies: [[]]}")
 	now, before := sampleModules()
 	selection := changes.Selection{
 		Modules: []changes.Selected{{Name: "app", Labels: map[string]string{"kind": "go"}, Reasons: []changes.Reason{{}}}, {Name: "lib"}, {Name: "web"}},

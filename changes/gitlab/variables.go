@@ -43,10 +43,26 @@ func mangle(word string) string {
 	}, word)
 }
 
-// expand replaces $NAME and ${NAME} of vars in text. "$$" stands for "$" in
-// GitLab and is left alone. With escape, a "$" in a value is doubled, so that
-// GitLab does not expand it once more.
+// expand replaces $NAME and ${NAME} of vars in text. With escape, a "$" in a
+// value is doubled, so that GitLab does not expand it once more.
 func expand(text string, vars map[string]string, escape bool) string {
+	return replace(text, func(name string) (string, bool) {
+		value, ok := vars[name]
+		if escape {
+			value = dollars(value)
+		}
+		return value, ok
+	})
+}
+
+// canonical writes $NAME as ${NAME}, so that the same text is written in one way.
+func canonical(text string) string {
+	return replace(text, func(name string) (string, bool) { return "${" + name + "}", true })
+}
+
+// replace replaces $NAME and ${NAME} in text by what value has for it. "$$"
+// stands for "$" in GitLab and is left alone.
+func replace(text string, value func(name string) (string, bool)) string {
 	var b strings.Builder
 	for {
 		before, after, found := strings.Cut(text, "$")
@@ -54,22 +70,19 @@ func expand(text string, vars map[string]string, escape bool) string {
 		if !found {
 			return b.String()
 		}
-		name, rest := reference(after)
-		value, ok := vars[name]
-		switch {
-		case strings.HasPrefix(after, "$"):
+		if strings.HasPrefix(after, "$") {
 			b.WriteString("$$")
 			text = after[1:]
-		case !ok:
-			b.WriteByte('$')
-			text = after
-		default:
-			if escape {
-				value = dollars(value)
-			}
-			b.WriteString(value)
-			text = rest
+			continue
 		}
+		name, rest := reference(after)
+		if with, ok := value(name); ok && name != "" {
+			b.WriteString(with)
+			text = rest
+			continue
+		}
+		b.WriteByte('$')
+		text = after
 	}
 }
 

@@ -7,8 +7,5 @@ import (
 )
 
 func TestImports(t *testing.T) {
-	depcheck.Only(t, ".",
-		"github.com/bmatcuk/doublestar/v4",
-		"github.com/sergi/go-diff",
-	)
+	depcheck.Only(t, ".", "github.com/bmatcuk/doublestar/v4")
 }

@@ -2,7 +2,7 @@
 // look at new code only: the coverage of changed lines, or findings on them.
 //
 //	diff, err := repo.Diff(ctx, changes.Range{Base: "origin/main"})
-//	before, err := repo.FS(ctx, diff.MergeBase)
+//	before, err := repo.FS(ctx, diff.From)
 //	after, err := repo.FS(ctx, diff.Head)
 //	changed, err := lines.Changed(ctx, before, after, diff.Files)
 //
@@ -14,13 +14,11 @@ package lines
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"math"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/sergi/go-diff/diffmatchpatch"
 
 	"github.com/mettel-automation/delivery/changes"
 	"github.com/mettel-automation/delivery/internal/linediff"
@@ -37,160 +35,126 @@ type Range = linediff.Range
 // file binary, as in git (xdiff-interface.c, FIRST_FEW_BYTES).
 const binaryHead = 8000
 
-// maxWork bounds the comparison of two files, in steps: lines times differing
-// lines. Where a file was all but replaced, a shortest difference is neither
-// affordable nor telling.
-const maxWork = 1 << 28
+// MaxSize is the largest file whose lines are compared, in bytes: 16 MiB. What is
+// larger is data rather than code, and counts as binary.
+const MaxSize = 16 << 20
 
 // Changed compares the contents of files before and after, and returns the
-// lines of after that are new or modified. Deleted files, symbolic links,
-// submodules and binary files (those with a zero byte within the first 8000)
-// have no lines. A file whose last line only gained or lost its line break has
+// lines of after that are new or modified. Before and after may be two states
+// of one repository; one is read from at a time.
+//
+// Each of files has an entry, which is empty where it has no such lines: a
+// deleted file, a symbolic link, a submodule, a binary file (one with a zero byte
+// within the first 8000), one of more than [MaxSize], and one whose name is not
+// UTF-8, as io/fs has no room for it. What is one of these before only is as if
+// it were empty. A file whose last line only gained or lost its line break has
 // that line changed, as in git diff.
 //
-// The lines are those of a shortest difference. Of a file of which nearly
-// nothing was kept, they are those whose text the old file does not have.
+// The lines are those of a shortest difference. Where the two contents differ so
+// much that this would take too long, some ten thousand lines each, they are
+// those whose text the old file does not have.
 //
-// An error is that of reading a file, and names it.
+// An error is that of reading a file, and names it, or that of ctx.
 func Changed(ctx context.Context, before, after fs.FS, files []changes.File) (Lines, error) {
-	changed := Lines{}
+	changed := make(Lines, len(files))
 	for _, f := range files {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("compare lines: %w", err)
-		}
-		if f.Status == changes.Deleted || !fs.ValidPath(f.Path) {
-			continue
-		}
-		now, err := text(after, f.Path)
+		ranges, err := changedIn(ctx, before, after, f)
 		if err != nil {
 			return nil, fmt.Errorf("compare lines: %w", err)
 		}
-		var old []byte
-		if f.Status == changes.Modified {
-			if old, err = text(before, f.Path); err != nil {
-				return nil, fmt.Errorf("compare lines: %w", err)
-			}
-		}
-		if ranges := compare(old, now); len(ranges) > 0 {
-			changed[f.Path] = ranges
-		}
+		changed[f.Path] = ranges
 	}
 	return changed, nil
 }
 
-// text returns the content of a regular file that is not binary, or nothing.
+// changedIn returns the changed lines of a file, not nil unless it fails.
+func changedIn(ctx context.Context, before, after fs.FS, f changes.File) (_ []Range, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var old, now []byte
+	if f.Status != changes.Deleted && fs.ValidPath(f.Path) {
+		now, err = text(after, f.Path)
+	}
+	if err == nil && len(now) > 0 && f.Status == changes.Modified {
+		old, err = text(before, f.Path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	ranges, err := compare(ctx, old, now)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return ranges, nil
+}
+
+// text returns the content of a regular file that is neither binary nor too
+// large, or nothing.
 func text(fsys fs.FS, path string) ([]byte, error) {
 	info, err := fs.Lstat(fsys, path)
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, err
 	}
-	content, err := fs.ReadFile(fsys, path)
-	if err != nil || bytes.IndexByte(content[:min(len(content), binaryHead)], 0) >= 0 {
+	file, err := fsys.Open(path)
+	if errors.Is(err, changes.ErrTooLarge) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	content, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	if err != nil || len(content) > MaxSize || bytes.IndexByte(content[:min(len(content), binaryHead)], 0) >= 0 {
 		return nil, err
 	}
 	return content, nil
 }
 
-// compare returns the ranges of now that old does not have.
-func compare(old, now []byte) []Range {
-	ids := map[string]rune{}
+// compare returns the ranges of now that old does not have; it is not nil unless
+// it fails.
+func compare(ctx context.Context, old, now []byte) ([]Range, error) {
+	ids := map[string]int32{}
 	a, b := number(ids, old), number(ids, now)
-	if len(ids) > maxDistinct {
-		return []Range{{First: 1, Last: len(b)}}
+	added, err := shortest(ctx, a, b, maxWork)
+	if errors.Is(err, errTooDifferent) {
+		added, err = unknown(a, b), nil
 	}
-	prefix := 0
-	for prefix < min(len(a), len(b)) && a[prefix] == b[prefix] {
-		prefix++
+	if err != nil {
+		return nil, err
 	}
-	a, b = a[prefix:], b[prefix:]
-	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		a, b = a[:len(a)-1], b[:len(b)-1]
+	ranges := []Range{}
+	for i, new := range added {
+		if new {
+			ranges = linediff.Append(ranges, i+1)
+		}
 	}
-	if work(a, b) > maxWork {
-		return unknown(a, b, prefix)
-	}
-	return shortest(a, b, prefix)
+	return ranges, nil
 }
 
-// maxDistinct is how many different lines can be told apart by a rune.
-const maxDistinct = utf8.MaxRune - surrogates - 1
-
-// surrogates is how many runes cannot stand in a string.
-const surrogates = 0x800
-
-// number gives each different line a rune, so that a library that compares
-// texts by their characters compares them by their lines.
-func number(ids map[string]rune, content []byte) []rune {
-	var numbers []rune
+// number gives each different line a number.
+func number(ids map[string]int32, content []byte) []int32 {
+	var numbers []int32
 	for line := range strings.Lines(string(content)) {
 		id, known := ids[line]
 		if !known {
-			id = rune(len(ids)) + 1
+			id = int32(len(ids))
 			ids[line] = id
-		}
-		if id >= 0xD800 {
-			id += surrogates
 		}
 		numbers = append(numbers, id)
 	}
 	return numbers
 }
 
-// work is about how many steps a shortest difference of a and b takes at least.
-func work(a, b []rune) float64 {
-	counts := map[rune]int{}
-	for _, id := range a {
-		counts[id]++
-	}
-	for _, id := range b {
-		counts[id]--
-	}
-	different := 0.0
-	for _, n := range counts {
-		different += math.Abs(float64(n))
-	}
-	return float64(len(a)+len(b)) * different
-}
-
-// shortest returns the lines that a shortest difference adds.
-func shortest(a, b []rune, prefix int) []Range {
-	differ := diffmatchpatch.New()
-	differ.DiffTimeout = 0 // never a lesser answer because a machine is busy
-	var ranges []Range
-	line := prefix
-	for _, d := range differ.DiffMainRunes(a, b, false) {
-		n := utf8.RuneCountInString(d.Text)
-		switch d.Type {
-		case diffmatchpatch.DiffInsert:
-			ranges = add(ranges, line+1, line+n)
-			line += n
-		case diffmatchpatch.DiffEqual:
-			line += n
-		}
-	}
-	return ranges
-}
-
-// unknown returns the lines of b whose text is not in a.
-func unknown(a, b []rune, prefix int) []Range {
-	known := make(map[rune]bool, len(a))
+// unknown reports for each line of b whether its text is not in a.
+func unknown(a, b []int32) []bool {
+	known := make(map[int32]bool, len(a))
 	for _, id := range a {
 		known[id] = true
 	}
-	var ranges []Range
+	added := make([]bool, len(b))
 	for i, id := range b {
-		if !known[id] {
-			ranges = add(ranges, prefix+i+1, prefix+i+1)
-		}
+		added[i] = !known[id]
 	}
-	return ranges
-}
-
-// add adds the lines from first to last, which stand behind all before them.
-func add(ranges []Range, first, last int) []Range {
-	if n := len(ranges); n > 0 && ranges[n-1].Last+1 == first {
-		ranges[n-1].Last = last
-		return ranges
-	}
-	return append(ranges, Range{First: first, Last: last})
+	return added
 }

@@ -70,7 +70,8 @@ func LoadFS(fsys fs.FS, name string) (changes.Config, error) {
 // strict: a key that is unknown or given twice, a value of another type (a
 // number or a boolean is no text unless it is quoted), a second document, and
 // every fault that [changes.Config.Validate] finds is a [*changes.ConfigError] with its line
-// and column; they are joined. Anchors and aliases may be used, merge keys not.
+// and column; they are joined. Anchors and aliases may be used, merge keys not;
+// a document whose aliases make too much of it is refused.
 func Read(r io.Reader) (changes.Config, error) { return read(r, "") }
 
 func read(r io.Reader, file string) (changes.Config, error) {
@@ -78,7 +79,7 @@ func read(r io.Reader, file string) (changes.Config, error) {
 	if err != nil {
 		return changes.Config{}, fmt.Errorf("read modules: %w", err)
 	}
-	d := &decoder{file: file, marks: map[changes.Place]*yaml.Node{}}
+	d := &decoder{file: file, marks: map[changes.Place]*yaml.Node{}, budget: len(content) + maxAliased}
 	config := d.document(content)
 	if len(d.errs) == 0 {
 		for _, f := range faults(config.Validate()) {
@@ -106,11 +107,27 @@ func faults(err error) []*changes.ConfigError {
 	return faults
 }
 
+// maxAliased bounds the nodes that aliases may add to those of the document,
+// of which each takes a byte at least.
+const maxAliased = 1 << 18
+
 // decoder turns YAML into a Config and remembers where each part stood.
 type decoder struct {
-	file  string
-	marks map[changes.Place]*yaml.Node
-	errs  []*changes.ConfigError
+	file   string
+	marks  map[changes.Place]*yaml.Node
+	errs   []*changes.ConfigError
+	budget int // nodes that may still be read; negative once that was said
+}
+
+// afford reports whether the nodes below one may be read.
+func (d *decoder) afford(node *yaml.Node) bool {
+	if d.budget < 0 {
+		return false
+	}
+	if d.budget -= len(node.Content); d.budget < 0 {
+		d.fail(node, "the aliases of the document make too much of it")
+	}
+	return d.budget >= 0
 }
 
 func (d *decoder) fail(at *yaml.Node, format string, args ...any) {
@@ -226,6 +243,7 @@ func (d *decoder) module(node *yaml.Node, i int) (m changes.Module) {
 	}
 	if n := keys["on_demand"]; n != nil {
 		m.OnDemand = d.text(n, "on_demand")
+		d.marks[changes.Place{Module: i, Field: "on_demand"}] = n
 	}
 	for field, list := range map[string]*[]string{"paths": &m.Paths, "exclude": &m.Exclude, "depends_on": &m.DependsOn} {
 		if keys[field] != nil {
@@ -235,7 +253,7 @@ func (d *decoder) module(node *yaml.Node, i int) (m changes.Module) {
 	if n := keys["labels"]; n != nil {
 		m.Labels = map[string]string{}
 		for name, value := range d.mapping(n, "labels", nil) {
-			m.Labels[name] = d.text(value, "label "+name)
+			m.Labels[name] = d.text(value, "label "+changes.Printable(name))
 		}
 	}
 	return m
@@ -247,6 +265,9 @@ func (d *decoder) mapping(node *yaml.Node, what string, known []string) map[stri
 	node = target(node)
 	if node.Kind != yaml.MappingNode {
 		d.fail(node, "%s must be a mapping of keys to values, not %s", what, describe(node))
+		return nil
+	}
+	if !d.afford(node) {
 		return nil
 	}
 	values := make(map[string]*yaml.Node, len(node.Content)/2)
@@ -270,6 +291,9 @@ func (d *decoder) items(node *yaml.Node, what string) []*yaml.Node {
 	node = target(node)
 	if node.Kind != yaml.SequenceNode {
 		d.fail(node, "%s must be a list, not %s", what, describe(node))
+		return nil
+	}
+	if !d.afford(node) {
 		return nil
 	}
 	return node.Content
@@ -312,5 +336,5 @@ func describe(node *yaml.Node) string {
 	case node.ShortTag() == "!!str":
 		return fmt.Sprintf("the text %q", node.Value)
 	}
-	return fmt.Sprintf("%s (put it in quotes)", node.Value)
+	return changes.Printable(node.Value) + " (put it in quotes)"
 }

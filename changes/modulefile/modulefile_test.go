@@ -2,6 +2,7 @@ package modulefile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -72,22 +73,30 @@ func TestReadRefuses(t *testing.T) {
 			"modules:\n  - name: a\n    path: [a]\n",
 			"line 3, column 5: unknown key \"path\" in module 1 (known: name, paths, exclude, depends_on, on_demand, labels)",
 		},
-		"an unknown key at the top":    {"modules: []\nmodule: []\n", `line 2, column 1: unknown key "module" in the document (known: global, modules)`},
-		"a key given twice":            {"modules: []\nmodules: []\n", `line 2, column 1: key "modules" is given twice in the document`},
-		"a merge key":                  {"modules:\n  - &a {name: a, paths: [a]}\n  - {<<: *a, name: b, paths: [b]}\n", `line 3, column 6: unknown key "<<" in module 2 (known: name, paths, exclude, depends_on, on_demand, labels)`},
-		"text in place of a list":      {"modules: [{name: a, paths: a}]", `line 1, column 28: paths must be a list, not the text "a"`},
-		"a mapping in place of a list": {"modules: {a: {}}", "line 1, column 10: modules must be a list, not a mapping"},
-		"a number in place of text":    {"modules: [{name: 1, paths: [a]}]", "line 1, column 18: name must be text, not 1 (put it in quotes)"},
-		"a boolean in place of text":   {"modules: [{name: a, paths: [a], on_demand: true}]", "line 1, column 44: on_demand must be text, not true (put it in quotes)"},
-		"an item that is missing":      {"modules:\n  - name: a\n    paths:\n      -\n", "line 4, column 8: an item of paths must be text, not nothing"},
-		"a label that is a list":       {"modules: [{name: a, paths: [a], labels: {x: [y]}}]", "line 1, column 45: label x must be text, not a list"},
-		"a key that is a list":         {"? [a]\n: b\nmodules: []", "line 1, column 3: a key of the document must be text, not a list"},
-		"a second document":            {"modules: []\n---\nmodules: []\n", "line 2, column 1: a second document begins; all modules belong into one"},
-		"a bracket that is not closed": {"modules: [", "line 2, column 1: malformed YAML: did not find expected node content while parsing a flow node"},
-		"an alias of nothing":          {"modules: *x", "line 1, column 10: malformed YAML: unknown anchor 'x' referenced"},
-		"an alias of itself":           {"modules: &m [*m]", "line 1, column 10: module 1 must be a mapping of keys to values, not a list"},
-		"a tab":                        {"modules:\n\t- x\n", "line 2, column 1: malformed YAML: found character that cannot start any token while scanning for the next token"},
-		"what is not UTF-8":            {"modules: []\n# caf\xe9\n", "line 2, column 6: malformed YAML: it is not UTF-8"},
+		"an unknown key at the top":      {"modules: []\nmodule: []\n", `line 2, column 1: unknown key "module" in the document (known: global, modules)`},
+		"a key given twice":              {"modules: []\nmodules: []\n", `line 2, column 1: key "modules" is given twice in the document`},
+		"a merge key":                    {"modules:\n  - &a {name: a, paths: [a]}\n  - {<<: *a, name: b, paths: [b]}\n", `line 3, column 6: unknown key "<<" in module 2 (known: name, paths, exclude, depends_on, on_demand, labels)`},
+		"text in place of a list":        {"modules: [{name: a, paths: a}]", `line 1, column 28: paths must be a list, not the text "a"`},
+		"a mapping in place of a list":   {"modules: {a: {}}", "line 1, column 10: modules must be a list, not a mapping"},
+		"a number in place of text":      {"modules: [{name: 1, paths: [a]}]", "line 1, column 18: name must be text, not 1 (put it in quotes)"},
+		"a boolean in place of text":     {"modules: [{name: a, paths: [a], on_demand: true}]", "line 1, column 44: on_demand must be text, not true (put it in quotes)"},
+		"an item that is missing":        {"modules:\n  - name: a\n    paths:\n      -\n", "line 4, column 8: an item of paths must be text, not nothing"},
+		"a label that is a list":         {"modules: [{name: a, paths: [a], labels: {x: [y]}}]", "line 1, column 45: label x must be text, not a list"},
+		"a key that is a list":           {"? [a]\n: b\nmodules: []", "line 1, column 3: a key of the document must be text, not a list"},
+		"a second document":              {"modules: []\n---\nmodules: []\n", "line 2, column 1: a second document begins; all modules belong into one"},
+		"a bracket that is not closed":   {"modules: [", "line 2, column 1: malformed YAML: did not find expected node content while parsing a flow node"},
+		"an alias of nothing":            {"modules: *x", "line 1, column 10: malformed YAML: unknown anchor 'x' referenced"},
+		"an alias of itself":             {"modules: &m [*m]", "line 1, column 10: module 1 must be a mapping of keys to values, not a list"},
+		"a tab":                          {"modules:\n\t- x\n", "line 2, column 1: malformed YAML: found character that cannot start any token while scanning for the next token"},
+		"a variable's name that is none": {"modules: [{name: a, paths: [a], on_demand: \"X\\rinjected\"}]", `line 1, column 44: module a: on_demand "X\rinjected" is no name of a variable: it may have letters of ASCII, digits and _, and not begin with a digit`},
+		"names that give orders to a terminal": {
+			"modules: [{name: \"\\e[31m\", labels: {\"\\r\": []}}, {name: \"##[x]\"}, {name: !!int \"\\e\"}]",
+			`line 1, column 43: label "\r" must be text, not a list
+line 1, column 73: name must be text, not "\x1b" (put it in quotes)`,
+		},
+		"a name that gives orders to a runner": {"modules: [{name: \"##[x]\"}, {name: \"\\e\"}]", `line 1, column 11: module "#\x23[x]" has no paths
+line 1, column 28: module "\x1b" has no paths`},
+		"what is not UTF-8": {"modules: []\n# caf\xe9\n", "line 2, column 6: malformed YAML: it is not UTF-8"},
 		"faults of content, in a row": {
 			"global: ['[']\nmodules:\n  - name: a\n    paths: [../x]\n    depends_on: [b]\n  - name: a\n    paths: [a]\n  - paths: [/x]\n  - name: c\n",
 			`line 1, column 10: global "[": it is no valid glob: a bracket or brace is not closed, or a range is empty
@@ -113,6 +122,39 @@ line 9, column 5: module c has no paths`,
 				t.Errorf("error %T is no ConfigError", err)
 			}
 		})
+	}
+}
+
+func TestAliasesDoNotMultiplyWithoutEnd(t *testing.T) {
+	const many = 5_000
+	tests := map[string]string{
+		"of a module with many paths": "modules:\n- &m {name: a, paths: [" + strings.Repeat("x,", many) + "]}\n" + strings.Repeat("- *m\n", many),
+		"of a list of paths":          "modules:\n- {name: a, paths: &p [" + strings.Repeat("x,", many) + "]}\n" + strings.Repeat("- {name: b, paths: *p}\n", many),
+		"of labels":                   "modules:\n- {name: a, paths: [a], labels: &l {" + labels(many) + "}}\n" + strings.Repeat("- {name: b, paths: [b], labels: *l}\n", many),
+	}
+	for name, content := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := Read(strings.NewReader(content))
+			if err == nil || !strings.HasSuffix(err.Error(), "the aliases of the document make too much of it") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error = %.200v, want a line that says that it is too much", err)
+			}
+		})
+	}
+}
+
+func labels(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "l%d: x,", i)
+	}
+	return b.String()
+}
+
+func TestALongFileWithoutAliasesIsRead(t *testing.T) {
+	const many = maxAliased + 1
+	c, err := Read(strings.NewReader("modules:\n- {name: a, paths: [" + strings.Repeat("x,", many) + "]}\n"))
+	if err != nil || len(c.Modules) != 1 || len(c.Modules[0].Paths) != many {
+		t.Errorf("%d modules, %v; want one with %d paths", len(c.Modules), err, many)
 	}
 }
 

@@ -11,14 +11,22 @@
 // or GitHub say what is compared, as changes.FromCI documents. Where there is no
 // base to compare with, it fails, or with -on-no-base all takes everything.
 //
-// The file of -modules is YAML, as package modulefile documents it. With
-// -discover, modules are found by their markers instead (go.mod, package.json and
-// others; see package discovery). With neither, only files are listed. Modules
-// that the base had are deleted where the head has them no more; -before names a
-// file of them where the repository does not hold it.
+// The file of -modules is YAML, as package modulefile documents it. It is read
+// from disk where the head is HEAD or the working tree, and where it lies outside
+// of the repository. Of any other head, it is read as the head's commit has it.
+//
+// With -discover, modules are found by their markers instead (go.mod, package.json
+// and others; see package discovery): in the head's commit or, with -worktree, in
+// the files on disk that are not ignored. With neither, only files are listed.
+// -global names files that concern all modules.
+//
+// Modules that the base had are deleted where the head has them no more. They are
+// read from the commit that the head is compared with. -before names a file of
+// them on disk, for where the repository does not hold one.
 //
 // A repository that cannot be read in process (SHA-256, reftable) is read by
-// the git binary with -git.
+// the git binary with -git. So is a partial clone that lacks what is asked for,
+// since only git fetches.
 //
 // It prints text, or with -json one object. Its arrays are never null, and hashes
 // are full:
@@ -40,12 +48,14 @@
 //	  "unowned": ["README.md"]             // files of no module
 //	}
 //
-// The status of a file is added, modified, deleted or type-changed, that of a
+// Texts are escaped where they could give orders to a terminal or a CI system, in
+// JSON too. The status of a file is added, modified, deleted or type-changed, that of a
 // module changed, dependent, global, asked for or deleted. A kind is file,
 // dependency (via is the chain, and "removed": true stands beside it where its
 // last is deleted), global, all, variable or removed. Where a path is not UTF-8,
-// "path_base64" stands beside "path". Variables of modules on demand are read
-// from the environment.
+// "path_base64" stands beside "path", and where one of "unowned" is not,
+// "unowned_base64" has the bytes of them all. Variables of modules on demand are
+// read from the environment.
 //
 // With -matrix it prints the matrix of a GitHub job instead. Files for GitLab are
 // written besides: -dotenv for a report, -child-pipeline from a -job-template.
@@ -55,7 +65,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -75,7 +87,21 @@ repository, and why each module is selected.
 
 func main() { cli.Main("changes", run) }
 
+// run is the body of main. What its error says may come from the repository.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if err := compare(ctx, args, stdout, stderr); err != nil {
+		return fault{err}
+	}
+	return nil
+}
+
+// fault is an error on one line that is safe to print.
+type fault struct{ err error }
+
+func (f fault) Error() string { return oneLine(f.err.Error()) }
+func (f fault) Unwrap() error { return f.err }
+
+func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parse(args, stdout)
 	if err != nil {
 		return err
@@ -88,9 +114,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer repo.Close() // what it read is used up by then
+	defer func() { _ = repo.Close() }() // what it read is used up by then
 	found := &answer{Modules: []changes.Selected{}, Deleted: []changes.Selected{}, Unowned: []string{}}
-	if found.Diff, err = repo.Diff(ctx, between); err != nil {
+	if found.Diff, err = diff(ctx, repo, between); err != nil {
 		return err
 	}
 	if o.selects() {
@@ -99,9 +125,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	if o.matrix && found.All != "" { // a matrix cannot say it
-		fmt.Fprintf(stderr, "changes: everything counts as changed: %s\n", found.All)
+		fmt.Fprintf(stderr, "changes: everything counts as changed: %s\n", changes.Printable(found.All))
 	}
 	return o.print(found, stdout)
+}
+
+// diff is Repository.Diff, and knows what to say of a working tree before its
+// first commit.
+func diff(ctx context.Context, repo *changes.Repository, between changes.Range) (changes.Diff, error) {
+	found, err := repo.Diff(ctx, between)
+	unborn, ok := errors.AsType[*changes.RevisionError](err)
+	if !ok || between.Head != changes.WorkTree || unborn.Rev != "HEAD" || !errors.Is(err, changes.ErrUnknownRevision) {
+		return found, err
+	}
+	if between.All == "" && between.OnNoBase != changes.SelectAll {
+		return found, fmt.Errorf("HEAD has no commit yet to compare the working tree with: commit first, or with -on-no-base all let everything count as changed (%w)", err)
+	}
+	all := cmp.Or(between.All, "HEAD has no commit yet")
+	return changes.Diff{WorkTree: true, All: all, MergeBases: []string{}, Files: []changes.File{}}, nil
 }
 
 // selectModules adds the modules to an answer, and writes the files for GitLab.
@@ -114,7 +155,7 @@ func (o *options) selectModules(ctx context.Context, repo *changes.Repository, f
 	if err != nil {
 		return err
 	}
-	found.Modules, found.Deleted, found.Unowned = selection.Modules, selection.Deleted, selection.Unowned
+	found.take(selection)
 	return o.writeFiles(s, selection)
 }
 
@@ -125,10 +166,10 @@ func (o *options) print(found *answer, stdout io.Writer) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(stdout, "%s\n", matrix)
+		_, err = fmt.Fprintf(stdout, "%s\n", logJSON(string(matrix)))
 		return err
 	case o.json:
-		return cli.PrintJSON(stdout, found)
+		return found.printJSON(stdout)
 	}
 	_, err := io.WriteString(stdout, found.view(o.selects()))
 	return err

@@ -6,10 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // twoSides makes a repository in which the second commit edits services/a and
@@ -17,38 +13,21 @@ import (
 // not committed.
 func twoSides(t *testing.T) string {
 	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	check(t, err)
-	repo, err := git.PlainInit(dir, false)
-	check(t, err)
-	tree, err := repo.Worktree()
-	check(t, err)
-	put := func(files map[string]string) {
-		for name, content := range files {
-			check(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755))
-			check(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
-		}
-	}
-	commit := func(files map[string]string) {
-		put(files)
-		check(t, tree.AddWithOptions(&git.AddOptions{All: true}))
-		_, err := tree.Commit("x", &git.CommitOptions{Author: &object.Signature{Name: "a", Email: "a@example.com", When: time.Unix(1, 0)}})
-		check(t, err)
-	}
-	commit(map[string]string{
+	r := newCheckout(t)
+	r.commit(map[string]string{
 		"services/a/go.mod": "module example.com/a\n",
 		"services/b/go.mod": "module example.com/b\n",
 		"services/c/go.mod": "module example.com/c\nrequire example.com/b v1.0.0\n",
 		"services/d/go.mod": "module example.com/d\n",
 		"modules.yaml":      "modules:\n- {name: a, paths: [services/a]}\n- {name: b, paths: [services/b]}\n",
 	})
-	check(t, os.RemoveAll(filepath.Join(dir, "services/b")))
-	commit(map[string]string{
+	check(t, os.RemoveAll(filepath.Join(r.dir, "services/b")))
+	r.commit(map[string]string{
 		"services/a/main.go": "package main\n",
 		"modules.yaml":       "modules:\n- {name: a, paths: [services/a]}\n",
 	})
-	put(map[string]string{"services/d/main.go": "package main\n"})
-	return dir
+	r.put(map[string]string{"services/d/main.go": "package main\n"})
+	return r.dir
 }
 
 func TestModulesOfBothSides(t *testing.T) {
@@ -58,18 +37,23 @@ func TestModulesOfBothSides(t *testing.T) {
 	tests := map[string]struct {
 		args []string
 		want string // modules with their status
+		note string // on stderr
 	}{
-		"of a file in the repository":           {[]string{"-base", "HEAD~1", "-modules", file}, "a changed, b deleted"},
-		"of a file elsewhere, of the head only": {[]string{"-base", "HEAD~1", "-modules", elsewhere}, "a changed"},
-		"by their markers":                      {[]string{"-base", "HEAD~1", "-discover"}, "services/a changed, services/b deleted, services/c dependent"},
-		"by the markers on disk":                {[]string{"-worktree", "-discover"}, "services/d changed"},
-		"of the working tree since a commit":    {[]string{"-worktree", "-base", "HEAD~1", "-discover"}, "services/a changed, services/b deleted, services/c dependent, services/d changed"},
+		"of a file in the repository":           {[]string{"-base", "HEAD~1", "-modules", file}, "a changed, b deleted", ""},
+		"of a file elsewhere, of the head only": {[]string{"-base", "HEAD~1", "-modules", elsewhere}, "a changed", "deleted modules are not seen, for " + elsewhere + " is outside of the repository (-before FILE names the modules of the base)"},
+		"by their markers":                      {[]string{"-base", "HEAD~1", "-discover"}, "services/a changed, services/b deleted, services/c dependent", ""},
+		"by the markers on disk":                {[]string{"-worktree", "-discover"}, "services/d changed", ""},
+		"of the working tree since a commit":    {[]string{"-worktree", "-base", "HEAD~1", "-discover"}, "services/a changed, services/b deleted, services/c dependent, services/d changed", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			code, stdout, stderr := call(t.Context(), append([]string{"-repo", dir}, tt.args...)...)
-			if code != 0 || stderr != "" {
-				t.Fatalf("exit code %d, stderr %q", code, stderr)
+			want := ""
+			if tt.note != "" {
+				want = "changes: " + tt.note + "\n"
+			}
+			if code != 0 || stderr != want {
+				t.Fatalf("exit code %d, stderr %q, want %q", code, stderr, want)
 			}
 			if got := statuses(stdout); got != tt.want {
 				t.Errorf("modules %q, want %q; stdout:\n%s", got, tt.want, stdout)
@@ -92,17 +76,10 @@ func statuses(stdout string) string {
 
 func TestAFaultyBaseIsSaidAndDoesNotFail(t *testing.T) {
 	dir := twoSides(t)
-	repo, err := git.PlainOpen(dir)
-	check(t, err)
-	tree, err := repo.Worktree()
-	check(t, err)
+	r := openCheckout(t, dir)
 	file := filepath.Join(dir, "modules.yaml")
 	for _, content := range []string{"modules: [\n", "modules:\n- {name: a, paths: [services]}\n"} {
-		check(t, os.WriteFile(file, []byte(content), 0o644))
-		_, err = tree.Add("modules.yaml")
-		check(t, err)
-		_, err = tree.Commit("x", &git.CommitOptions{Author: &object.Signature{Name: "a", Email: "a@example.com", When: time.Unix(1, 0)}})
-		check(t, err)
+		r.commit(map[string]string{"modules.yaml": content})
 	}
 	code, stdout, stderr := call(t.Context(), "-repo", dir, "-base", "HEAD~1", "-modules", file)
 	if code != 0 || !strings.Contains(stderr, "deleted modules may be missing") || !strings.Contains(stderr, "modules.yaml") || strings.Count(stderr, "\n") != 1 {

@@ -24,6 +24,7 @@ type options struct {
 	all                                reason
 	discover, git                      bool
 	modules, before                    string
+	global                             []string
 	dependents                         changes.Dependents
 	json, matrix                       bool
 	dotenv, jobTemplate, childPipeline string
@@ -41,8 +42,12 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	flags.BoolVar(&o.sinceDefault, "since-default", false, "with -ci, compare each push of a branch with the default branch")
 	flags.Func("on-no-base", "what to do where the base cannot be had: `error|all`; default error", choice(&o.onNoBase, map[string]changes.Policy{"error": changes.Fail, "all": changes.SelectAll}))
 	flags.Var(&o.all, "all", "select all modules but those on demand; -all=REASON says why")
-	flags.StringVar(&o.modules, "modules", "", "YAML `FILE` of the modules")
+	flags.StringVar(&o.modules, "modules", "", "YAML `FILE` of the modules; of a head that is not checked out, the commit's file")
 	flags.BoolVar(&o.discover, "discover", false, "find the modules by their markers: go.mod, package.json, pyproject.toml, setup.py, Dockerfile, *.tf")
+	flags.Func("global", "`GLOB` of files that concern all modules but those on demand; repeatable", func(glob string) error {
+		o.global = append(o.global, glob)
+		return nil
+	})
 	flags.BoolVar(&o.git, "git", false, "have the git binary read the repository")
 	flags.StringVar(&o.before, "before", "", "YAML `FILE` of the modules as they were at the base, for deleted ones")
 	flags.Func("dependents", "how far a change spreads: `deep|direct|none`; default deep",
@@ -100,6 +105,7 @@ func (o *options) needModules() string {
 	}{
 		{o.all != "", "-all"},
 		{o.before != "", "-before"},
+		{len(o.global) > 0, "-global"},
 		{o.matrix, "-matrix"},
 		{o.dotenv != "", "-dotenv"},
 		{o.childPipeline != "", "-child-pipeline"},

@@ -37,8 +37,9 @@ func Append(ranges []Range, line int) []Range {
 
 // Lines holds the changed lines by path. Paths are those of the diff without
 // the prefixes of git (a/ and b/), so relative to the repository; the ranges of
-// a path ascend, and neither overlap nor touch. A file without a new line, such
-// as one that was deleted, renamed as it is, or is binary, is not in it.
+// a path ascend, and neither overlap nor touch. A file without a new line has an
+// empty list that is not nil: one that only lost lines or was deleted, one of which
+// only the name or the mode changed (under both names), and one that is binary.
 type Lines map[string][]Range
 
 // Has reports whether line of path, from 1, is among the changed ones.

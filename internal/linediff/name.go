@@ -9,14 +9,14 @@ import (
 
 const devNull = "/dev/null"
 
-// resolve returns the path of the present file on its new side, relative to the
+// resolve returns the path of the file on its new side, relative to the
 // repository, or "" where there is none.
 //
 // Git puts prefixes before names: a/ and b/, or letters that say what is
 // compared (diff.mnemonicPrefix), or none. No single name tells which, since a
 // folder may be called b. A pair of names does, and "rename to" never has one.
-func (p *parser) resolve() (string, error) {
-	name, err := unquote(p.newName)
+func (s *section) resolve() (string, error) {
+	name, err := unquote(s.newName)
 	switch {
 	case err != nil:
 		return "", err
@@ -24,15 +24,15 @@ func (p *parser) resolve() (string, error) {
 		return "", nil
 	case name == "":
 		return "", errors.New("the +++ line names no file")
-	case p.renamed != "":
-		return unquote(p.renamed)
+	case s.renamed != "":
+		return unquote(s.renamed)
 	}
-	old, err := unquote(p.oldName)
+	old, err := unquote(s.oldName)
 	if err != nil {
 		return "", err
 	}
 	if old == devNull {
-		old = p.gitOld()
+		old = s.gitOld()
 	}
 	switch {
 	case old == "": // a new file without the header of git, so without its odder prefixes
@@ -45,9 +45,9 @@ func (p *parser) resolve() (string, error) {
 
 // gitOld returns the old name of the line "diff --git OLD NEW", which is there
 // also for a file that is new; "" where there is no such line.
-func (p *parser) gitOld() string {
-	name, _, _ := strings.Cut(p.newName, "\t")
-	old, found := strings.CutSuffix(p.git, " "+name)
+func (s *section) gitOld() string {
+	name, _, _ := strings.Cut(s.newName, "\t")
+	old, found := strings.CutSuffix(s.git, " "+name)
 	if !found {
 		return ""
 	}

@@ -1,5 +1,7 @@
 package file
 
+import "io"
+
 // Content is a whole file, mapped.
 //
 // It is meant for files that are replaced and never written in place, as Git's
@@ -28,4 +30,19 @@ func (c *Content) Close() error {
 	data := c.data
 	c.data = nil
 	return Unmap(data)
+}
+
+// ReadAll reads the regular file at path into memory of its own.
+func ReadAll(path string) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content := make([]byte, f.Size)
+	n, err := io.ReadFull(f, content)
+	if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull returns them bare
+		err = nil // it was cut off meanwhile, as if before
+	}
+	return content[:n], err
 }

@@ -8,10 +8,12 @@
 //	...
 //	defer file.Unmap(data)
 //
+// [ReadAll] is for files that are small, and [StampOf] tells when to read one again.
+//
 // [Rescue] makes an error of what else would end the program: the fault of a
 // mapped file that cannot be read, or that another program has cut off.
 //
-// It does not write, and does not watch files for changes.
+// It does not write.
 package file
 
 import (
@@ -29,9 +31,11 @@ type File struct {
 	Size int64 // in bytes, when it was opened
 }
 
-var errNotRegular = errors.New("not a regular file")
+// ErrNotRegular is the error of what is no regular file: a directory, a pipe, a
+// device.
+var ErrNotRegular = errors.New("not a regular file")
 
-// Open opens a regular file.
+// Open opens a regular file. It never waits, as for the writer of a pipe.
 func Open(path string) (*File, error) {
 	f, err := open(path)
 	if err != nil {
@@ -39,7 +43,7 @@ func Open(path string) (*File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: errNotRegular}
+		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
 	}
 	if err != nil {
 		_ = f.Close()

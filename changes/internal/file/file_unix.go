@@ -8,13 +8,16 @@ import (
 	"syscall"
 )
 
-// open opens a file without telling the network poller of it: for a file that
-// takes several system calls and gives nothing.
+// open opens a file without waiting for it, since a pipe without a writer would
+// hold the program for ever. To os it looks as if it could wait, or the network
+// poller would be told of it: for a file that takes several system calls and
+// gives nothing.
 func open(path string) (*os.File, error) {
 	for {
-		fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+		fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
 		switch err { //nolint:errorlint // a bare errno
 		case nil:
+			_ = syscall.SetNonblock(fd, false) // a regular file does not care
 			return os.NewFile(uintptr(fd), path), nil
 		case syscall.EINTR:
 		default:

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
@@ -98,7 +99,7 @@ func (r *Repo) copyIndex(ctx context.Context) (file string, remove func(), err e
 }
 
 func copyFile(from, to string) error {
-	in, err := os.Open(from)
+	in, err := file.Open(from)
 	if err != nil {
 		return err
 	}

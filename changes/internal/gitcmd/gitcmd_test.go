@@ -79,7 +79,7 @@ func TestOpenFails(t *testing.T) {
 		},
 		"with an extension that git does not know": {
 			call{Args: []string{"rev-parse", "--is-inside-work-tree"}, Stderr: "fatal: unknown repository extension found:\n\trefstorage\n", Code: 128},
-			"a newer git may know it", git.ErrUnsupported,
+			"unsupported repository: unknown repository extension found: refstorage: a newer git may know it", git.ErrUnsupported,
 		},
 	}
 	for name, tt := range tests {

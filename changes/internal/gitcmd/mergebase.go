@@ -46,25 +46,41 @@ func (r *Repo) MergeBases(ctx context.Context, a, b string) ([]string, error) {
 // check refuses revisions that are not to reach git.
 func check(revs ...string) error {
 	for _, rev := range revs {
-		if _, err := parse(rev); err != nil {
+		if _, err := git.ParseRevision(rev); err != nil {
 			return fmt.Errorf("revision %q: %w", rev, err)
 		}
 	}
 	return nil
 }
 
-// noMergeBase tells unrelated histories from ones that are cut off: a first
-// commit whose content names parents is where the clone ends.
-func (r *Repo) noMergeBase(ctx context.Context, a, b string) error {
-	out, err := r.run(ctx, nil, "rev-list", "--max-parents=0", "--end-of-options", a, b, "--")
+// Cut reports whether a shallow clone is cut off at a commit that head descends
+// from and base does not. Then head may descend from base all the same, on a way
+// that the clone does not hold.
+func (r *Repo) Cut(ctx context.Context, base, head string) (bool, error) {
+	if err := check(base, head); err != nil {
+		return false, err
+	}
+	return r.cut(ctx, head, "^"+base)
+}
+
+// cut reports whether a first commit of these, as far as the clone holds them,
+// has a content that names parents.
+func (r *Repo) cut(ctx context.Context, revs ...string) (bool, error) {
+	out, err := r.run(ctx, nil, slices.Concat([]string{"rev-list", "--max-parents=0", "--end-of-options"}, revs, []string{"--"})...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	roots, err := r.commits(ctx, strings.Fields(string(out)))
+	return slices.ContainsFunc(roots, func(c commit) bool { return c.parents > 0 }), err
+}
+
+// noMergeBase tells unrelated histories from ones that are cut off.
+func (r *Repo) noMergeBase(ctx context.Context, a, b string) error {
+	cut, err := r.cut(ctx, a, b)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(roots, func(c commit) bool { return c.parents > 0 }) {
+	if cut {
 		return fmt.Errorf("find merge base: %w before %s and %s meet: %s", git.ErrShallow, a, b, git.Deepen)
 	}
 	return fmt.Errorf("find merge base: %w: %s and %s have no common ancestor", git.ErrNoMergeBase, a, b)
@@ -79,6 +95,9 @@ type commit struct {
 
 // commits reads the objects of commits.
 func (r *Repo) commits(ctx context.Context, hashes []string) ([]commit, error) {
+	if len(hashes) == 0 {
+		return nil, nil
+	}
 	out, err := r.run(ctx, strings.NewReader(strings.Join(hashes, "\n")+"\n"), "cat-file", "--batch")
 	if err != nil {
 		return nil, err

@@ -10,80 +10,12 @@ import (
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
-// revision is a revision that git may see: a name and what follows it.
-type revision struct {
-	name  string
-	steps []step
-}
-
-// step is how to get from one commit to another: times times to the parent of
-// that number, of which 0 is the commit itself.
-type step struct{ parent, times int }
-
-func (s step) String() string {
-	if s.parent == 1 {
-		return fmt.Sprintf("~%d", s.times)
+// after is what follows a hash so that git takes a step from it.
+func after(s git.Step) string {
+	if s.Parent == 1 {
+		return fmt.Sprintf("~%d", s.Times)
 	}
-	return fmt.Sprintf("^%d", s.parent)
-}
-
-// parse refuses what git would take for more than the name of one commit:
-// options, ranges, reflogs, searches and paths. Source: gitrevisions(7).
-func parse(rev string) (revision, error) {
-	switch {
-	case strings.TrimSpace(rev) == "":
-		return revision{}, fmt.Errorf("%w: it is empty", git.ErrNoRevision)
-	case isFull(rev) && strings.Trim(rev, "0") == "":
-		return revision{}, fmt.Errorf("%w: an all-zero hash is what CI gives when there is no previous commit (a new branch, or a first push); compare with the default branch instead", git.ErrNoRevision)
-	}
-	end := strings.IndexAny(rev, "~^")
-	if end < 0 {
-		end = len(rev)
-	}
-	name := rev[:end]
-	switch {
-	case strings.Contains(name, "@{") || strings.Contains(name, ":"): // no name of a ref has these
-		return revision{}, fmt.Errorf("%w: reflogs, searches and paths are not supported", git.ErrUnknownRevision)
-	case name == "" || name[0] == '-' || strings.Contains(name, "..") || strings.ContainsFunc(name, notInNames):
-		return revision{}, fmt.Errorf("%w: no branch, tag or commit can have this name", git.ErrUnknownRevision)
-	}
-	steps, err := parseSteps(rev[end:])
-	return revision{name: name, steps: steps}, err
-}
-
-// notInNames reports whether no ref may have r in its name
-// (git-check-ref-format(1)).
-func notInNames(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`?*[\`, r) }
-
-// parseSteps reads what may follow a name: ~, ~n, ^, ^n, ^{} and ^{commit}.
-func parseSteps(s string) ([]step, error) {
-	var steps []step
-	for s != "" {
-		rest := strings.TrimLeft(s[1:], "0123456789")
-		digits := s[1 : len(s)-len(rest)]
-		n := 1
-		switch {
-		case digits != "":
-			var err error
-			if n, err = strconv.Atoi(digits); err != nil || n > 1<<31-1 {
-				return nil, fmt.Errorf("%w: %s is too large a number", git.ErrUnknownRevision, digits)
-			}
-		case strings.HasPrefix(s, "^{}"):
-			n, rest = 0, s[len("^{}"):]
-		case strings.HasPrefix(s, "^{commit}"):
-			n, rest = 0, s[len("^{commit}"):]
-		}
-		switch s[0] {
-		case '~':
-			steps = append(steps, step{parent: 1, times: n})
-		case '^':
-			steps = append(steps, step{parent: n, times: 1})
-		default:
-			return nil, fmt.Errorf("%w: %q may not follow a name (~n, ^n and ^{commit} may)", git.ErrUnknownRevision, s)
-		}
-		s = rest
-	}
-	return steps, nil
+	return fmt.Sprintf("^%d", s.Parent)
 }
 
 // isFull reports whether s has as many digits as a hash in full.
@@ -99,17 +31,17 @@ func isHex(s string) bool { return strings.Trim(strings.ToLower(s), "0123456789a
 // The error is [git.ErrUnknownRevision], [git.ErrNoRevision] for an empty or
 // all-zero one, or [git.ErrShallow].
 func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
-	parsed, err := parse(rev)
+	parsed, err := git.ParseRevision(rev)
 	if err != nil {
 		return "", err
 	}
-	if described(parsed.name) {
-		ref, err := r.line(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", parsed.name)
+	if described(parsed.Name) {
+		ref, err := r.line(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", parsed.Name)
 		if err != nil && !failed(err) {
 			return "", err
 		}
 		if ref == "" {
-			return "", r.notFound(ctx, parsed.name)
+			return "", r.notFound(ctx, parsed.Name)
 		}
 	}
 	hash, err := r.commit(ctx, rev)
@@ -131,19 +63,19 @@ func (r *Repo) commit(ctx context.Context, rev string) (string, error) {
 }
 
 // explain says why git does not resolve a revision.
-func (r *Repo) explain(ctx context.Context, rev revision) error {
-	hash, err := r.commit(ctx, rev.name)
+func (r *Repo) explain(ctx context.Context, rev git.Revision) error {
+	hash, err := r.commit(ctx, rev.Name)
 	if failed(err) {
-		return r.explainName(ctx, rev.name)
+		return r.explainName(ctx, rev.Name)
 	}
 	if err != nil {
 		return err
 	}
-	for _, s := range rev.steps {
-		if s.parent == 0 || s.times == 0 {
+	for _, s := range rev.Steps {
+		if s.Parent == 0 || s.Times == 0 {
 			continue
 		}
-		next, err := r.commit(ctx, hash+s.String())
+		next, err := r.commit(ctx, hash+after(s))
 		if failed(err) {
 			return r.explainStep(ctx, hash, s)
 		}
@@ -187,9 +119,9 @@ func (r *Repo) notFound(ctx context.Context, name string) error {
 }
 
 // explainStep finds the commit at which a step from hash finds no parent.
-func (r *Repo) explainStep(ctx context.Context, hash string, s step) error {
-	if s.parent == 1 {
-		out, err := r.run(ctx, nil, "rev-list", "--first-parent", "--max-count="+strconv.Itoa(s.times), "--end-of-options", hash, "--")
+func (r *Repo) explainStep(ctx context.Context, hash string, s git.Step) error {
+	if s.Parent == 1 {
+		out, err := r.run(ctx, nil, "rev-list", "--first-parent", "--max-count="+strconv.Itoa(s.Times), "--end-of-options", hash, "--")
 		if err != nil {
 			return err
 		}
@@ -212,6 +144,6 @@ func (r *Repo) explainStep(ctx context.Context, hash string, s step) error {
 	case has == 0:
 		return fmt.Errorf("%w: commit %s is the first one and has no parent", git.ErrUnknownRevision, hash)
 	default:
-		return fmt.Errorf("%w: commit %s has no parent %d, only %d", git.ErrUnknownRevision, hash, s.parent, has)
+		return fmt.Errorf("%w: commit %s has no parent %d, only %d", git.ErrUnknownRevision, hash, s.Parent, has)
 	}
 }

@@ -155,6 +155,10 @@ func (e *commandError) message() string {
 	var faults []string
 	last := ""
 	for line := range strings.Lines(e.stderr) {
+		if n := len(faults); n > 0 && strings.HasSuffix(faults[n-1], ":") && line[0] == '\t' { // a list below it
+			faults[n-1] += " " + strings.TrimSpace(line)
+			continue
+		}
 		if line = strings.TrimSpace(line); line != "" {
 			last = line
 		}

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mettel-automation/delivery/changes/internal/file"
 )
 
 // Config is the config of one repository. Source: git-config(1).
@@ -110,9 +111,9 @@ func (s setting) number() (int64, error) {
 }
 
 func (c *Config) read(path string) error {
-	content, err := os.ReadFile(path)
+	content, err := file.ReadAll(path)
 	if err != nil {
-		return ignoreAbsent(err)
+		return file.IgnoreAbsent(err)
 	}
 	c.settings, err = parseConfig(content, c.settings)
 	if err != nil {

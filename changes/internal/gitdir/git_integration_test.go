@@ -164,8 +164,9 @@ func TestGitAgreesOnLayouts(t *testing.T) {
 			checkRefs(t, dir, OpenRefs(got))
 			mustGit(t, dir, "pack-refs", "--all")
 			checkRefs(t, dir, OpenRefs(got))
-			shallow, err := ReadShallow(got)
-			if err != nil || (len(shallow) > 0) != (mustGit(t, dir, "rev-parse", "--is-shallow-repository") == "true") {
+			cuts := OpenShallow(got)
+			_, err = cuts.Refresh()
+			if shallow := cuts.Commits(); err != nil || (len(shallow) > 0) != (mustGit(t, dir, "rev-parse", "--is-shallow-repository") == "true") {
 				t.Errorf("shallow at %v, %v", shallow, err)
 			}
 			if format.Partial != (name == "a partial clone") {

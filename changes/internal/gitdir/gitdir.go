@@ -14,14 +14,13 @@
 package gitdir
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
@@ -50,7 +49,7 @@ func (l Layout) Objects() string { return filepath.Join(l.CommonDir, "objects") 
 func Discover(path string) (Layout, error) {
 	start, err := filepath.EvalSymlinks(path)
 	switch {
-	case absent(err):
+	case file.IsAbsent(err):
 		return Layout{}, fmt.Errorf("%w: %w", git.ErrNotRepository, fs.ErrNotExist)
 	case err != nil:
 		return Layout{}, err
@@ -72,62 +71,69 @@ func Discover(path string) (Layout, error) {
 // repositoryAt looks for a repository whose working tree, or whose Git
 // directory, is dir.
 func repositoryAt(dir string) (Layout, bool, error) {
-	dotGit := filepath.Join(dir, ".git")
-	info, err := os.Stat(dotGit)
-	switch {
-	case absent(err):
-	case err != nil:
-		return Layout{}, false, err
-	case info.IsDir():
-		if common, ok, err := commonDir(dotGit); ok || err != nil {
-			return Layout{Dir: dir, GitDir: dotGit, CommonDir: common}, ok, err
-		}
-	default:
-		gitDir, err := linkedGitDir(dotGit)
-		if err != nil {
-			return Layout{}, false, err
-		}
-		common, ok, err := commonDir(gitDir)
-		if err == nil && !ok {
-			err = fmt.Errorf("%w: %s points at %s, which is none", git.ErrNotRepository, dotGit, gitDir)
-		}
-		return Layout{Dir: dir, GitDir: gitDir, CommonDir: common}, ok, err
+	if l, ok, err := At(dir); ok || err != nil {
+		return l, ok, err
 	}
 	common, ok, err := commonDir(dir)
 	return Layout{Dir: dir, GitDir: dir, CommonDir: common}, ok, err
 }
 
+// At looks for a repository whose working tree is dir. It is not ok where there
+// is none. The error is [git.ErrNotRepository] for a .git file that leads to none.
+func At(dir string) (l Layout, ok bool, err error) {
+	dotGit := filepath.Join(dir, ".git")
+	info, err := os.Stat(dotGit)
+	switch {
+	case err != nil:
+		return Layout{}, false, file.IgnoreAbsent(err)
+	case info.IsDir():
+		common, ok, err := commonDir(dotGit)
+		return Layout{Dir: dir, GitDir: dotGit, CommonDir: common}, ok, err
+	case !info.Mode().IsRegular(): // git passes over pipes and the like
+		return Layout{}, false, nil
+	}
+	gitDir, err := linkedGitDir(dotGit)
+	if err != nil {
+		return Layout{}, false, err
+	}
+	common, ok, err := commonDir(gitDir)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: %s points at %s, which is none", git.ErrNotRepository, dotGit, gitDir)
+	}
+	return Layout{Dir: dir, GitDir: gitDir, CommonDir: common}, ok, err
+}
+
 // linkedGitDir reads a .git file, which linked worktrees and submodules have.
-func linkedGitDir(file string) (string, error) {
-	content, err := os.ReadFile(file)
+func linkedGitDir(path string) (string, error) {
+	content, err := file.ReadAll(path)
 	if err != nil {
 		return "", err
 	}
 	target, ok := strings.CutPrefix(string(content), "gitdir: ")
 	if target = strings.TrimRight(target, "\r\n"); !ok || target == "" {
-		return "", fmt.Errorf("%w: %s does not say \"gitdir: <directory>\"", git.ErrNotRepository, file)
+		return "", fmt.Errorf("%w: %s does not say \"gitdir: <directory>\"", git.ErrNotRepository, path)
 	}
-	return resolvePath(filepath.Dir(file), target), nil
+	return resolvePath(filepath.Dir(path), target), nil
 }
 
 // commonDir reports whether dir is a Git directory, and where its shared part
 // is. As for git, it needs HEAD, objects and refs.
 func commonDir(dir string) (common string, ok bool, err error) {
 	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
-		return "", false, ignoreAbsent(err)
+		return "", false, file.IgnoreAbsent(err)
 	}
 	common = dir
-	content, err := os.ReadFile(filepath.Join(dir, "commondir"))
+	content, err := file.ReadAll(filepath.Join(dir, "commondir"))
 	switch {
 	case err == nil:
 		common = resolvePath(dir, strings.TrimRight(string(content), "\r\n"))
-	case !absent(err):
+	case !file.IsAbsent(err):
 		return "", false, err
 	}
 	for _, part := range []string{"objects", "refs"} {
 		info, err := os.Stat(filepath.Join(common, part))
 		if err != nil || !info.IsDir() {
-			return "", false, ignoreAbsent(err)
+			return "", false, file.IgnoreAbsent(err)
 		}
 	}
 	return common, true, nil
@@ -138,15 +144,4 @@ func resolvePath(from, path string) string {
 		return filepath.Clean(path)
 	}
 	return filepath.Join(from, path)
-}
-
-func absent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
-
-func ignoreAbsent(err error) error {
-	if absent(err) {
-		return nil
-	}
-	return err
 }

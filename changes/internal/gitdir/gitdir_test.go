@@ -271,19 +271,28 @@ func TestWithoutAConfigTheFormatIsThatOfOldRepositories(t *testing.T) {
 	}
 }
 
-func TestReadShallow(t *testing.T) {
+func TestShallow(t *testing.T) {
 	dir := tempDir(t)
-	l := Layout{CommonDir: dir}
-	if got, err := ReadShallow(l); len(got) > 0 || err != nil {
-		t.Errorf("without a file: %v, %v", got, err)
+	s := OpenShallow(Layout{CommonDir: dir})
+	if changed, err := s.Refresh(); changed || len(s.Commits()) > 0 || err != nil {
+		t.Errorf("without a file: %v, %v, %v", changed, s.Commits(), err)
 	}
 	write(t, filepath.Join(dir, "shallow"), strings.Repeat("b", 40)+"\n"+strings.Repeat("a", 40)+"\n")
-	got, err := ReadShallow(l)
-	if err != nil || len(got) != 2 || got[0].String() != strings.Repeat("a", 40) || got[1].String() != strings.Repeat("b", 40) {
-		t.Errorf("= %v, %v; want both, sorted", got, err)
+	changed, err := s.Refresh()
+	if got := s.Commits(); !changed || err != nil || len(got) != 2 || got[0].String() != strings.Repeat("a", 40) || got[1].String() != strings.Repeat("b", 40) {
+		t.Errorf("= %v, %v, %v; want both, sorted", changed, got, err)
+	}
+	if changed, err := s.Refresh(); changed || len(s.Commits()) != 2 || err != nil {
+		t.Errorf("of the same file: %v, %v, %v", changed, s.Commits(), err)
 	}
 	write(t, filepath.Join(dir, "shallow"), strings.Repeat("b", 40)+"\nnonsense\n")
-	if _, err := ReadShallow(l); !errors.Is(err, git.ErrDamaged) || !strings.Contains(err.Error(), `shallow:2: repository is damaged: "nonsense" is no commit hash`) {
+	if _, err := s.Refresh(); !errors.Is(err, git.ErrDamaged) || !strings.Contains(err.Error(), `shallow:2: repository is damaged: "nonsense" is no commit hash`) {
 		t.Errorf("error = %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "shallow")); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := s.Refresh(); !changed || len(s.Commits()) > 0 || err != nil {
+		t.Errorf("of a clone that is full now: %v, %v, %v", changed, s.Commits(), err)
 	}
 }

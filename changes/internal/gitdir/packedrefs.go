@@ -2,8 +2,8 @@ package gitdir
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/mettel-automation/delivery/changes/internal/file"
@@ -13,10 +13,10 @@ import (
 // packedRefs is the file packed-refs. Source: git-pack-refs(1), and git's
 // refs/packed-backend.c for the header.
 type packedRefs struct {
-	path string
-	info os.FileInfo // of what is open
-	file *file.Content
-	list refList
+	path  string
+	stamp file.Stamp // of what is open; zero where nothing is
+	file  *file.Content
+	list  refList
 }
 
 // find looks for a ref by its full name.
@@ -34,33 +34,29 @@ func (p *packedRefs) find(name string) (git.Hash, bool, error) {
 // refresh opens packed-refs where that is not done yet, and again where it has
 // been replaced.
 func (p *packedRefs) refresh() error {
-	info, err := os.Stat(p.path)
-	if err != nil {
-		_ = p.close()
-		return ignoreAbsent(err)
-	}
-	if p.info != nil && os.SameFile(p.info, info) && p.info.Size() == info.Size() && p.info.ModTime().Equal(info.ModTime()) {
+	stamp, err := file.StampOf(p.path)
+	if err == nil && p.stamp.Same(stamp) {
 		return nil
 	}
-	if err := p.close(); err != nil {
+	if err := errors.Join(err, p.close()); err != nil || stamp.IsZero() {
 		return err
 	}
 	content, err := file.Read(p.path)
 	if err != nil {
-		return ignoreAbsent(err)
+		return file.IgnoreAbsent(err)
 	}
 	list, err := newRefList(content.Bytes())
 	if err != nil {
 		_ = content.Close()
 		return fmt.Errorf("read %s: %w", p.path, err)
 	}
-	p.info, p.file, p.list = info, content, list
+	p.stamp, p.file, p.list = stamp, content, list
 	return nil
 }
 
 func (p *packedRefs) close() error {
 	content := p.file
-	p.info, p.file, p.list = nil, nil, refList{}
+	p.stamp, p.file, p.list = file.Stamp{}, nil, refList{}
 	if content == nil {
 		return nil
 	}

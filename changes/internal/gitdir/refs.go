@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
@@ -95,21 +96,21 @@ const maxLoose = 8 << 10
 
 func (r *Refs) loose(name string) (Ref, bool, error) {
 	path := r.path(name)
-	file, err := os.Open(path)
+	f, err := file.Open(path)
 	if err != nil {
-		return Ref{}, false, ignoreAbsent(err)
+		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() { // of refs that begin with this name
+			return Ref{}, false, nil
+		}
+		return Ref{}, false, file.IgnoreAbsent(err)
 	}
-	defer file.Close()
+	defer f.Close()
 	var buf [256]byte
-	content, err := readUpTo(file, buf[:], maxLoose)
+	content, err := readUpTo(f, buf[:], maxLoose)
 	ref, ok := parseLoose(content)
 	if ok && err == nil {
 		return ref, true, nil
 	}
-	switch info, statErr := file.Stat(); {
-	case statErr == nil && info.IsDir(): // of refs that begin with this name
-		return Ref{}, false, nil
-	case err != nil || !strings.HasPrefix(name, "refs/"):
+	if err != nil || !strings.HasPrefix(name, "refs/") {
 		return Ref{}, false, err
 	}
 	return Ref{}, false, fmt.Errorf("read ref %s: %w: %s holds neither a hash nor \"ref: <name>\" (git update-ref writes it anew)", name, git.ErrDamaged, path)

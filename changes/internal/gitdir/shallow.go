@@ -3,21 +3,48 @@ package gitdir
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
-// ReadShallow returns the commits at which a shallow clone is cut off, sorted:
-// the clone does not hold their parents. There are none in a full clone.
-// Source: gitrepository-layout(5), shallow.
-func ReadShallow(l Layout) ([]git.Hash, error) {
-	path := filepath.Join(l.CommonDir, "shallow")
-	content, err := os.ReadFile(path)
+// Shallow is where a shallow clone is cut off: the clone does not hold the
+// parents of these commits. Source: gitrepository-layout(5), shallow.
+type Shallow struct {
+	path    string
+	stamp   file.Stamp // of what was read
+	commits []git.Hash
+}
+
+// OpenShallow returns where a repository is cut off. Nothing is read yet.
+func OpenShallow(l Layout) *Shallow { return &Shallow{path: filepath.Join(l.CommonDir, "shallow")} }
+
+// Commits returns the commits as they were last read, sorted. There are none in
+// a full clone.
+func (s *Shallow) Commits() []git.Hash { return s.commits }
+
+// Refresh reads the commits where git has written them since they were last
+// read, as git fetch --unshallow does, and reports whether it has. The error is
+// [git.ErrDamaged] for a file that is not as Git writes it.
+func (s *Shallow) Refresh() (changed bool, err error) {
+	stamp, err := file.StampOf(s.path)
+	if err != nil || stamp.Same(s.stamp) {
+		return false, err
+	}
+	commits, err := readShallow(s.path)
 	if err != nil {
-		return nil, ignoreAbsent(err)
+		return false, err
+	}
+	s.stamp, s.commits = stamp, commits
+	return true, nil
+}
+
+func readShallow(path string) ([]git.Hash, error) {
+	content, err := file.ReadAll(path)
+	if err != nil {
+		return nil, file.IgnoreAbsent(err)
 	}
 	var commits []git.Hash
 	line := 0

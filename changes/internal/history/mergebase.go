@@ -26,7 +26,7 @@ func (h *History) MergeBases(ctx context.Context, a, b git.Hash) ([]git.Hash, er
 		return nil, err
 	}
 	switch {
-	case len(found) == 0 && w.cut:
+	case len(found) == 0 && len(w.cuts) > 0:
 		return nil, fmt.Errorf("find merge base: %w before %s and %s meet: %s", git.ErrShallow, a, b, git.Deepen)
 	case len(found) == 0:
 		return nil, fmt.Errorf("find merge base: %w: %s and %s have no common ancestor", git.ErrNoMergeBase, a, b)
@@ -37,6 +37,17 @@ func (h *History) MergeBases(ctx context.Context, a, b git.Hash) ([]git.Hash, er
 		return nil, err
 	}
 	return h.newestFirst(found)
+}
+
+// Cut reports whether a shallow clone is cut off at a commit that head descends
+// from and base does not. Then head may descend from base all the same, on a way
+// that the clone does not hold.
+func (h *History) Cut(ctx context.Context, base, head git.Hash) (bool, error) {
+	w := &walk{History: h}
+	if _, err := w.common(ctx, h.find(base), h.find(head)); err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(w.cuts, func(i int32) bool { return h.commits.node(i).paint&fromA == 0 }), nil
 }
 
 // newestFirst returns the hashes of commits in the order of MergeBases.
@@ -91,8 +102,8 @@ const (
 type walk struct {
 	*History
 	queue queue
-	fresh int  // how many in the queue are not stale
-	cut   bool // it met the edge of a shallow clone
+	fresh int     // how many in the queue are not stale
+	cuts  []int32 // where it met the edge of a shallow clone
 }
 
 // reset takes off the paint of an earlier walk.
@@ -100,7 +111,7 @@ func (w *walk) reset() {
 	for i := range w.commits.count {
 		w.commits.node(i).paint = 0
 	}
-	w.queue, w.fresh, w.cut = w.queue[:0], 0, false
+	w.queue, w.fresh, w.cuts = w.queue[:0], 0, w.cuts[:0]
 }
 
 // common returns the common ancestors of a and any of bs that are not
@@ -126,7 +137,9 @@ func (w *walk) common(ctx context.Context, a int32, bs ...int32) ([]int32, error
 		if n.paint&stale == 0 {
 			w.fresh--
 		}
-		w.cut = w.cut || n.cut
+		if n.cut {
+			w.cuts = append(w.cuts, i)
+		}
 		spread := n.paint & (fromA | fromB | stale)
 		if spread == fromA|fromB {
 			if n.paint&result == 0 {

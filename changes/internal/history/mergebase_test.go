@@ -206,48 +206,6 @@ func TestMergeBasesAgreeWithTheDefinition(t *testing.T) {
 	}
 }
 
-func TestShallowHistory(t *testing.T) {
-	// A clone of main that is cut off at c, with the tip of a branch that left
-	// it at b, and one that left it at d.
-	o := gittest.New()
-	c := o.History("a:\nb: a\nc: b\nd: c\nmain: d\nearly: b\nlate: d\nother:")
-	o.Remove(c["b"])
-	o.Remove(c["a"])
-	dir := t.TempDir() // a graph does not know of the cut, and must not be used
-	if err := o.WriteGraph(dir, 1, []git.Hash{c["other"]}); err != nil {
-		t.Fatal(err)
-	}
-	shallow := []git.Hash{c["c"], c["early"]}
-	slices.SortFunc(shallow, git.Hash.Compare)
-	h := New(o, Options{Shallow: shallow, ObjectDirs: []string{dir}})
-	if h.graph != nil {
-		t.Error("the graph is used")
-	}
-	for name, tt := range map[string]struct {
-		a, b, want string // "" for none
-		is         error
-	}{
-		"what is this side of the cut is found": {a: "late", b: "main", want: "d"},
-		"the edge itself is found":              {a: "c", b: "main", want: "c"},
-		"a merge base beyond the cut":           {a: "early", b: "main", is: git.ErrShallow},
-		"the edge and what it leads to":         {a: "early", b: "c", is: git.ErrShallow},
-		"unrelated, as far as the clone tells":  {a: "other", b: "main", is: git.ErrShallow},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := h.MergeBases(t.Context(), c[tt.a], c[tt.b])
-			if tt.is != nil {
-				if !errors.Is(err, tt.is) || errors.Is(err, git.ErrNoMergeBase) || !strings.Contains(err.Error(), git.Deepen) || !strings.Contains(err.Error(), c[tt.a].String()) {
-					t.Errorf("= %v, %v; want %v with its remedy", got, err, tt.is)
-				}
-				return
-			}
-			if err != nil || len(got) != 1 || got[0] != c[tt.want] {
-				t.Errorf("= %v, %v; want %s", got, err, tt.want)
-			}
-		})
-	}
-}
-
 func TestACommitThatIsInTheGraphIsNotRead(t *testing.T) {
 	o := gittest.New()
 	c := o.History("r:\nf: r\na: f\nb: f\na2: a\nb2: b")

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
@@ -30,30 +28,20 @@ const (
 // an all-zero hash, [git.ErrUnknownRevision], [git.ErrShallow] where the clone
 // does not hold it, or [git.ErrMissingObject] where it should.
 func (h *History) Resolve(ctx context.Context, rev string) (git.Hash, error) {
-	switch {
-	case strings.TrimSpace(rev) == "":
-		return git.Hash{}, fmt.Errorf("%w: it is empty", git.ErrNoRevision)
-	case (len(rev) == 40 || len(rev) == 64) && strings.Trim(rev, "0") == "":
-		return git.Hash{}, fmt.Errorf("%w: an all-zero hash is what CI gives when there is no previous commit (a new branch, or a first push); compare with the default branch instead", git.ErrNoRevision)
-	}
-	end := strings.IndexAny(rev, "~^")
-	if end < 0 {
-		end = len(rev)
-	}
-	steps, err := parseSteps(rev[end:])
+	parsed, err := git.ParseRevision(rev)
 	if err != nil {
 		return git.Hash{}, err
 	}
-	named, err := h.named(rev[:end])
+	named, err := h.named(parsed.Name)
 	if err != nil {
 		return git.Hash{}, err
 	}
 	commit, err := h.peel(named)
-	if err != nil || len(steps) == 0 {
+	if err != nil || len(parsed.Steps) == 0 {
 		return commit, err
 	}
 	i := h.find(commit)
-	for _, s := range steps {
+	for _, s := range parsed.Steps {
 		if i, err = h.step(ctx, i, s); err != nil {
 			return git.Hash{}, err
 		}
@@ -61,46 +49,11 @@ func (h *History) Resolve(ctx context.Context, rev string) (git.Hash, error) {
 	return h.held(h.hash(i))
 }
 
-// step is how to get from one commit to another: times times to the parent of
-// that number, of which 0 is the commit itself.
-type step struct{ parent, times int }
-
-// parseSteps reads what may follow a name: ~, ~n, ^, ^n, ^{} and ^{commit}.
-func parseSteps(s string) ([]step, error) {
-	var steps []step
-	for s != "" {
-		rest := strings.TrimLeft(s[1:], "0123456789")
-		digits := s[1 : len(s)-len(rest)]
-		n := 1
-		switch {
-		case digits != "":
-			var err error
-			if n, err = strconv.Atoi(digits); err != nil {
-				return nil, fmt.Errorf("%w: %s is too large a number", git.ErrUnknownRevision, digits)
-			}
-		case strings.HasPrefix(s, "^{}"):
-			n, rest = 0, s[len("^{}"):]
-		case strings.HasPrefix(s, "^{commit}"):
-			n, rest = 0, s[len("^{commit}"):]
-		}
-		switch s[0] {
-		case '~':
-			steps = append(steps, step{parent: 1, times: n})
-		case '^':
-			steps = append(steps, step{parent: n, times: 1})
-		default:
-			return nil, fmt.Errorf("%w: %q may not follow a name (~n, ^n and ^{commit} may)", git.ErrUnknownRevision, s)
-		}
-		s = rest
-	}
-	return steps, nil
-}
-
-func (h *History) step(ctx context.Context, i int32, s step) (int32, error) {
-	if s.parent == 0 {
+func (h *History) step(ctx context.Context, i int32, s git.Step) (int32, error) {
+	if s.Parent == 0 {
 		return i, nil
 	}
-	for taken := range s.times {
+	for taken := range s.Times {
 		if err := canceled(ctx, taken); err != nil {
 			return 0, err
 		}
@@ -114,10 +67,10 @@ func (h *History) step(ctx context.Context, i int32, s step) (int32, error) {
 			return 0, fmt.Errorf("%w at commit %s, whose parents it does not hold: %s", git.ErrShallow, h.hash(i), git.Deepen)
 		case len(parents) == 0:
 			return 0, fmt.Errorf("%w: commit %s is the first one and has no parent", git.ErrUnknownRevision, h.hash(i))
-		case s.parent > len(parents):
-			return 0, fmt.Errorf("%w: commit %s has no parent %d, only %d", git.ErrUnknownRevision, h.hash(i), s.parent, len(parents))
+		case s.Parent > len(parents):
+			return 0, fmt.Errorf("%w: commit %s has no parent %d, only %d", git.ErrUnknownRevision, h.hash(i), s.Parent, len(parents))
 		}
-		i = parents[s.parent-1]
+		i = parents[s.Parent-1]
 	}
 	return i, nil
 }
@@ -157,8 +110,6 @@ func (h *History) named(name string) (git.Hash, error) {
 // notFound says what a name that resolves to nothing may be about.
 func (h *History) notFound(name string) error {
 	switch shallow := len(h.shallow) > 0; {
-	case strings.Contains(name, "@{") || strings.Contains(name, ":"): // no name of a ref has these
-		return fmt.Errorf("%w: reflogs, searches and paths are not supported", git.ErrUnknownRevision)
 	case shallow && len(name) >= usualAbbreviation && isHexadecimal(name):
 		return fmt.Errorf("%w: it does not hold this commit; %s", git.ErrShallow, git.Deepen)
 	case shallow:

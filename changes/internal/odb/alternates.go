@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/mettel-automation/delivery/changes/internal/file"
 )
 
 // maxAlternates is how many alternates may follow one another, as in git
@@ -38,9 +40,9 @@ func objectDirs(own string) ([]string, error) {
 // readAlternates returns the directories that an object directory borrows from,
 // one a line. A relative one is relative to the object directory.
 func readAlternates(dir string) ([]string, error) {
-	content, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
+	content, err := file.ReadAll(filepath.Join(dir, "info", "alternates"))
 	if err != nil {
-		if isAbsent(err) {
+		if file.IsAbsent(err) {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("read alternates: %w", err)

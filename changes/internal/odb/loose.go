@@ -31,7 +31,7 @@ func (s *Store) readLoose(buf []byte, h git.Hash, content bool) (git.Kind, []byt
 		if err == nil {
 			return kind, out, nil
 		}
-		if !isAbsent(err) && failure == errNowhere { //nolint:errorlint // it is never wrapped
+		if !file.IsAbsent(err) && failure == errNowhere { //nolint:errorlint // it is never wrapped
 			failure = fmt.Errorf("read object %s in %s: %w", h, path, err)
 		}
 	}

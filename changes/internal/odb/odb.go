@@ -129,7 +129,7 @@ var errNowhere = errors.New("not found")
 func (s *Store) missing(h git.Hash) error {
 	advice := "the repository may be damaged (git fsck tells)"
 	if s.opts.Partial {
-		advice = "the clone is partial; clone with --filter=blob:none or without a filter"
+		advice = "the clone is partial: have git fetch it (OpenGit), or clone without a filter (where only the names of files count, --filter=blob:none will do)"
 	}
 	return fmt.Errorf("read object %s: %w: %s", h, git.ErrMissingObject, advice)
 }

@@ -2,15 +2,14 @@ package odb
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 	"github.com/mettel-automation/delivery/changes/internal/pack"
 )
@@ -74,7 +73,7 @@ func (s *Store) relist() (news bool, err error) {
 	for _, dir := range s.dirs {
 		dir = filepath.Join(dir, "pack")
 		entries, err := os.ReadDir(dir)
-		if err != nil && !isAbsent(err) {
+		if err != nil && !file.IsAbsent(err) {
 			return false, fmt.Errorf("list packs: %w", err)
 		}
 		for _, e := range entries {
@@ -121,7 +120,7 @@ func (s *Store) readPacked(buf []byte, h git.Hash, content bool) (git.Kind, []by
 				return kind, out, nil
 			}
 		}
-		if isAbsent(err) { // git gc removed it
+		if file.IsAbsent(err) { // git gc removed it
 			err = f.close()
 			s.packs = slices.Delete(s.packs, i, i+1)
 			i--
@@ -139,9 +138,4 @@ func (s *Store) fromPack(buf []byte, p *pack.Pack, offset int64, content bool) (
 	}
 	kind, err := s.reader.Kind(p, offset)
 	return kind, buf, err
-}
-
-// isAbsent reports whether a file is not there, or not even its directory.
-func isAbsent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

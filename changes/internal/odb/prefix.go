@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
@@ -54,14 +55,14 @@ func (s *Store) between(from, to git.Hash) (found []git.Hash, err error) {
 			if found, err = f.pack.Between(found, from, to); err != nil {
 				return nil, fmt.Errorf("search %s: %w", f.idx, err)
 			}
-		case !isAbsent(err): // if it is, git gc removed it
+		case !file.IsAbsent(err): // if it is, git gc removed it
 			return nil, err
 		}
 	}
 	first := hex.EncodeToString(from[:1])
 	for _, dir := range s.dirs {
 		entries, err := os.ReadDir(filepath.Join(dir, first))
-		if err != nil && !isAbsent(err) {
+		if err != nil && !file.IsAbsent(err) {
 			return nil, err
 		}
 		for _, e := range entries {

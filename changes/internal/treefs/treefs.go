@@ -26,7 +26,11 @@ import (
 // FS is one tree. It is an [fs.ReadDirFS], [fs.ReadFileFS], [fs.StatFS] and
 // [fs.ReadLinkFS], and good as long as the context and the objects that it was
 // made of. Several goroutines may use it, if nothing else reads the objects
-// meanwhile.
+// meanwhile. One goroutine may use several of the same objects in turn: no call
+// leaves anything of the objects in use, not even by a file that is open.
+//
+// Directories may nest as deep as in package treediff; deeper ones are
+// [git.ErrDamaged].
 type FS struct {
 	canceled func() error
 	objects  git.Objects
@@ -35,6 +39,7 @@ type FS struct {
 	mu   sync.Mutex // held while objects are read
 	dirs map[git.Hash][]entry
 	held int // entries of dirs
+	last chain
 }
 
 // maxHeld bounds the entries of directories that are kept in memory, at some
@@ -53,7 +58,7 @@ func (f *FS) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	if e.IsDir() {
-		entries, err := f.entries(e)
+		entries, err := f.entries(e, name)
 		if err != nil {
 			return nil, pathError("open", name, err)
 		}
@@ -75,7 +80,7 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if !e.IsDir() {
 		return nil, pathError("readdir", name, errNoDir)
 	}
-	entries, err := f.entries(e)
+	entries, err := f.entries(e, name)
 	if err != nil {
 		return nil, pathError("readdir", name, err)
 	}
@@ -132,15 +137,22 @@ func (f *FS) find(op, path string) (*entry, error) {
 	if !fs.ValidPath(path) {
 		return nil, pathError(op, path, fs.ErrInvalid)
 	}
-	e := &entry{fs: f, name: ".", mode: treediff.Dir, hash: f.root}
 	if path == "." {
-		return e, nil
+		return &entry{fs: f, name: ".", mode: treediff.Dir, hash: f.root}, nil
 	}
-	for name := range strings.SplitSeq(path, "/") {
-		if !e.IsDir() {
-			return nil, pathError(op, path, fs.ErrNotExist)
-		}
-		entries, err := f.entries(e)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	depth := f.last.shared(path)
+	at := link{end: -1, mode: treediff.Dir, hash: f.root}
+	if depth > 0 {
+		at = f.last.links[depth-1]
+	}
+	if at.end < len(path) {
+		f.last.turn(path, depth)
+	}
+	for at.end < len(path) {
+		name, _, _ := strings.Cut(path[at.end+1:], "/")
+		entries, err := f.read(at.mode, at.hash, depth)
 		if err != nil {
 			return nil, pathError(op, path, err)
 		}
@@ -148,34 +160,49 @@ func (f *FS) find(op, path string) (*entry, error) {
 		if !ok {
 			return nil, pathError(op, path, fs.ErrNotExist)
 		}
-		e = &entries[i]
+		at = link{end: at.end + 1 + len(name), mode: entries[i].mode, hash: entries[i].hash}
+		f.last.links = append(f.last.links, at)
+		depth++
 	}
-	return e, nil
+	return &entry{fs: f, name: path[strings.LastIndexByte(path, '/')+1:], mode: at.mode, hash: at.hash}, nil
 }
 
-// entries returns what is in a directory, sorted by name.
-func (f *FS) entries(e *entry) ([]entry, error) {
-	if e.mode == treediff.Submodule {
-		return nil, nil
+// entries returns what is in the directory at path, sorted by name.
+func (f *FS) entries(e *entry, path string) ([]entry, error) {
+	depth := 0
+	if path != "." {
+		depth = 1 + strings.Count(path, "/")
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if entries, ok := f.dirs[e.hash]; ok {
+	return f.read(e.mode, e.hash, depth)
+}
+
+// read returns what is in a directory so many below the root; nothing where it
+// is none. The caller holds f.mu.
+func (f *FS) read(mode treediff.Mode, h git.Hash, depth int) ([]entry, error) {
+	if mode != treediff.Dir {
+		return nil, nil
+	}
+	if depth > treediff.MaxDepth {
+		return nil, fmt.Errorf("read tree %s: %w: directories are nested more than %d deep", h, git.ErrDamaged, treediff.MaxDepth)
+	}
+	if entries, ok := f.dirs[h]; ok {
 		return entries, nil
 	}
-	content, err := f.object(git.Tree, e.hash)
+	content, err := f.object(git.Tree, h)
 	if err != nil {
 		return nil, err
 	}
 	entries, err := f.parse(content)
 	if err != nil {
-		return nil, fmt.Errorf("read tree %s: %w", e.hash, err)
+		return nil, fmt.Errorf("read tree %s: %w", h, err)
 	}
 	if f.held += 1 + len(entries); f.held > maxHeld {
 		clear(f.dirs)
 		f.held = 1 + len(entries)
 	}
-	f.dirs[e.hash] = entries
+	f.dirs[h] = entries
 	return entries, nil
 }
 

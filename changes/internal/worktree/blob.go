@@ -11,31 +11,32 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
 // hashFile returns the hash of the blob that a file, or the target of a
 // symbolic link, would be.
-func hashFile(ctx context.Context, file string) (git.Hash, error) {
-	info, err := os.Lstat(file)
+func hashFile(ctx context.Context, path string) (git.Hash, error) {
+	info, err := os.Lstat(path)
 	if err != nil {
 		return git.Hash{}, err
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
-		target, err := os.Readlink(file)
+		target, err := os.Readlink(path)
 		if err != nil {
 			return git.Hash{}, err
 		}
 		return hashBlob(ctx, strings.NewReader(filepath.ToSlash(target)), int64(len(target)))
 	}
-	f, err := os.Open(file)
+	f, err := file.Open(path)
 	if err != nil {
 		return git.Hash{}, err
 	}
 	defer f.Close()
-	hash, err := hashBlob(ctx, f, info.Size())
+	hash, err := hashBlob(ctx, f, f.Size)
 	if err != nil {
-		return git.Hash{}, fmt.Errorf("read %s: %w", file, err)
+		return git.Hash{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	return hash, nil
 }

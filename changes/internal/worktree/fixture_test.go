@@ -58,7 +58,7 @@ type node struct {
 	content string
 }
 
-func file(content string) node    { return node{modeFile, content} }
+func text(content string) node    { return node{modeFile, content} }
 func script(content string) node  { return node{modeExecutable, content} }
 func symlink(target string) node  { return node{modeSymlink, target} }
 func submodule(digit string) node { return node{modeSubmodule, strings.Repeat(digit, 40)} }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mettel-automation/delivery/changes/internal/git"
+	"github.com/mettel-automation/delivery/changes/internal/treediff"
 )
 
 // untrackedOf returns the untracked files of a working tree as this package
@@ -21,7 +22,7 @@ import (
 func untrackedOf(t *testing.T, dir, excludes string) (got, want []string) {
 	t.Helper()
 	got = []string{}
-	changed, err := Diff(t.Context(), nil, Options{Root: dir, GitDir: filepath.Join(dir, ".git"), ExcludesFile: excludes}, emptyTree)
+	changed, err := Diff(t.Context(), nil, Options{Root: dir, GitDir: filepath.Join(dir, ".git"), ExcludesFile: excludes}, treediff.EmptyTree)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
@@ -21,7 +21,6 @@ import (
 // The decoder of go-git is not used: it drops the assume-unchanged bit, and
 // refuses an index without a checksum (index.skipHash).
 type index struct {
-	file    string
 	time    instant             // when it was written
 	entries []indexEntry        // sorted by path, then stage
 	trees   map[string]git.Hash // of directories, by "path/", that the index holds as the tree says
@@ -50,10 +49,10 @@ const (
 )
 
 // readIndex reads the index. One that does not exist is empty.
-func readIndex(file string) (*index, error) {
-	f, err := os.Open(file)
+func readIndex(path string) (*index, error) {
+	f, err := file.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &index{file: file}, nil
+		return &index{}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -63,15 +62,15 @@ func readIndex(file string) (*index, error) {
 	if err != nil {
 		return nil, err
 	}
-	content := make([]byte, info.Size())
+	content := make([]byte, f.Size)
 	if _, err := io.ReadFull(f, content); err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	idx, err := parseIndex(content)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	idx.file, idx.time = file, instantOf(info.ModTime())
+	idx.time = instantOf(info.ModTime())
 	return idx, nil
 }
 

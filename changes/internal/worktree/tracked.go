@@ -2,14 +2,13 @@ package worktree
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
-	"syscall"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
 )
 
@@ -106,7 +105,7 @@ func (s *scan) stat(dirs *realDirs, path string) (fs.FileInfo, error) {
 		return nil, err
 	}
 	info, err := os.Lstat(s.file(path))
-	if absent(err) {
+	if file.IsAbsent(err) {
 		return nil, nil
 	}
 	return info, err
@@ -184,13 +183,9 @@ func (r *realDirs) is(dir string) (bool, error) {
 		info, err = os.Lstat(filepath.Join(r.root, filepath.FromSlash(dir)))
 		is = err == nil && info.IsDir()
 	}
-	if err != nil && !absent(err) {
+	if err != nil && !file.IsAbsent(err) {
 		return false, err
 	}
 	r.known[dir] = is
 	return is, nil
-}
-
-func absent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

@@ -9,13 +9,8 @@ import (
 	"strings"
 
 	"github.com/mettel-automation/delivery/changes/internal/git"
+	"github.com/mettel-automation/delivery/changes/internal/treediff"
 )
-
-// maxDepth is how deep directories may nest, as in git (core.maxTreeDepth).
-const maxDepth = 4096
-
-// emptyTree is the tree without entries, which git knows without an object.
-var emptyTree = [git.HashSize]byte{0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb, 0xee, 0x49, 0x04}
 
 // flatten returns the entries of a tree and of the trees below it, sorted by
 // path. A directory that the index is known to hold as the tree does is taken
@@ -44,11 +39,11 @@ func (w *treeWalk) walk(ctx context.Context, dir string, tree git.Hash, depth in
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if w.fromIndex(dir, tree) || tree == emptyTree {
+	if w.fromIndex(dir, tree) || tree == treediff.EmptyTree {
 		return nil
 	}
-	if depth > maxDepth {
-		return fmt.Errorf("read tree %s: %w: directories are nested more than %d deep", tree, git.ErrDamaged, maxDepth)
+	if depth > treediff.MaxDepth {
+		return fmt.Errorf("read tree %s: %w: directories are nested more than %d deep", tree, git.ErrDamaged, treediff.MaxDepth)
 	}
 	if depth == len(w.buffers) {
 		w.buffers = append(w.buffers, nil)
@@ -62,16 +57,20 @@ func (w *treeWalk) walk(ctx context.Context, dir string, tree git.Hash, depth in
 	}
 	w.buffers[depth] = content
 	for len(content) > 0 {
-		e, rest, err := cutEntry(dir, content)
+		e, rest, err := treediff.Cut(content)
+		if err == nil && bytes.IndexByte(e.Name, '/') >= 0 { // it would be another file on disk
+			err = fmt.Errorf("%w: name %q", git.ErrDamaged, e.Name)
+		}
 		if err != nil {
 			return inDirectory(dir, fmt.Errorf("read tree %s: %w", tree, err))
 		}
 		content = rest
-		if e.mode != modeTree {
-			w.entries = append(w.entries, e)
+		path := dir + string(e.Name)
+		if e.Mode != treediff.Dir {
+			w.entries = append(w.entries, entry{path: path, mode: uint32(e.Mode), hash: e.Hash})
 			continue
 		}
-		if err := w.walk(ctx, e.path+"/", e.hash, depth+1); err != nil {
+		if err := w.walk(ctx, path+"/", e.Hash, depth+1); err != nil {
 			return err
 		}
 	}
@@ -98,41 +97,6 @@ func (w *treeWalk) fromIndex(dir string, tree git.Hash) bool {
 		}
 	}
 	return true
-}
-
-// cutEntry cuts `mode name NUL hash` off the content of a tree.
-func cutEntry(dir string, content []byte) (e entry, rest []byte, err error) {
-	mode, rest, ok := bytes.Cut(content, []byte(" "))
-	name, rest, ended := bytes.Cut(rest, []byte{0})
-	if !ok || !ended || len(rest) < len(e.hash) {
-		return e, nil, fmt.Errorf("%w: an entry is cut off", git.ErrDamaged)
-	}
-	bits, err := strconv.ParseUint(string(mode), 8, 32)
-	if err != nil {
-		return e, nil, fmt.Errorf("%w: mode %q", git.ErrDamaged, mode)
-	}
-	if len(name) == 0 || bytes.IndexByte(name, '/') >= 0 {
-		return e, nil, fmt.Errorf("%w: name %q", git.ErrDamaged, name)
-	}
-	e.path, e.mode = dir+string(name), canonical(uint32(bits))
-	return e, rest[copy(e.hash[:], rest):], nil
-}
-
-// canonical maps the modes that old writers left to those of today, as git's
-// canon_mode does.
-func canonical(mode uint32) uint32 {
-	switch mode & modeType {
-	case modeFile & modeType:
-		if mode&0o100 != 0 {
-			return modeExecutable
-		}
-		return modeFile
-	case modeSymlink:
-		return modeSymlink
-	case modeTree:
-		return modeTree
-	}
-	return modeSubmodule
 }
 
 // parseCacheTree reads the hashes of the trees that the index is known to hold,

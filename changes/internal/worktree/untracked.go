@@ -2,32 +2,48 @@ package worktree
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/mettel-automation/delivery/changes/internal/file"
 	"github.com/mettel-automation/delivery/changes/internal/git"
+	"github.com/mettel-automation/delivery/changes/internal/treediff"
 )
 
 // untracked walks the working tree for files that the index does not have and
 // that no rule ignores. Ignored directories are not walked.
 func (s *scan) untracked(ctx context.Context) error {
 	var outer []*ruleList
-	for _, file := range []string{s.opts.ExcludesFile, filepath.Join(s.opts.CommonDir, "info", "exclude")} {
-		if file == "" {
+	for _, path := range []string{s.opts.ExcludesFile, filepath.Join(s.opts.CommonDir, "info", "exclude")} {
+		if path == "" {
 			continue
 		}
-		content, err := os.ReadFile(file)
+		content, err := readRules(path)
 		switch {
 		case err == nil:
 			outer = append(outer, parseRules("", content))
-		case !absent(err):
+		case !file.IsAbsent(err):
 			return fmt.Errorf("read ignore rules: %w", err)
 		}
 	}
 	return s.walk(ctx, "", s.index.entries, outer, 0)
+}
+
+// readRules reads a file of rules, which may be /dev/null.
+func readRules(path string) ([]byte, error) {
+	content, err := file.ReadAll(path)
+	if errors.Is(err, file.ErrNotRegular) {
+		info, err1 := os.Stat(path)
+		null, err2 := os.Stat(os.DevNull)
+		if err1 == nil && err2 == nil && os.SameFile(info, null) {
+			return nil, nil
+		}
+	}
+	return content, err
 }
 
 // walk looks at a directory: "", or a path with a "/" at its end. Within are
@@ -37,11 +53,11 @@ func (s *scan) walk(ctx context.Context, dir string, within []indexEntry, rules 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if depth > maxDepth {
-		return fmt.Errorf("read directory %s: directories are nested more than %d deep", s.file(dir), maxDepth)
+	if depth > treediff.MaxDepth {
+		return fmt.Errorf("read directory %s: directories are nested more than %d deep", s.file(dir), treediff.MaxDepth)
 	}
 	names, err := os.ReadDir(s.file(dir))
-	if absent(err) {
+	if file.IsAbsent(err) {
 		return nil // since it was seen
 	}
 	if err != nil {
@@ -79,7 +95,7 @@ func (s *scan) untrackedFile(path string, name fs.DirEntry, local *index, rules 
 	mode := name.Type()
 	if s.opts.FileMode && mode.IsRegular() { // the executable bit is wanted
 		info, err := name.Info()
-		if absent(err) {
+		if file.IsAbsent(err) {
 			return nil
 		}
 		if err != nil {
@@ -123,7 +139,7 @@ func (s *scan) rulesOf(dir string, names []fs.DirEntry) (*ruleList, error) {
 		if !n.Type().IsRegular() {
 			return nil, nil
 		}
-		content, err := os.ReadFile(s.file(dir + name))
+		content, err := file.ReadAll(s.file(dir + name))
 		if err != nil {
 			return nil, fmt.Errorf("read ignore rules: %w", err)
 		}

@@ -27,6 +27,7 @@ import (
 	"sync"
 
 	"github.com/mettel-automation/delivery/changes/internal/git"
+	"github.com/mettel-automation/delivery/changes/internal/treediff"
 )
 
 // Options say where a working tree is, and how its repository is configured.
@@ -108,11 +109,11 @@ type entry struct {
 
 // The modes of entries, as git writes them.
 const (
-	modeTree       = 0o040000
-	modeFile       = 0o100644
-	modeExecutable = 0o100755
-	modeSymlink    = 0o120000
-	modeSubmodule  = 0o160000
+	modeTree       = uint32(treediff.Dir)
+	modeFile       = uint32(treediff.File)
+	modeExecutable = uint32(treediff.Executable)
+	modeSymlink    = uint32(treediff.Symlink)
+	modeSubmodule  = uint32(treediff.Submodule)
 	modeType       = 0o170000
 )
 

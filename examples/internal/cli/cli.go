@@ -17,6 +17,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // The exit codes of every main.
@@ -42,13 +44,13 @@ func Main(name string, job Job) {
 
 // Run runs job and returns its exit code, after one line on stderr where it
 // failed: the name of the main and the error. Errors that were joined are told
-// apart by semicolons.
+// apart by semicolons, and what would steer a terminal is escaped.
 func Run(ctx context.Context, name string, job Job, args []string, stdout, stderr io.Writer) int {
 	err := job(ctx, args, stdout, stderr)
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return OK
 	}
-	fmt.Fprintf(stderr, "%s: %s\n", name, strings.ReplaceAll(err.Error(), "\n", "; "))
+	fmt.Fprintf(stderr, "%s: %s\n", name, clean.Text(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	if _, failed := errors.AsType[*failure](err); failed {
 		return ExitFailed
 	}

@@ -2,7 +2,6 @@ package commitgraph
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 
 	"github.com/mettel-automation/delivery/changes/internal/file"
@@ -61,7 +60,7 @@ func openFile(path string) (layer, error) {
 // that cannot be used: what lies below is a graph as well. A file may be in any
 // of the object directories.
 func openChain(dir string, objectDirs []string) []layer {
-	list, err := os.ReadFile(filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain"))
+	list, err := file.ReadAll(filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain"))
 	if err != nil {
 		return nil
 	}
