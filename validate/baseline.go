@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // Baseline is a set of known findings. It tells them by path, check, rule,
@@ -34,7 +36,7 @@ func (e BaselineEntry) String() string {
 	if e.Rule != "" {
 		name += "/" + e.Rule
 	}
-	text := clean(fmt.Sprintf("%s: %s (%s)", e.Path, e.Message, name))
+	text := clean.Text(fmt.Sprintf("%s: %s (%s)", e.Path, e.Message, name))
 	if e.Count != 1 {
 		text += fmt.Sprintf(" ×%d", e.Count)
 	}
@@ -68,7 +70,7 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 	if err := dec.Decode(&file); err != nil {
 		return nil, fmt.Errorf("read baseline: it is not one that was written by Baseline.Write: %w", err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("read baseline: there is something behind it")
 	}
 	if file.Version != baselineVersion {
@@ -114,10 +116,13 @@ func (b *Baseline) Write(w io.Writer) error {
 }
 
 // NewBaseline returns a Baseline that knows the findings of a result: those
-// that a run with it would no longer report.
+// that a run with it would no longer report. Blanket ones are left out.
 func NewBaseline(findings []Finding) *Baseline {
 	entries := map[string]*BaselineEntry{}
 	for _, f := range findings {
+		if f.Blanket {
+			continue
+		}
 		e := entries[f.content]
 		if e == nil {
 			e = &BaselineEntry{Path: f.Path, Check: f.Check, Rule: f.Rule, Message: f.Message, Content: f.content}
@@ -161,7 +166,7 @@ func (b *Baseline) ledger() ledger {
 
 // take reports whether f is known, and uses that up.
 func (l ledger) take(f Finding) bool {
-	if l.left[f.content] == 0 {
+	if f.Blanket || l.left[f.content] == 0 {
 		return false
 	}
 	l.left[f.content]--

@@ -29,8 +29,10 @@ type Command struct {
 	FromStderr bool
 	// FindingCodes are the exit codes that mean that there are findings; default 1.
 	FindingCodes []int
-	// Files are the names of the files that it is for, as patterns of path.Match:
-	// "*.sh". None means that it is for every module.
+	// Files are the files that it is for, as patterns of path.Match: "*.sh" is for
+	// the names in any directory, and a pattern with a slash, such as
+	// "scripts/*.sh", for paths relative to the module. None means that it is for
+	// every module.
 	Files []string
 	// AppendFiles adds the files that are to be looked at to the arguments. It
 	// needs Files.
@@ -54,9 +56,12 @@ func (c Command) Run(ctx context.Context, t Target) (Report, error) {
 	if c.AppendFiles && len(c.Files) == 0 {
 		return Report{}, fmt.Errorf("command %s appends files, but does not say which", c.Name())
 	}
+	if err := checkPatterns(c.Files); err != nil {
+		return Report{}, fmt.Errorf("command %s: %w", c.Name(), err)
+	}
 	in := invocation{
 		program: Program{Name: c.Program, Args: c.Args, Dir: t.Dir()},
-		format:  c.Format, fromStderr: c.FromStderr, findingCodes: c.FindingCodes, remedy: c.Remedy,
+		format:  c.Format, anyText: true, fromStderr: c.FromStderr, findingCodes: c.FindingCodes, remedy: c.Remedy,
 	}
 	if len(c.Files) == 0 {
 		return in.run(ctx, t)
@@ -75,6 +80,7 @@ func (c Command) Run(ctx context.Context, t Target) (Report, error) {
 type invocation struct {
 	program      Program
 	format       Format
+	anyText      bool // what it prints is not known: a line may only look like a finding
 	fromStderr   bool
 	findingCodes []int
 	remedy       string
@@ -116,32 +122,21 @@ func (in invocation) run(ctx context.Context, t Target) (Report, error) {
 	if in.fromStderr {
 		data = out.Stderr
 	}
-	if out.Cut && !in.format.partial() {
-		return Report{}, in.crash(out, "it printed more than is kept")
-	}
 	ms, err := in.format.parse(data)
+	if in.anyText && in.format.lines() && err == nil {
+		ms, err = existing(t, ms)
+	}
 	rep := Report{Findings: findings(t, slices.DeleteFunc(slices.Clone(ms), func(m parse.Message) bool { return m.Ignored }))}
 	if n := len(ms) - len(rep.Findings); n > 0 {
 		rep.Notes = append(rep.Notes, fmt.Sprintf("its configuration ignores %s of those that changed", count(n, "file")))
-	}
-	if out.Cut {
-		rep.Notes = append(rep.Notes, "it printed more than is kept: there may be more findings")
 	}
 	return in.verdict(t, rep, out, ms, err)
 }
 
 // verdict tells findings from a crash.
 func (in invocation) verdict(t Target, rep Report, out Output, ms []parse.Message, parsed error) (Report, error) {
-	isFinding := in.isFinding(out.Code)
-	switch {
-	case out.Signal != "":
-		return rep, in.crash(out, "")
-	case out.Code != 0 && !isFinding:
-		return rep, in.crash(out, "")
-	case errors.Is(parsed, parse.ErrEmpty) && in.format == CheckstyleFormat && out.Code == 0:
-		return rep, nil // many programs print it only where there are findings
-	case parsed != nil:
-		return rep, in.crash(out, parsed.Error())
+	if reason, crashed := in.crashed(out, parsed); crashed {
+		return rep, in.crash(out, reason)
 	}
 	if in.judge != nil {
 		if err := in.judge(out, ms); err != nil {
@@ -149,13 +144,34 @@ func (in invocation) verdict(t Target, rep Report, out Output, ms []parse.Messag
 		}
 	}
 	switch {
-	case isFinding && in.format == ExitCodeFormat:
-		rep.Findings = []Finding{{Path: t.Module.Dir, Severity: Error, Rule: fmt.Sprintf("exit-code-%d", out.Code), Message: in.commandLine() + " failed", Scope: OfModule}}
+	case out.Code != 0 && in.format == ExitCodeFormat:
+		rep.Findings = []Finding{{Path: t.Module.Dir, Severity: Error, Rule: fmt.Sprintf("exit-code-%d", out.Code), Message: in.commandLine() + " failed", Scope: OfModule, Blanket: true}}
 		rep.Output = tail(out)
-	case out.Code != 0 && len(ms) == 0:
+	case out.Code != 0 && len(rep.Findings) == 0 && !in.tooManyWarnings(ms):
 		return rep, in.crash(out, "no finding in its output")
 	}
 	return rep, nil
+}
+
+// crashed reports whether the program did not do its work, or what it printed
+// cannot be read, and why where the exit code or the signal does not say it.
+func (in invocation) crashed(out Output, parsed error) (reason string, crashed bool) {
+	silent := errors.Is(parsed, parse.ErrEmpty) && in.format == CheckstyleFormat && out.Code == 0
+	switch incomplete := out.Incomplete(); {
+	case out.Signal != "", out.Code != 0 && !in.isFinding(out.Code):
+		return "", true
+	case incomplete != "" && in.format != ExitCodeFormat: // half the findings may look like none
+		return incomplete, true
+	case parsed != nil && !silent: // many programs print checkstyle only where there are findings
+		return parsed.Error(), true
+	}
+	return "", false
+}
+
+// tooManyWarnings reports whether eslint failed only for warnings that it was told
+// to look at files that its configuration ignores.
+func (in invocation) tooManyWarnings(ms []parse.Message) bool {
+	return len(ms) > 0 && slices.ContainsFunc(in.program.Args, func(a string) bool { return strings.HasPrefix(a, "--max-warnings") })
 }
 
 // isFinding reports whether an exit code means that there are findings.

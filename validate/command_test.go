@@ -106,6 +106,40 @@ func TestCommandOutcomes(t *testing.T) {
 			out:     Output{Stdout: []byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"invocations":[{"executionSuccessful":false}],"results":[]}]}`)},
 			outcome: Crashed, reason: "lint failed: read SARIF: the tool says that its execution was not successful",
 		},
+		"SARIF without a list of results is a crash": {
+			command: Command{Format: SARIFFormat},
+			out:     Output{Stdout: []byte(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":null}]}`)},
+			outcome: Crashed, reason: "lint failed: read SARIF: a run in it has no results, not even an empty list: the tool did not scan",
+		},
+		"what looks like a finding to a program may be a time or a URL": {
+			out:     Output{Stdout: []byte("2026-11-22 16:09:05: started\nhttp://localhost:8080: ok\nserver:8080: listening\n12:30:01: done\n127.0.0.1:80: up\n")},
+			outcome: Clean,
+		},
+		"a path may be relative to the root": {
+			out:     Output{Stdout: []byte("top.go:3:4: bad\n")},
+			outcome: Findings, want: []string{"top.go:3:4: warning: bad (lint)"},
+		},
+		"a path that is not there may hide a finding, and is a crash": {
+			out:     Output{Stdout: []byte("/app/src/x.js:3:4: bad\na.go:1: bad\n")},
+			outcome: Crashed, reason: "lint failed: it names a file that is not there: /app/src/x.js",
+			want: []string{"/app/src/x.js:3:4: warning: bad (lint)", "m/a.go:1: warning: bad (lint)"},
+		},
+		"lines that were cut are a crash, though none of the rest is a finding": {
+			out:     Output{Cut: true, Stdout: []byte("noise\n")},
+			outcome: Crashed, reason: "lint failed: it printed more than is kept",
+		},
+		"so are lines that were cut after a finding": {
+			out:     Output{Code: 1, Cut: true, Stdout: []byte("a.go:1: x\n")},
+			outcome: Crashed, reason: "lint failed with exit code 1: it printed more than is kept", want: []string{"m/a.go:1: warning: x (lint)"},
+		},
+		"a program that did not wait for those who print is a crash": {
+			out:     Output{Open: true},
+			outcome: Crashed, reason: "lint failed: it ended before what it had started, which could have printed more",
+		},
+		"but not where its exit code is all": {
+			command: Command{Format: ExitCodeFormat},
+			out:     Output{Open: true, Cut: true}, outcome: Clean,
+		},
 		"output that is not all there is a crash": {
 			command: Command{Format: ESLintFormat},
 			out:     Output{Code: 1, Cut: true, Stdout: []byte(`[]`)},
@@ -126,7 +160,7 @@ func TestCommandOutcomes(t *testing.T) {
 			outcome: Crashed, reason: `lint failed: format "yaml" is not known`,
 		},
 	}
-	root := tree(t, map[string]string{"m/a.sh": ""})
+	root := tree(t, map[string]string{"m/a.sh": "", "m/a.go": "", "m/b.go": "", "top.go": ""})
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.command.Program = "lint"
@@ -138,13 +172,6 @@ func TestCommandOutcomes(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s", d)
 			}
 		})
-	}
-}
-
-func TestCommandSaysThatLinesWereCut(t *testing.T) {
-	v := runCheck(t, tree(t, map[string]string{"m/a": ""}), Command{Program: "lint"}, Module{}, says(Output{Code: 1, Cut: true, Stdout: []byte("a:1: x\n")}))
-	if d := cmp.Diff([]string{"it printed more than is kept: there may be more findings"}, v.Notes); d != "" || v.Outcome != Findings {
-		t.Errorf("%s: %s", v.Outcome, d)
 	}
 }
 
@@ -196,6 +223,37 @@ func TestCommandFiles(t *testing.T) {
 				t.Errorf("arguments (-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+func TestCommandFilePatterns(t *testing.T) {
+	root := tree(t, map[string]string{"m/scripts/a.sh": "", "m/b.sh": "", "m/x/scripts/c.sh": ""})
+	for pattern, tt := range map[string]struct {
+		args   []string
+		reason string
+	}{
+		"scripts/*.sh":   {[]string{"./scripts/a.sh"}, ""},
+		"*/scripts/*.sh": {[]string{"./x/scripts/c.sh"}, ""},
+		"[*.sh":          {nil, `command lint: pattern of files "[*.sh": syntax error in pattern`},
+		"./a.sh":         {nil, `command lint: pattern of files "./a.sh" matches nothing: write it as a clean path below the module`},
+		"/a.sh":          {nil, `command lint: pattern of files "/a.sh" matches nothing: write it as a clean path below the module`},
+		"../a.sh":        {nil, `command lint: pattern of files "../a.sh" matches nothing: write it as a clean path below the module`},
+		"":               {nil, `command lint: pattern of files "" matches nothing: write it as a clean path below the module`},
+		"**/*.sh":        {nil, `command lint: pattern of files "**/*.sh": there is no **; one without a slash is for all directories`},
+	} {
+		for name, m := range map[string]Module{"all": {}, "changed": {Files: []string{"b.sh", "scripts/a.sh", "x/scripts/c.sh"}}} {
+			t.Run(pattern+" of "+name, func(t *testing.T) {
+				var calls []Program
+				v := runCheck(t, root, Command{Program: "lint", Files: []string{pattern}, AppendFiles: true}, m, recorder(&calls))
+				var args []string
+				for _, c := range calls {
+					args = append(args, c.Args...)
+				}
+				if d := cmp.Diff(tt.args, args); d != "" || v.Reason != tt.reason || (v.Outcome == Crashed) != (tt.args == nil) {
+					t.Errorf("%s: %s\n%s", v.Outcome, v.Reason, d)
+				}
+			})
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // ErrMissingTool is matched by the error of a check whose program is not there.
@@ -18,7 +20,7 @@ type MissingToolError struct {
 }
 
 func (e *MissingToolError) Error() string {
-	text := clean(e.Tool) + " is not installed"
+	text := clean.Text(e.Tool) + " is not installed"
 	if e.Remedy != "" {
 		text += ": " + e.Remedy
 	}
@@ -51,7 +53,7 @@ func NewCrash(tool string, out Output, reason string) *CrashError {
 
 func (e *CrashError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s failed", clean(e.Tool))
+	fmt.Fprintf(&b, "%s failed", clean.Text(e.Tool))
 	if e.Code > 0 {
 		fmt.Fprintf(&b, " with exit code %d", e.Code)
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // ESLint checks JavaScript and TypeScript by the module's own eslint, with the
@@ -64,7 +66,7 @@ func explainNoFiles(err error, names []string) error {
 	if !ignored {
 		return err
 	}
-	crash.Reason = fmt.Sprintf("its configuration matches none of the module's files, of which there are %d (%s)", len(names), clean(path.Clean(names[0])))
+	crash.Reason = fmt.Sprintf("its configuration matches none of the module's files, of which there are %d (%s)", len(names), clean.Text(path.Clean(names[0])))
 	crash.Stderr = nil
 	return crash
 }

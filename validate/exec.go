@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os/exec"
 	"time"
@@ -36,13 +37,26 @@ type Output struct {
 	Stdout []byte
 	Stderr []byte
 	Cut    bool   // there was more output than is kept
+	Open   bool   // what it had started still held its output open when it ended, so more might have come
 	Signal string // the signal that ended it, if one did: "killed"
 }
 
+// Incomplete says why there may have been more output than is kept, or "".
+func (o Output) Incomplete() string {
+	switch {
+	case o.Cut:
+		return "it printed more than is kept"
+	case o.Open:
+		return "it ended before what it had started, which could have printed more"
+	}
+	return ""
+}
+
 // Local runs programs on this machine, with the environment of this process and
-// nothing on standard input. When the context ends, the program and all that it
-// has started are killed; what it leaves running when it ends is killed too.
-// (On systems without process groups, that is the program alone.)
+// nothing on standard input. When the context ends, the program is killed with its
+// process group, which is what it has started, but for what has left the group
+// (by setsid, say, as daemons do). What it leaves running in the group when it
+// ends is killed too. On systems without process groups, that is the program alone.
 type Local struct {
 	// MaxOutput is how many bytes of each of standard output and standard error
 	// are kept; default 16 MiB. The rest is read and dropped.
@@ -78,7 +92,7 @@ func (l Local) Run(ctx context.Context, p Program) (Output, error) {
 	}
 	err := cmd.Wait()
 	killGroup(cmd)
-	out := Output{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.kept, Stderr: stderr.kept, Cut: stdout.cut || stderr.cut, Signal: signal(cmd.ProcessState)}
+	out := Output{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.kept, Stderr: stderr.kept, Cut: stdout.cut || stderr.cut, Open: !stdout.ended || !stderr.ended, Signal: signal(cmd.ProcessState)}
 	if ctx.Err() != nil {
 		return out, fmt.Errorf("run %s: %w", p.Name, ctx.Err())
 	}
@@ -104,6 +118,16 @@ type capped struct {
 	limit int
 	kept  []byte
 	cut   bool
+	ended bool // it was read to its end, not only until nobody waited any more
+}
+
+// ReadFrom is what package exec copies the output with. It notes whether all
+// that could write had closed it: [exec.ErrWaitDelay] says so only where the
+// exit code is 0.
+func (c *capped) ReadFrom(r io.Reader) (int64, error) {
+	n, err := io.Copy(struct{ io.Writer }{c}, r)
+	c.ended = err == nil
+	return n, err
 }
 
 func (c *capped) Write(p []byte) (int, error) {

@@ -21,7 +21,7 @@ func TestLocalRunsAProgram(t *testing.T) {
 	if got := strings.TrimSpace(string(out.Stderr)); got != filepath.Base(p.Dir) {
 		t.Errorf("it ran in %s, want %s", got, p.Dir)
 	}
-	if out.Code != 3 || out.Cut || out.Signal != "" {
+	if out.Code != 3 || out.Cut || out.Open || out.Signal != "" {
 		t.Errorf("got code %d, cut %v, signal %q", out.Code, out.Cut, out.Signal)
 	}
 }

@@ -88,8 +88,18 @@ func TestLocalKillsGrandchildrenOnCancel(t *testing.T) {
 func TestLocalKillsWhatAProgramLeavesRunning(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pid")
 	out, err := Local{}.Run(t.Context(), self(t, "parent", file, "leave"))
-	if err != nil || out.Code != 0 {
-		t.Errorf("got code %d, %v", out.Code, err)
+	if err != nil || out.Code != 0 || !out.Open {
+		t.Errorf("got code %d, open %v, %v, want 0 and open: its child could have printed more", out.Code, out.Open, err)
+	}
+	awaitDeath(t, awaitPID(t, file))
+}
+
+// Package os/exec tells of output that was still open only where the exit code is 0.
+func TestLocalTellsOpenOutputOfAProgramThatFails(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pid")
+	out, err := Local{}.Run(t.Context(), self(t, "parent", file, "leave", "1"))
+	if err != nil || out.Code != 1 || !out.Open {
+		t.Errorf("got code %d, open %v, %v, want 1 and open", out.Code, out.Open, err)
 	}
 	awaitDeath(t, awaitPID(t, file))
 }

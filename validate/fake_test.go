@@ -51,7 +51,7 @@ func fake(name string, args []string) int {
 		}
 		_ = os.Rename(args[0]+".new", args[0])
 		if len(args) > 1 && args[1] == "leave" {
-			return 0
+			return len(args) - 2
 		}
 		time.Sleep(time.Minute)
 	case "sleep":

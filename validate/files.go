@@ -18,8 +18,9 @@ type selection struct {
 
 // filesFor selects the files of the module that match: those that changed and
 // are still there, or where the module is to be validated as a whole, all of
-// them. What names such a file: "Python file".
-func filesFor(t Target, what string, match func(name string) bool) (selection, error) {
+// them. What names such a file: "Python file". The paths that it matches are clean
+// and relative to the module.
+func filesFor(t Target, what string, match func(rel string) bool) (selection, error) {
 	if len(t.Module.Files) == 0 {
 		names, err := walk(t.Dir(), match)
 		if err != nil {
@@ -34,7 +35,7 @@ func filesFor(t Target, what string, match func(name string) bool) (selection, e
 	gone := 0
 	for _, f := range slices.Compact(slices.Sorted(slices.Values(t.Module.Files))) {
 		switch {
-		case !match(path.Base(f)):
+		case !match(path.Clean(f)):
 		case isFile(filepath.Join(t.Dir(), filepath.FromSlash(f))):
 			s.names = append(s.names, "./"+path.Clean(f))
 		default:
@@ -61,20 +62,43 @@ func walk(dir string, match func(string) bool) ([]string, error) {
 			return err
 		case d.IsDir() && p != dir && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
 			return filepath.SkipDir
-		case d.IsDir() || !match(d.Name()) || !isFile(p):
+		case d.IsDir():
 			return nil
 		}
 		rel, err := filepath.Rel(dir, p)
-		names = append(names, "./"+filepath.ToSlash(rel))
+		if rel = filepath.ToSlash(rel); err == nil && match(rel) && isFile(p) {
+			names = append(names, "./"+rel)
+		}
 		return err
 	})
 	return names, err
 }
 
+// checkPatterns finds patterns that can match nothing, or not what they seem to.
+func checkPatterns(patterns []string) error {
+	for _, p := range patterns {
+		_, err := path.Match(p, "")
+		switch {
+		case err != nil:
+			return fmt.Errorf("pattern of files %q: %w", p, err)
+		case p != path.Clean(p) || path.IsAbs(p) || p == ".." || strings.HasPrefix(p, "../"):
+			return fmt.Errorf("pattern of files %q matches nothing: write it as a clean path below the module", p)
+		case strings.Contains(p, "**"):
+			return fmt.Errorf("pattern of files %q: there is no **; one without a slash is for all directories", p)
+		}
+	}
+	return nil
+}
+
+// matchAny matches patterns that checkPatterns has nothing to say against.
 func matchAny(patterns []string) func(string) bool {
-	return func(name string) bool {
+	return func(rel string) bool {
 		return slices.ContainsFunc(patterns, func(p string) bool {
-			ok, _ := path.Match(p, name) // a malformed pattern matches nothing
+			name := rel
+			if !strings.Contains(p, "/") {
+				name = path.Base(rel)
+			}
+			ok, _ := path.Match(p, name) // no pattern is malformed
 			return ok
 		})
 	}

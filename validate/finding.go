@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // Severity is how bad a finding is. The zero value is none of them.
@@ -65,8 +67,16 @@ type Finding struct {
 	// Scope is what must have changed for the finding to count where only
 	// changed lines do.
 	Scope Scope `json:"scope,omitempty"`
+	// Blanket says that the finding stands for any number of others that cannot
+	// be told apart, as where an exit code is all there is. No baseline takes it:
+	// it would hide every finding to come.
+	Blanket bool `json:"blanket,omitempty"`
+	// Source is what stands at the place of the finding; default the text of the
+	// line. A finding about more than a line has its text here, so that a baseline
+	// knows no more than that.
+	Source string `json:"-"`
 	// Fingerprint tells findings of a run apart, and stays the same when lines
-	// move: it is made of path, check, rule, message and the text of the line.
+	// move: it is made of path, check, rule, message and Source.
 	Fingerprint string `json:"fingerprint"`
 
 	content string // hash without the ordinal among equal findings
@@ -76,14 +86,14 @@ type Finding struct {
 // that editors and people know. It is safe to print.
 func (f Finding) String() string {
 	var b strings.Builder
-	b.WriteString(clean(f.Path))
+	b.WriteString(clean.Text(f.Path))
 	if f.Line > 0 {
 		fmt.Fprintf(&b, ":%d", f.Line)
 		if f.Column > 0 {
 			fmt.Fprintf(&b, ":%d", f.Column)
 		}
 	}
-	fmt.Fprintf(&b, ": %s: %s (%s", f.Severity, f.Message, clean(f.Check))
+	fmt.Fprintf(&b, ": %s: %s (%s", f.Severity, f.Message, clean.Text(f.Check))
 	if f.Rule != "" {
 		b.WriteString("/" + f.Rule)
 	}
@@ -101,10 +111,11 @@ func compareFindings(a, b Finding) int {
 }
 
 // contentHash identifies what f says, wherever its line has moved to. Numbers in
-// the message count as equal, since many are line numbers.
-func (f Finding) contentHash(line string) string {
+// the message count as equal, since many are line numbers; so does white space
+// in the source, which normal has made one.
+func (f Finding) contentHash(source string) string {
 	h := sha256.New()
-	for _, part := range []string{f.Path, f.Check, f.Rule, withoutNumbers(f.Message), strings.Join(strings.Fields(line), " ")} {
+	for _, part := range []string{f.Path, f.Check, f.Rule, withoutNumbers(f.Message), source} {
 		h.Write(fmt.Appendf(nil, "%d:%s", len(part), part))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
@@ -117,6 +128,20 @@ func fingerprint(content string, n int) string {
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", content, n))
 	return hex.EncodeToString(sum[:16])
+}
+
+// maxNormal is the longest source that is kept as it is; a longer one is as good
+// by its hash, and costs no time for each of its findings.
+const maxNormal = 4 << 10
+
+// normal returns source with its white space made one.
+func normal(source string) string {
+	source = strings.Join(strings.Fields(source), " ")
+	if len(source) <= maxNormal {
+		return source
+	}
+	sum := sha256.Sum256([]byte(source))
+	return hex.EncodeToString(sum[:])
 }
 
 func withoutNumbers(s string) string {

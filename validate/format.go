@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path"
@@ -16,7 +17,10 @@ type Format string
 // The formats.
 const (
 	// LinesFormat is a line for each finding: "path:line:column: text"; the
-	// column may be missing. Other lines are left out. It is the default.
+	// column may be missing. The path is relative to the module or to the root.
+	// Other lines are left out, and so are those with a word before the line that
+	// is no file ("server:8080: started"). What looks like a path and is not there
+	// makes the check crash, since it may be a finding. It is the default.
 	LinesFormat Format = "lines"
 	// CheckstyleFormat is checkstyle XML, which most linters can print.
 	CheckstyleFormat Format = "checkstyle"
@@ -54,8 +58,63 @@ func (f Format) parse(data []byte) ([]parse.Message, error) {
 	return nil, fmt.Errorf("format %q is not known", string(f))
 }
 
-// partial reports whether what is left of cut output can still be read.
-func (f Format) partial() bool { return f == LinesFormat || f == "" || f == ExitCodeFormat }
+func (f Format) lines() bool { return f == LinesFormat || f == "" }
+
+// existing returns the messages about what is there, below the module or else
+// below the root, and those that name what only looks like a file; it fails where
+// there are such.
+func existing(t Target, ms []parse.Message) ([]parse.Message, error) {
+	var kept []parse.Message
+	var gone string
+	found := map[string]string{} // path as it was printed -> path, or "" where there is none
+	for _, m := range ms {
+		p, known := found[m.Path]
+		if !known {
+			p = find(t, m.Path)
+			found[m.Path] = p
+		}
+		switch {
+		case p != "":
+			m.Path = p
+			kept = append(kept, m)
+		case likePath(m.Path):
+			kept = append(kept, m)
+			gone = cmp.Or(gone, m.Path)
+		}
+	}
+	if gone != "" {
+		return kept, fmt.Errorf("it names a file that is not there: %s", gone)
+	}
+	return kept, nil
+}
+
+// find returns p where it is a path from the module, or else the path of what it
+// names from the root; "" where nothing is there.
+func find(t Target, p string) string {
+	name := filepath.FromSlash(p)
+	for _, dir := range []string{t.Dir(), t.Root} {
+		full := name
+		if !filepath.IsAbs(name) {
+			full = filepath.Join(dir, name)
+		}
+		if !isFile(full) {
+			continue
+		}
+		if dir == t.Dir() {
+			return p
+		}
+		return full
+	}
+	return ""
+}
+
+// likePath tells a path from a word that stands before a number in what programs
+// print for people: it has a slash or the suffix of a file, and no space.
+func likePath(s string) bool {
+	suffix := strings.TrimPrefix(path.Ext(s), ".")
+	letter := suffix != "" && (suffix[0]|0x20) >= 'a' && (suffix[0]|0x20) <= 'z'
+	return !strings.ContainsAny(s, " \t") && (strings.ContainsAny(s, `/\`) || letter)
+}
 
 // findings makes messages findings: their paths are made relative to the root.
 func findings(t Target, ms []parse.Message) []Finding {

@@ -1,28 +1,22 @@
 package validate
 
 import (
-	"bytes"
+	"context"
 	"maps"
-	"os"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// maxSource is the largest file whose lines go into fingerprints; findings of
-// larger ones are told apart by message alone.
-const maxSource = 8 << 20
-
 // judge turns what the checks came to into verdicts. It works in the order of
 // the results, so that fingerprints do not depend on what finished first.
-func (r Runner) judge(root string, results []ran) Result {
+func (r Runner) judge(ctx context.Context, root string, results []ran) Result {
 	var result Result
-	lines := lineReader{root: root}
+	lines := lineReader{root: root, done: func() bool { return ctx.Err() != nil }}
 	seen := map[string]int{} // content hash -> findings so far
 	known := r.Baseline.ledger()
 	for _, res := range results {
 		v := verdict(res)
+		v.File = standIn(root, res.module.Dir)
 		changed := r.changes(res.module)
 		for _, f := range complete(res, &lines) {
 			f.Fingerprint = fingerprint(f.content, seen[f.content])
@@ -42,6 +36,7 @@ func (r Runner) judge(root string, results []ran) Result {
 		result.Verdicts = append(result.Verdicts, v)
 	}
 	result.Stale = known.stale(results)
+	result.Notes = r.untouched(results)
 	return result
 }
 
@@ -62,7 +57,7 @@ func verdict(res ran) Verdict {
 }
 
 // complete fills in what the Runner knows, makes text safe, and drops findings
-// that are told twice.
+// that are told twice. It sorts them by place, so that each file is read once.
 func complete(res ran, lines *lineReader) []Finding {
 	fs := slices.Clone(res.report.Findings)
 	for i, f := range fs {
@@ -72,98 +67,18 @@ func complete(res ran, lines *lineReader) []Finding {
 			f.Severity = Error
 		}
 		f.Line, f.Column = max(f.Line, 0), max(f.Column, 0)
-		f.content = f.contentHash(lines.line(f.Path, f.Line))
 		fs[i] = f
 	}
 	slices.SortStableFunc(fs, compareFindings)
-	return slices.CompactFunc(fs, func(a, b Finding) bool { return compareFindings(a, b) == 0 })
-}
-
-// changes is what of a module has changed.
-type changes struct {
-	lines LineRanges
-	files map[string]bool // relative to the root; deleted ones and those that only lost lines too
-	dir   string
-}
-
-func (r Runner) changes(m Module) *changes {
-	if r.Changed == nil {
-		return nil
-	}
-	c := &changes{lines: r.Changed, files: map[string]bool{}, dir: m.Dir}
-	for _, f := range m.Files {
-		c.files[path.Join(m.Dir, f)] = true
-	}
-	for f := range r.Changed {
-		if within(m.Dir, f) {
-			c.files[f] = true
+	fs = slices.CompactFunc(fs, func(a, b Finding) bool { return compareFindings(a, b) == 0 })
+	for i, f := range fs {
+		source := normal(f.Source)
+		if f.Source == "" {
+			source = lines.line(f.Path, f.Line)
 		}
+		fs[i].content = f.contentHash(source)
 	}
-	return c
-}
-
-// touches reports whether f is about something that has changed. A finding that
-// spans lines needs one of them; one about no line in particular needs its file.
-// Nil touches everything.
-func (c *changes) touches(f Finding) bool {
-	switch {
-	case c == nil:
-		return true
-	case f.Scope == OfModule:
-		return len(c.files) > 0
-	case f.Scope == OfFile || f.Line == 0:
-		return c.files[f.Path]
-	}
-	last := max(f.Line, f.EndLine)
-	return slices.ContainsFunc(c.lines[f.Path], func(r LineRange) bool { return r.First <= last && f.Line <= r.Last })
-}
-
-// lineReader reads lines of the files below root, each file once.
-type lineReader struct {
-	root  string
-	path  string   // of the file that is held
-	lines [][]byte // its lines
-}
-
-// line returns line n of the file, or "" where there is none. Findings come
-// sorted by path, so holding one file is enough.
-func (l *lineReader) line(path string, n int) string {
-	if n <= 0 {
-		return ""
-	}
-	if path != l.path || l.lines == nil {
-		l.path, l.lines = path, l.read(path)
-	}
-	if n > len(l.lines) {
-		return ""
-	}
-	return string(l.lines[n-1])
-}
-
-func (l *lineReader) read(path string) [][]byte {
-	none := [][]byte{}
-	name := filepath.FromSlash(path)
-	if !filepath.IsLocal(name) {
-		return none
-	}
-	name = filepath.Join(l.root, name)
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxSource {
-		return none
-	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return none
-	}
-	return bytes.Split(data, []byte("\n"))
-}
-
-func cleanAll(lines []string) []string {
-	out := make([]string, 0, len(lines))
-	for _, line := range lines {
-		out = append(out, clean(line))
-	}
-	return out
+	return fs
 }
 
 // within reports whether p is dir or lies below it; both are clean slash paths.

@@ -1,12 +1,12 @@
 package validate
 
 import (
-	"bytes"
 	"context"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -140,9 +140,10 @@ func TestChangedLines(t *testing.T) {
 		})
 	}
 	t.Run("one about a module without changes does not count", func(t *testing.T) {
-		other := tree(t, map[string]string{"o/a.py": ""})
-		v := runWith(t, Runner{Root: other, Changed: lines}, Module{Name: "m", Dir: "o"}, Finding{Path: "o/a.py", Line: 1, Scope: OfModule}).Verdicts[0]
-		if len(v.Elsewhere) != 1 || v.Summary() != "clean, 1 not on changed lines" {
+		other := tree(t, map[string]string{"o/a.py": "", "s/a.py": ""})
+		result := runWith(t, Runner{Root: other, Changed: lines}, Module{Name: "m", Dir: "o"}, Finding{Path: "o/a.py", Line: 1, Scope: OfModule})
+		v := result.Verdicts[0]
+		if len(v.Elsewhere) != 1 || v.Summary() != "clean, 1 not on changed lines" || cmp.Diff([]string{"no changed file is in module m, so no finding in it counts"}, result.Notes) != "" {
 			t.Errorf("verdict is %+v", v)
 		}
 	})
@@ -154,141 +155,93 @@ func TestChangedLines(t *testing.T) {
 	})
 }
 
-func TestBaseline(t *testing.T) {
-	all := Module{Name: "m", Dir: "."}
-	before := tree(t, map[string]string{"a.py": "x=1\nx=1\ny=1\n"})
-	fs := []Finding{{Path: "a.py", Line: 1, Message: "bad"}, {Path: "a.py", Line: 2, Message: "bad"}, {Path: "a.py", Line: 3, Message: "bad"}}
-	known, err := runWith(t, Runner{Root: before}, all, fs...).Baseline()
-	if err != nil {
-		t.Fatal(err)
-	}
-	known = reread(t, known)
-	if len(known.Entries) != 2 || known.Entries[0].Count+known.Entries[1].Count != 3 {
-		t.Fatalf("entries are %+v, want two, one with a count of 2", known.Entries)
-	}
-	t.Run("known findings do not fail", func(t *testing.T) {
-		r := runWith(t, Runner{Root: before, Baseline: known}, all, fs...)
-		if v := r.Verdicts[0]; !r.Pass() || v.Summary() != "clean, 3 known" || len(r.Stale) != 0 {
-			t.Errorf("got %s; stale %v", v.Summary(), r.Stale)
-		}
-	})
-	t.Run("nor do they where lines moved", func(t *testing.T) {
-		after := tree(t, map[string]string{"a.py": "\n\nx=1\nx=1\ny=1\n"})
-		if r := runWith(t, Runner{Root: after, Baseline: known}, all, shift(fs, 2)...); !r.Pass() {
-			t.Errorf("got\n%s", r)
-		}
-	})
-	t.Run("one more of a kind is new", func(t *testing.T) {
-		after := tree(t, map[string]string{"a.py": "x=1\nx=1\ny=1\nx=1\n"})
-		r := runWith(t, Runner{Root: after, Baseline: known}, all, append(fs, Finding{Path: "a.py", Line: 4, Message: "bad"})...)
-		if got := r.Findings(); len(got) != 1 || got[0].Line != 4 {
-			t.Errorf("findings are %v, want the one of line 4", got)
-		}
-	})
-	t.Run("what is mended is stale, with its count", func(t *testing.T) {
-		r := runWith(t, Runner{Root: before, Baseline: known}, all, fs[0])
-		var got []string
-		for _, e := range r.Stale {
-			got = append(got, e.String())
-		}
-		if d := cmp.Diff([]string{"a.py: bad (c)", "a.py: bad (c)"}, got); d != "" || !r.Pass() {
-			t.Errorf("pass %v, stale:\n%s", r.Pass(), d)
-		}
-	})
-	t.Run("what was not looked at is not stale", func(t *testing.T) {
-		if r := runWith(t, Runner{Root: before, Baseline: known}, Module{Name: "m", Dir: ".", Files: []string{"b.py"}}); len(r.Stale) != 0 {
-			t.Errorf("stale: %v", r.Stale)
-		}
-		crash := fakeCheck{"c", func(context.Context, Target) (Report, error) { return Report{}, &MissingToolError{Tool: "x"} }}
-		r, err := Runner{Root: before, Baseline: known, Checks: []Check{crash}}.Run(t.Context(), []Module{all})
-		if err != nil || len(r.Stale) != 0 {
-			t.Errorf("stale: %v, %v", r.Stale, err)
-		}
-		if _, err := r.Baseline(); err == nil || !strings.Contains(err.Error(), "make baseline: c of module m: missing tool") {
-			t.Errorf("a baseline was made of a run in which a linter was missing: %v", err)
-		}
-	})
-	t.Run("a run with a baseline makes the same again", func(t *testing.T) {
-		again, err := runWith(t, Runner{Root: before, Baseline: known}, all, fs...).Baseline()
+func TestDiffsOfDeletedLines(t *testing.T) {
+	const lost = "--- a/s/a.tf\n+++ b/s/a.tf\n@@ -2 +1,0 @@\n-variable \"a\" {}\n"
+	const gone = "diff --git a/s/b.tf b/s/b.tf\ndeleted file mode 100644\n--- a/s/b.tf\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+	root := tree(t, map[string]string{"s/a.tf": "", "o/c.tf": ""})
+	for name, tt := range map[string]struct {
+		diff    string
+		finding Finding
+		counts  bool
+	}{
+		"the module of a file that lost lines": {lost, Finding{Path: "s/x.tf", Line: 3, Scope: OfModule}, true},
+		"that file":                            {lost, Finding{Path: "s/a.tf", Line: 3, Scope: OfFile}, true},
+		"another file":                         {lost, Finding{Path: "s/x.tf", Line: 3, Scope: OfFile}, false},
+		"a line that is still there":           {lost, Finding{Path: "s/a.tf", Line: 1}, false},
+		"the module of a file that is gone":    {gone, Finding{Path: "s/x.tf", Line: 3, Scope: OfModule}, true},
+	} {
+		lines, err := ParseDiff(strings.NewReader(tt.diff))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(known, again); d != "" {
-			t.Error(d)
-		}
-	})
-}
-
-func shift(fs []Finding, n int) []Finding {
-	out := slices.Clone(fs)
-	for i := range out {
-		out[i].Line += n
-	}
-	return out
-}
-
-func reread(t *testing.T, b *Baseline) *Baseline {
-	t.Helper()
-	var buf bytes.Buffer
-	if err := b.Write(&buf); err != nil {
-		t.Fatal(err)
-	}
-	again, err := ReadBaseline(&buf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return again
-}
-
-func TestEmptyBaseline(t *testing.T) {
-	for name, b := range map[string]*Baseline{"nil": nil, "without entries": {}} {
-		if got := reread(t, b); len(got.Entries) != 0 {
-			t.Errorf("%s: entries are %v", name, got.Entries)
+		tt.finding.Message = "x"
+		v := runWith(t, Runner{Root: root, Changed: lines}, Module{Name: "m", Dir: "s"}, tt.finding).Verdicts[0]
+		if counts := len(v.Findings) == 1; counts != tt.counts {
+			t.Errorf("%s: counts is %v, want %v", name, counts, tt.counts)
 		}
 	}
 }
 
-func TestReadBaselineRefuses(t *testing.T) {
-	entry := `{"path":"a","check":"c","message":"m","fingerprint":"f","count":1}`
-	for name, tt := range map[string]struct{ text, want string }{
-		"an empty file":               {"", "read baseline: it is not one that was written by Baseline.Write: EOF"},
-		"a cut file":                  {`{"version":1,"findings":[`, "unexpected EOF"},
-		"another JSON":                {`[]`, "cannot unmarshal array"},
-		"an empty object":             {`{}`, "version 0 is not known; want 1"},
-		"a later version":             {`{"version":2,"findings":[]}`, "version 2 is not known"},
-		"unknown fields":              {`{"version":1,"known":[]}`, `unknown field "known"`},
-		"something behind":            {`{"version":1,"findings":[]}{}`, "there is something behind it"},
-		"an entry without a check":    {`{"version":1,"findings":[{"path":"a","fingerprint":"f","count":1}]}`, "finding 1 has no path, check or fingerprint"},
-		"a count of 0":                {`{"version":1,"findings":[{"path":"a","check":"c","fingerprint":"f"}]}`, "finding 1 has count 0"},
-		"a fingerprint that is twice": {`{"version":1,"findings":[` + entry + `,` + entry + `]}`, "finding 2 has the fingerprint of another"},
+func TestDiffsOfAnotherRoot(t *testing.T) {
+	top := tree(t, map[string]string{"services/web/a.js": "", "docs/x.md": ""})
+	for name, tt := range map[string]struct {
+		root    string
+		changed LineRanges
+		fails   bool
+	}{
+		"the right root":                        {"", LineRanges{"services/web/a.js": {{First: 1, Last: 1}}}, false},
+		"a root below":                          {"services", LineRanges{"services/web/a.js": {{First: 1, Last: 1}}}, true},
+		"a root below, and only deleted files":  {"services", LineRanges{"services/web/b.js": {}}, true},
+		"deleted files alone":                   {"", LineRanges{"old/b.js": {}}, false},
+		"a file beside the modules":             {"", LineRanges{"docs/x.md": {{First: 1, Last: 1}}}, false},
+		"one of several that was deleted since": {"", LineRanges{"docs/x.md": {{First: 1, Last: 1}}, "docs/y.md": {{First: 1, Last: 1}}}, false},
+		"a diff of nothing":                     {"", LineRanges{}, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := ReadBaseline(strings.NewReader(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error is %v, want %q", err, tt.want)
-			}
-		})
+		dir := map[string]string{"": "services/web", "services": "web"}[tt.root]
+		r := Runner{Root: top + "/" + tt.root, Changed: tt.changed, Checks: []Check{finds("c")}}
+		_, err := r.Run(t.Context(), []Module{{Name: "web", Dir: dir}})
+		if fails := err != nil && strings.Contains(err.Error(), "the paths of a diff must be relative to it"); fails != tt.fails || !fails && err != nil {
+			t.Errorf("%s: error is %v", name, err)
+		}
 	}
 }
 
-func FuzzReadBaseline(f *testing.F) {
-	f.Add([]byte(`{"version":1,"findings":[{"path":"a","check":"c","rule":"r","message":"m","fingerprint":"f","count":2}]}`))
-	f.Add([]byte(`{"version":1,"findings":[]}`))
-	f.Add([]byte(`{"version":1,"findings":null}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		b, err := ReadBaseline(bytes.NewReader(data))
-		if err != nil {
-			return
-		}
-		if d := cmp.Diff(len(b.Entries), len(reread(t, b).Entries)); d != "" {
-			t.Error(d)
-		}
-	})
+// Ten thousand findings, in turn in two files, whose lines are long: each file is
+// to be read once, and each line looked at once.
+func TestFingerprintsCostNoMoreThanTheFiles(t *testing.T) {
+	line := strings.Repeat("x ", 1<<20)
+	root := tree(t, map[string]string{"a": line, "b": line})
+	var fs []Finding
+	for i := range 20_000 {
+		fs = append(fs, Finding{Path: []string{"a", "b"}[i%2], Line: 1, Column: i})
+	}
+	start := time.Now()
+	result := runWith(t, Runner{Root: root}, Module{Name: "m", Dir: "."}, fs...)
+	if took := time.Since(start); len(result.Findings()) != len(fs) || took > 10*time.Second { // minutes, if it were read for each
+		t.Errorf("%d findings took %v", len(result.Findings()), took)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	lines := lineReader{root: root, done: func() bool { return ctx.Err() != nil }}
+	if got := lines.line("a", 1); got != "" || lines.lines != nil {
+		t.Error("a file is read though nobody waits any more")
+	}
+}
+
+func TestNothingValidatedDoesNotPass(t *testing.T) {
+	result, err := Runner{Checks: []Check{finds("c")}}.Run(t.Context(), nil)
+	if err != nil || result.Pass() || result.String() != "nothing was validated\n" {
+		t.Errorf("pass is %v, %v, text\n%s", result.Pass(), err, result)
+	}
+	if _, err := result.Baseline(); err == nil {
+		t.Error("a baseline was made of nothing")
+	}
 }
 
 func TestCleanText(t *testing.T) {
 	for name, tt := range map[string]struct{ in, want string }{
 		"plain text stays":                {"größer als 80 – naïve 漢字 👍", "größer als 80 – naïve 漢字 👍"},
-		"escape sequences show":           {"\x1b[31mred\x07", `\x1b[31mred\x07`},
+		"escape sequences show":           {"\x1b[31mred\x07", `\x1b[31mred\a`},
 		"8-bit escape sequences show":     {"\u009b31m", `\u009b31m`},
 		"lines become one":                {"a\r\nb\n\n  c\td", "a b c d"},
 		"reversed text shows":             {"a\u202eb\u2066c", `a\u202eb\u2066c`},
@@ -333,9 +286,9 @@ func TestResultText(t *testing.T) {
 	}
 	want := `eslint of web printed, at the end:
   | npm error \x1b[31mCode\x1b[0m
-web/\x1b]0;x\x07.py: error: bad name (pep8)
+web/\x1b]0;x\a.py: error: bad name (pep8)
 web/b.py:3:1: warning: expected 2 blank lines (pep8/E302)
-billing/\x1b]0;x\x07.py: error: bad name (pep8)
+billing/\x1b]0;x\a.py: error: bad name (pep8)
 billing/b.py:3:1: warning: expected 2 blank lines (pep8/E302)
 
 MODULE   CHECK   OUTCOME

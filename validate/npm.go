@@ -48,8 +48,8 @@ func (n NPM) Run(ctx context.Context, t Target) (Report, error) {
 	}
 	in := invocation{
 		program: Program{Name: "npm", Args: []string{"run", script, "--silent"}, Dir: t.Dir(), Env: []string{"NO_UPDATE_NOTIFIER=1"}},
-		format:  n.Format,
-		remedy:  "install Node.js, which npm comes with",
+		format:  n.Format, anyText: true,
+		remedy: "install Node.js, which npm comes with",
 	}
 	args := n.Args
 	switch {

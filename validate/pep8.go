@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mettel-automation/delivery/internal/clean"
 	"github.com/mettel-automation/delivery/validate/internal/parse"
 )
 
@@ -27,9 +28,10 @@ type PEP8 struct {
 // Name returns "pep8".
 func (PEP8) Name() string { return "pep8" }
 
-// Run checks the Python files of the module: all, or those that changed.
+// Run checks the Python files (.py) of the module: all, or those that changed.
+// Stubs (.pyi) are left out, as pycodestyle and flake8 leave them out.
 func (p PEP8) Run(ctx context.Context, t Target) (Report, error) {
-	files, err := filesFor(t, "Python file", suffix(".py", ".pyi"))
+	files, err := filesFor(t, "Python file", suffix(".py"))
 	if err != nil || files.nothing != "" {
 		return Report{Nothing: files.nothing}, err
 	}
@@ -103,7 +105,7 @@ func crashOfPython(tool string) func(Output, []parse.Message) error {
 		}
 		for _, m := range ms {
 			if m.Rule == "E902" && (strings.Contains(m.Text, "Error: [Errno") || strings.HasPrefix(m.Text, "IOError")) {
-				return &CrashError{Tool: tool, Code: out.Code, Reason: clean(fmt.Sprintf("it could not read %s: %s", m.Path, m.Text))}
+				return &CrashError{Tool: tool, Code: out.Code, Reason: clean.Text(fmt.Sprintf("it could not read %s: %s", m.Path, m.Text))}
 			}
 		}
 		return nil

@@ -3,9 +3,12 @@ package validate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // Verdict is what one check said of one module.
@@ -13,6 +16,9 @@ type Verdict struct {
 	Module string `json:"module"`
 	Check  string `json:"check"`
 	Dir    string `json:"dir"` // of the module
+	// File is a file of the module, for reports that must name one where a finding
+	// is about the module; Dir where there is none.
+	File string `json:"-"`
 	// Outcome says how the check ended; Reason, in one line, why, unless it is
 	// Clean or Findings.
 	Outcome Outcome `json:"outcome"`
@@ -34,10 +40,13 @@ type Verdict struct {
 type Result struct {
 	Verdicts []Verdict       // one for each module and check, in the order in which they were given
 	Stale    []BaselineEntry // of the baseline: what is not found any more
+	Notes    []string        // what a reader of the verdicts should know
 }
 
-// Pass reports whether every verdict passes.
-func (r Result) Pass() bool { return len(r.Failed()) == 0 }
+// Pass reports whether every verdict passes. A result without one does not:
+// nothing was validated. (Whether that is fine where nothing was to be, only the
+// caller can tell.)
+func (r Result) Pass() bool { return len(r.Verdicts) > 0 && len(r.Failed()) == 0 }
 
 // Failed returns the verdicts that do not pass.
 func (r Result) Failed() []Verdict {
@@ -60,13 +69,22 @@ func (r Result) Findings() []Finding {
 }
 
 // Baseline returns what a baseline must hold for the same run to have no
-// findings. It fails where a check did not do its work, since what that would
-// have found is not known.
+// findings. It fails where a check did not do its work or nothing was validated,
+// since what is there is not known, and where a finding is a blanket one.
 func (r Result) Baseline() (*Baseline, error) {
 	var all []Finding
 	var errs []error
+	if len(r.Verdicts) == 0 {
+		errs = append(errs, errors.New("make baseline: nothing was validated"))
+	}
 	for _, v := range r.Verdicts {
-		all = append(append(append(all, v.Findings...), v.Known...), v.Elsewhere...)
+		fs := slices.Concat(v.Findings, v.Known, v.Elsewhere)
+		for _, f := range fs {
+			if f.Blanket {
+				errs = append(errs, fmt.Errorf("make baseline: %s of module %s: %q stands for findings that cannot be told apart; mend it, declare a format, or leave the check out", v.Check, v.Module, f.Message))
+			}
+		}
+		all = append(all, fs...)
 		if v.Outcome != Findings && !v.Outcome.Pass() {
 			errs = append(errs, fmt.Errorf("make baseline: %s of module %s: %s", v.Check, v.Module, v.Outcome))
 		}
@@ -87,13 +105,17 @@ func (r Result) String() string {
 	if b.Len() > 0 {
 		b.WriteString("\n")
 	}
+	if len(r.Verdicts) == 0 {
+		b.WriteString("nothing was validated\n")
+		return b.String()
+	}
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "MODULE\tCHECK\tOUTCOME")
 	for _, v := range r.Verdicts {
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", clean(v.Module), clean(v.Check), v.Summary())
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", clean.Text(v.Module), clean.Text(v.Check), v.Summary())
 	}
 	_ = tw.Flush() // a strings.Builder takes everything
-	for _, note := range r.notes() {
+	for _, note := range slices.Concat(r.Notes, r.notes()) {
 		fmt.Fprintf(&b, "note: %s\n", note)
 	}
 	for _, e := range r.Stale {
@@ -107,7 +129,7 @@ func (v Verdict) write(b *strings.Builder) {
 		fmt.Fprintln(b, f)
 	}
 	if len(v.Output) > 0 {
-		fmt.Fprintf(b, "%s of %s printed, at the end:\n", clean(v.Check), clean(v.Module))
+		fmt.Fprintf(b, "%s of %s printed, at the end:\n", clean.Text(v.Check), clean.Text(v.Module))
 		for _, line := range v.Output {
 			fmt.Fprintf(b, "  | %s\n", line)
 		}
@@ -149,7 +171,7 @@ func (r Result) notes() []string {
 	seen := map[string]bool{}
 	for _, v := range r.Verdicts {
 		for _, n := range v.Notes {
-			text := fmt.Sprintf("%s: %s", clean(v.Check), n)
+			text := fmt.Sprintf("%s: %s", clean.Text(v.Check), n)
 			if !seen[text] {
 				seen[text] = true
 				notes = append(notes, text)

@@ -116,8 +116,8 @@ func TestPEP8(t *testing.T) {
 			}
 		})
 	}
-	for name, m := range map[string]Module{"no Python file": {Name: "x", Dir: "."}, "no changed Python file": {Name: "x", Dir: ".", Files: []string{"a.tf"}}} {
-		if v := runCheck(t, t.TempDir(), PEP8{}, m, missing()); v.Outcome != Nothing || v.Reason != name {
+	for name, m := range map[string]Module{"no Python file": {Name: "x", Dir: "stubs"}, "no changed Python file": {Name: "x", Dir: ".", Files: []string{"a.tf"}}} {
+		if v := runCheck(t, tree(t, map[string]string{"stubs/a.pyi": "x=1"}), PEP8{}, m, missing()); v.Outcome != Nothing || v.Reason != name {
 			t.Errorf("%s: %s, want %s", v.Outcome, v.Reason, name)
 		}
 	}
@@ -156,6 +156,10 @@ func TestESLint(t *testing.T) {
 		},
 		"no output": {out: Output{}, outcome: Crashed, reason: "eslint failed: its output is empty"},
 		"a page":    {out: Output{Code: 1, Stdout: []byte("<html>")}, outcome: Crashed, reason: "eslint failed with exit code 1: read eslint JSON: invalid character '<' looking for beginning of value"},
+		"a failure without a finding": {
+			out:     Output{Code: 1, Stdout: []byte(`[{"filePath":"/x/a.js","messages":[{"severity":1,"message":"File ignored by default."}]}]`)},
+			outcome: Crashed, reason: "eslint failed with exit code 1: no finding in its output",
+		},
 		"a module with nothing for it": {
 			module: Module{Name: "m", Dir: "m", Files: []string{"x.py"}}, outcome: Nothing, reason: "no changed JavaScript or TypeScript file",
 		},
@@ -170,6 +174,15 @@ func TestESLint(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+func TestESLintMaxWarnings(t *testing.T) {
+	root := tree(t, map[string]string{"m/a.js": ""})
+	out := Output{Code: 1, Stdout: []byte(`[{"filePath":"/x/a.js","messages":[{"severity":1,"message":"File ignored by default."}]}]`)}
+	v := runCheck(t, root, ESLint{Args: []string{"--max-warnings=0"}}, Module{Files: []string{"a.js"}}, says(out))
+	if d := cmp.Diff([]string{"its configuration ignores 1 file of those that changed"}, v.Notes); v.Outcome != Clean || d != "" {
+		t.Errorf("%s: %s\n%s", v.Outcome, v.Reason, d)
 	}
 }
 

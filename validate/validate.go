@@ -98,7 +98,7 @@ type Runner struct {
 	// Baseline holds the findings that are known and do not fail a check.
 	Baseline *Baseline
 	// Changed, if not nil, limits findings to these lines, by path relative to
-	// the root.
+	// the root. Run refuses it where none of its files is there.
 	Changed LineRanges
 	// Exec runs the programs; default [Local].
 	Exec Exec
@@ -136,7 +136,7 @@ func (r Runner) Run(ctx context.Context, modules []Module) (Result, error) {
 	if r.Exec == nil {
 		r.Exec = Local{}
 	}
-	result := r.judge(root, r.runAll(ctx, root, modules))
+	result := r.judge(ctx, root, r.runAll(ctx, root, modules))
 	if err := context.Cause(ctx); err != nil {
 		return result, fmt.Errorf("run checks: %w", err)
 	}
@@ -171,6 +171,9 @@ func (r Runner) check(root string, modules []Module) error {
 		if err := checkDir(root, m); err != nil {
 			errs = append(errs, fmt.Errorf("run checks of module %s: %w", m.Name, err))
 		}
+	}
+	if err := r.checkChanged(root); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -30,8 +30,12 @@ type selection struct {
 // module that was selected for its files alone is limited to them.
 func selected(r io.Reader, modules []validate.Module) ([]validate.Module, error) {
 	var s selection
-	if err := json.NewDecoder(r).Decode(&s); err != nil {
+	dec := json.NewDecoder(r)
+	if err := dec.Decode(&s); err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("read changes: there is something behind the JSON")
 	}
 	if s.Files == nil || s.Modules == nil {
 		return nil, errors.New(`read changes: there are no "files" and "modules" in it`)
@@ -51,7 +55,7 @@ func selected(r io.Reader, modules []validate.Module) ([]validate.Module, error)
 		}
 		delete(whole, m.Name)
 		if !all {
-			m.Files = s.below(m.Dir)
+			m.Files = below(m.Dir, s.paths())
 		}
 		kept = append(kept, m)
 	}
@@ -61,14 +65,23 @@ func selected(r io.Reader, modules []validate.Module) ([]validate.Module, error)
 	return kept, nil
 }
 
-func (s selection) below(dir string) []string {
+func (s selection) paths() []string {
+	paths := make([]string, len(s.Files))
+	for i, f := range s.Files {
+		paths[i] = f.Path
+	}
+	return paths
+}
+
+// below returns those of paths that are below dir, relative to it.
+func below(dir string, paths []string) []string {
 	dir = path.Clean(dir)
 	var files []string
-	for _, f := range s.Files {
-		if rest, ok := strings.CutPrefix(f.Path, dir+"/"); ok {
+	for _, p := range paths {
+		if rest, ok := strings.CutPrefix(p, dir+"/"); ok {
 			files = append(files, rest)
 		} else if dir == "." {
-			files = append(files, f.Path)
+			files = append(files, p)
 		}
 	}
 	return files

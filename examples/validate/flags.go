@@ -77,6 +77,11 @@ func (j *job) read(changes, diff, baseline string) error {
 	if err != nil {
 		return err
 	}
+	if diff != "" && changes == "" && j.writeBaseline == "" {
+		for i, m := range j.modules { // one that the diff does not touch stays whole, and its findings do not count
+			j.modules[i].Files = below(m.Dir, j.runner.Changed.Paths())
+		}
+	}
 	return with(baseline, func(f io.Reader) (err error) {
 		j.runner.Baseline, err = validate.ReadBaseline(f)
 		return err

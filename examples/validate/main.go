@@ -20,8 +20,11 @@
 // -command "NAME:FORMAT=PROGRAM [ARGUMENT ...]" adds a program; no shell sees it. The
 // formats are lines (path:line:column: text), checkstyle, sarif, eslint and exit-code.
 //
-// With -diff, a unified diff, only findings on changed lines count. With
-// -baseline, findings that it has do not; -write-baseline writes it.
+// With -diff, a unified diff, only findings on changed lines count, and without
+// -changes only files that it changes are validated where a module has some. Its
+// paths must be relative to -root. With -baseline, findings that it has do not
+// count; -write-baseline writes it, which fails where an exit code alone says that
+// there is something: that would hide what is to come.
 //
 // It prints findings and a table, or with -json an object:
 //
@@ -34,10 +37,12 @@
 //	    "findings": [{"check", "module", "path", "line", "column", "rule", "severity", "message", "fingerprint"}],
 //	    "known": [], "elsewhere": [], "notes": [], "output": []
 //	  }],
-//	  "stale": []                  // what the baseline has and is not found any more
+//	  "stale": [],                 // what the baseline has and is not found any more
+//	  "notes": []                  // what else there is to know
 //	}
 //
-// Exit codes: 0 clean, or nothing to validate; 1 there are findings, or a linter
+// Exit codes: 0 clean, or nothing to validate, also where -changes selects no
+// module ("no module selected"); 1 there are findings, or a linter
 // is missing, crashed or took too long; 2 wrong use, or a file that cannot be read
 // or written.
 package main
@@ -88,18 +93,29 @@ func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err := j.reports.write(result); err != nil {
 		return err
 	}
-	if j.writeBaseline != "" {
+	switch {
+	case j.writeBaseline != "":
 		return writeBaseline(j.writeBaseline, result)
+	case len(j.modules) == 0:
+		return nil // a change may be none of any module's
 	}
 	return failure(result)
 }
 
 func (j job) show(w io.Writer, result validate.Result) error {
+	text := result.String()
+	if len(j.modules) == 0 {
+		result.Notes = append(result.Notes, noModule)
+		text = noModule + "\n"
+	}
 	if !j.asJSON {
-		_, err := io.WriteString(w, result.String())
+		_, err := io.WriteString(w, text)
 		return err
 	}
-	out := answer{Pass: result.Pass(), Verdicts: result.Verdicts, Stale: result.Stale}
+	out := answer{Pass: result.Pass() || len(j.modules) == 0, Verdicts: result.Verdicts, Stale: result.Stale, Notes: result.Notes}
+	if out.Notes == nil {
+		out.Notes = []string{}
+	}
 	if out.Verdicts == nil {
 		out.Verdicts = []validate.Verdict{}
 	}
@@ -113,7 +129,10 @@ type answer struct {
 	Pass     bool                     `json:"pass"`
 	Verdicts []validate.Verdict       `json:"verdicts"`
 	Stale    []validate.BaselineEntry `json:"stale"`
+	Notes    []string                 `json:"notes"`
 }
+
+const noModule = "no module selected: the changes are in none of those given"
 
 // failure says in one line which verdicts fail.
 func failure(result validate.Result) error {

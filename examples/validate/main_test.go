@@ -21,6 +21,9 @@ func repository(t *testing.T) {
 		"net/main.tf":  "locals {\n  a = var.b\n}\n",
 		"good/main.tf": "locals {\n  a = 1\n}\n",
 		"web/app.js":   "1\n",
+		"cut.diff":     "--- a/net/main.tf\n+++ b/net/main.tf\n@@ -3,2 +3 @@\n }\n-variable \"b\" {}\n",
+		"top.diff":     "--- a/x/net/main.tf\n+++ b/x/net/main.tf\n@@ -1,0 +2 @@\n+  a = var.b\n",
+		"more.json":    `{"files":[],"modules":[]} }`,
 		"all.json":     `{"files":[{"path":"net/main.tf"}],"modules":[{"name":"net","reasons":[{"kind":"file"}]},{"name":"good","reasons":[{"kind":"dependency"}]}]}`,
 		"old.json":     `{"files":[{"path":"old/main.tf"}],"modules":[{"name":"old","reasons":[{"kind":"file"}]}]}`,
 		"other.json":   `{"files":[],"modules":[{"name":"billing","reasons":[{"kind":"file"}]}]}`,
@@ -59,8 +62,10 @@ func TestExitCodes(t *testing.T) {
 		"a missing linter":                       {"-module web=web -check terraform -command x:lines=./no-such-program", 1, "missing tool: ./no-such-program is not installed", "x of web (missing tool)"},
 		"a changed module":                       {"-module net=net -module good=good -module web=web -check terraform -changes all.json", 1, "good    terraform  clean", "1 of 2 checks failed"},
 		"a module that was deleted":              {"-module old=old -check terraform -changes old.json", 0, "nothing to validate: old no longer exists", ""},
-		"no changed module":                      {"-module net=net -check terraform -changes empty.json", 0, "MODULE", ""},
-		"a finding that is not on changed lines": {"-module net=net -check terraform -diff else.diff", 0, "clean, 1 not on changed lines", ""},
+		"no changed module":                      {"-module net=net -check terraform -changes empty.json", 0, "no module selected: ", ""},
+		"no changed module, with reports":        {"-module net=net -check terraform -changes empty.json -codequality none.json", 0, "no module selected: ", ""},
+		"a deleted line that a module needs":     {"-module net=net -check terraform -diff cut.diff", 1, finding, ""},
+		"a finding that is not on changed lines": {"-module net=net -check terraform -diff else.diff", 0, "note: no changed file is in module net, so no finding in it counts", ""},
 		"help":                                   {"-h", 0, "-module NAME=DIR", ""},
 		"milder findings":                        {"-module net=net -check terraform -fail-on error", 1, finding, ""},
 	}
@@ -89,6 +94,9 @@ func TestWrongUse(t *testing.T) {
 		"a timeout of nothing":              {"-module net=net -timeout 0s", "must be above 0"},
 		"changes that are not there":        {"-module net=net -changes none.json", "none.json"},
 		"changes that are a page":           {"-module net=net -changes page.json", "page.json: read changes: invalid character"},
+		"changes and more":                  {"-module net=net -changes more.json", "more.json: read changes: there is something behind the JSON"},
+		"a diff of another directory":       {"-module net=net -diff top.diff", "no changed file, such as x/net/main.tf, is below the root"},
+		"a baseline of no module":           {"-module net=net -changes empty.json -write-baseline none.json", "make baseline: nothing was validated"},
 		"changes that are something else":   {"-module net=net -changes some.json", `some.json: read changes: there are no "files" and "modules" in it`},
 		"a changed module without a flag":   {"-module net=net -changes other.json", "module billing is selected, but there is no -module for it"},
 		"a baseline that is something else": {"-module net=net -baseline some.json", "some.json: read baseline: version 0"},
@@ -135,7 +143,7 @@ func TestJSON(t *testing.T) {
 	if got["pass"] != false || cmp.Diff([]any{}, got["stale"]) != "" {
 		t.Errorf("answer is %v", got)
 	}
-	if _, stdout, _ = job1(t, "-module net=net -check terraform -changes empty.json -json"); stdout != "{\n  \"pass\": true,\n  \"verdicts\": [],\n  \"stale\": []\n}\n" {
+	if _, stdout, _ = job1(t, "-module net=net -check terraform -changes empty.json -json"); stdout != "{\n  \"pass\": true,\n  \"verdicts\": [],\n  \"stale\": [],\n  \"notes\": [\n    \""+noModule+"\"\n  ]\n}\n" {
 		t.Errorf("answer of nothing is %s", stdout)
 	}
 }

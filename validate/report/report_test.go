@@ -180,9 +180,9 @@ func TestCodeQuality(t *testing.T) {
 		got = append(got, strings.Join([]string{i.Location.Path, i.Severity, i.CheckName, i.Description}, " "))
 	}
 	want := []string{
-		". blocker eslint eslint of module app: missing tool: eslint is not installed",
-		". blocker eslint eslint of module other: crashed: TypeError: x",
-		"/usr/lib/x.py info pep8 far away",
+		"a.py blocker eslint eslint of module app: missing tool: eslint is not installed",
+		"a.py blocker eslint eslint of module other: crashed: TypeError: x",
+		"a.py info pep8 /usr/lib/x.py: far away",
 		"a.py minor pep8/E225 missing <whitespace>",
 		"a.py minor pep8/E225 missing <whitespace>",
 		"dir with space/ü:.py major pep8/E999 syntax \\x1b[31m",

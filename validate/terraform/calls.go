@@ -35,10 +35,16 @@ func (r *run) calleeAt(dir string) *callee {
 	}
 	// What is wrong with that module is found where it is checked itself.
 	quiet := &run{root: r.root, parsed: r.parsed}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
 	var files []source
 	for _, e := range entries {
 		f := source{path: path.Join(dir, e.Name()), name: e.Name(), kind: kindOf(e.Name())}
-		if e.IsDir() || f.kind != native && f.kind != asJSON {
+		if e.IsDir() || f.kind != native && f.kind != asJSON || hidden(f.name, names) {
 			continue
 		}
 		c.found = true

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +32,7 @@ func (Fmt) Name() string { return "terraform-fmt" }
 // Run runs terraform fmt. Its exit codes are 0 for a module that is fine, 3 for
 // files that are to be formatted, and 2 for those that cannot be parsed.
 func (f Fmt) Run(ctx context.Context, t validate.Target) (validate.Report, error) {
-	if reason, err := nothingToRun(t); err != nil || reason != "" {
+	if reason, err := nothingToRun(t, f.Program); err != nil || reason != "" {
 		return validate.Report{Nothing: reason}, err
 	}
 	out, err := program(ctx, t, f.Program, "fmt", "-check", "-recursive", "-list=true", "-no-color", ".")
@@ -40,9 +42,12 @@ func (f Fmt) Run(ctx context.Context, t validate.Target) (validate.Report, error
 	var rep validate.Report
 	lines := bufio.NewScanner(bytes.NewReader(out.Stdout))
 	for lines.Scan() {
+		file := path.Join(t.Module.Dir, filepath.ToSlash(lines.Text()))
+		text, err := os.ReadFile(filepath.Join(t.Root, filepath.FromSlash(file)))
 		rep.Findings = append(rep.Findings, validate.Finding{
-			Path: path.Join(t.Module.Dir, filepath.ToSlash(lines.Text())), Rule: RuleFormat, Severity: validate.Error,
-			Message: "not in canonical format; terraform fmt mends it", Scope: validate.OfFile,
+			Path: file, Rule: RuleFormat, Severity: validate.Error, Message: "not in canonical format; terraform fmt mends it",
+			// It does not say where in the file, so the finding is about this very text.
+			Scope: validate.OfFile, Source: string(text), Blanket: err != nil || len(text) == 0,
 		})
 	}
 	switch {
@@ -97,7 +102,7 @@ func (Validate) Name() string { return "terraform-validate" }
 
 // Run runs terraform validate -json.
 func (v Validate) Run(ctx context.Context, t validate.Target) (validate.Report, error) {
-	if reason, err := nothingToRun(t); err != nil || reason != "" {
+	if reason, err := nothingToRun(t, v.Program); err != nil || reason != "" {
 		return validate.Report{Nothing: reason}, err
 	}
 	if v.Init {
@@ -163,7 +168,9 @@ func notInitialised(summary string) bool {
 	return false
 }
 
-func nothingToRun(t validate.Target) (string, error) {
+// nothingToRun says why there is nothing for a program, which reads the files of
+// OpenTofu only where it is tofu.
+func nothingToRun(t validate.Target, name string) (string, error) {
 	if reason := nothingChanged(t.Module); reason != "" {
 		return reason, nil
 	}
@@ -171,10 +178,13 @@ func nothingToRun(t validate.Target) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("list Terraform files: %w", err)
 	}
-	if len(dirs) == 0 {
-		return "no Terraform file", nil
+	tofu := strings.HasPrefix(filepath.Base(name), "tofu")
+	for _, d := range dirs {
+		if slices.ContainsFunc(d.files, func(f string) bool { return tofu || !strings.Contains(f, ".tofu") }) {
+			return "", nil
+		}
 	}
-	return "", nil
+	return "no Terraform file", nil
 }
 
 func program(ctx context.Context, t validate.Target, name string, args ...string) (validate.Output, error) {
@@ -187,6 +197,9 @@ func program(ctx context.Context, t validate.Target, name string, args ...string
 	})
 	if missing, ok := errors.AsType[*validate.MissingToolError](err); ok && missing.Remedy == "" {
 		missing.Remedy = remedy
+	}
+	if reason := out.Incomplete(); err == nil && reason != "" {
+		err = validate.NewCrash(name, out, reason)
 	}
 	return out, err
 }

@@ -34,6 +34,7 @@ func TestFmt(t *testing.T) {
 		"unformatted":           {validate.Output{Code: 3, Stdout: []byte("a.tf\nsub/b.tf\n")}, validate.Findings, "", []string{"s/a.tf: not in canonical format; terraform fmt mends it (terraform-fmt/format)", "s/sub/b.tf: not in canonical format; terraform fmt mends it (terraform-fmt/format)"}},
 		"broken":                {validate.Output{Code: 2, Stderr: []byte("\nError: Missing expression\n\n  on b.tf line 2, in locals:\n   2: \n\nExpected more.\n")}, validate.Findings, "", []string{"s/b.tf:2: Missing expression (terraform-fmt/syntax)"}},
 		"wrong use":             {validate.Output{Code: 2, Stderr: []byte("Error: bad flag\n")}, validate.Crashed, "terraform fmt failed with exit code 2: Error: bad flag", nil},
+		"cut":                   {validate.Output{Cut: true}, validate.Crashed, "terraform failed: it printed more than is kept", nil},
 		"code 3 without a file": {validate.Output{Code: 3}, validate.Crashed, "terraform fmt failed with exit code 3", nil},
 	}
 	for name, tt := range tests {
@@ -50,6 +51,12 @@ func TestFmt(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+	for program, want := range map[string]validate.Outcome{"": validate.Nothing, "/usr/bin/tofu": validate.Clean} {
+		var calls []string
+		if v := run1(t, tree(t, map[string]string{"s/a.tofu": ""}), Fmt{Program: program}, m, says(&calls, validate.Output{})); v.Outcome != want {
+			t.Errorf("%q: a module of OpenTofu alone is %s, want %s", program, v.Outcome, want)
+		}
 	}
 	gone := validate.ExecFunc(func(_ context.Context, p validate.Program) (validate.Output, error) {
 		return validate.Output{}, &validate.MissingToolError{Tool: p.Name}

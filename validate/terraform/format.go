@@ -2,7 +2,7 @@ package terraform
 
 import (
 	"bytes"
-	"fmt"
+	"path"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -12,47 +12,55 @@ import (
 	"github.com/mettel-automation/delivery/validate"
 )
 
-// format finds where f differs from the canonical format. Terraform fmt does
-// more than hclwrite.Format: it also rewrites some expressions and labels.
+// format finds where f differs from the canonical format: a finding for each run
+// of lines. Terraform fmt does more than hclwrite.Format: it also rewrites some
+// expressions and labels.
 func (r *run) format(f source) {
-	canonical := hclwrite.Format(f.data)
-	line, n := firstDifference(f.data, canonical)
+	lines := bytes.Split(f.data, []byte("\n"))
+	differs := differences(lines, f.data)
 	if body, ok := f.body.(*hclsyntax.Body); ok {
 		for _, at := range rewritten(body, f.data, nil) {
-			n++
-			if line == 0 || at.Start.Line < line {
-				line = at.Start.Line
+			for n := at.Start.Line; n <= min(at.End.Line, len(lines)); n++ {
+				differs[n-1] = true
 			}
 		}
 	}
-	if n == 0 {
-		return
+	tool := "terraform"
+	if strings.Contains(path.Base(f.path), ".tofu") {
+		tool = "tofu"
 	}
-	message := "not in canonical format; terraform fmt mends it"
-	if n > 1 {
-		message = fmt.Sprintf("not in canonical format, here and in %d more places; terraform fmt mends them", n-1)
-	}
-	at := hcl.Range{Start: hcl.Pos{Line: line}}
-	r.add(f.path, at, RuleFormat, message, validate.OfFile)
-}
-
-// firstDifference returns the first line that differs and how many do; 0 and 0
-// where none does.
-func firstDifference(a, b []byte) (line, n int) {
-	if bytes.Equal(a, b) {
-		return 0, 0
-	}
-	as, bs := bytes.Split(a, []byte("\n")), bytes.Split(b, []byte("\n"))
-	for i := range max(len(as), len(bs)) {
-		if i < len(as) && i < len(bs) && bytes.Equal(as[i], bs[i]) {
+	for first := 0; first < len(lines); first++ {
+		last := first
+		for last < len(lines) && differs[last] {
+			last++
+		}
+		if last == first {
 			continue
 		}
-		n++
-		if line == 0 {
-			line = min(i+1, len(as))
-		}
+		r.findings = append(r.findings, validate.Finding{
+			Path: f.path, Line: first + 1, EndLine: last, Rule: RuleFormat, Severity: validate.Error, Scope: validate.OfFile,
+			Message: "not in canonical format; " + tool + " fmt mends it", Source: string(bytes.Join(lines[first:last], []byte("\n"))),
+		})
+		first = last
 	}
-	return line, n
+}
+
+// differences tells the lines of a file that differ from those of its canonical
+// format. Where that has more lines, the last one does.
+func differences(lines [][]byte, data []byte) []bool {
+	differs := make([]bool, len(lines))
+	canonical := hclwrite.Format(data)
+	if bytes.Equal(data, canonical) {
+		return differs
+	}
+	want := bytes.Split(canonical, []byte("\n"))
+	for i, line := range lines {
+		differs[i] = i >= len(want) || !bytes.Equal(line, want[i])
+	}
+	if len(want) > len(lines) {
+		differs[len(lines)-1] = true
+	}
+	return differs
 }
 
 // rewritten returns the places that terraform fmt rewrites beyond spacing:

@@ -1,9 +1,12 @@
 package terraform
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mettel-automation/delivery/validate"
 )
 
 // canonical are files and whether they are in canonical format, as terraform
@@ -61,10 +64,57 @@ func TestFormat(t *testing.T) {
 	}
 	v := run1(t, tree(t, map[string]string{"a.tf": "locals {\n  a = 1\n  bc=2\n}\n\nlocals {\nx = 1\n}\n", "t.tfvars": "a=1\n"}), Check{}, all, nil)
 	want := []string{
-		"a.tf:2: not in canonical format, here and in 2 more places; terraform fmt mends them (format)",
+		"a.tf:2: not in canonical format; terraform fmt mends it (format)",
+		"a.tf:7: not in canonical format; terraform fmt mends it (format)",
 		"t.tfvars:1: not in canonical format; terraform fmt mends it (format)",
 	}
 	if d := cmp.Diff(want, texts(v)); d != "" {
 		t.Error(d)
+	}
+	if f := v.Findings[0]; f.EndLine != 3 {
+		t.Errorf("the first run of lines ends at %d, want 3", f.EndLine)
+	}
+}
+
+// A baseline knows the lines that were not in canonical format, and no others.
+func TestFormatBaseline(t *testing.T) {
+	const before = "locals {\n  a = 1\n  b=2\n}\n"
+	for name, tt := range map[string]struct {
+		after string
+		want  []string
+	}{
+		"the same":                  {before, nil},
+		"moved":                     {"\n\n" + before, nil},
+		"a line more of the run":    {"locals {\n  a = 1\n  b=2\n  c=3\n}\n", []string{"a.tf:3: not in canonical format; terraform fmt mends it (format)"}},
+		"lines elsewhere":           {before + "locals {\n    d = 3\n}\n", []string{"a.tf:6: not in canonical format; terraform fmt mends it (format)"}},
+		"a line more and one fewer": {"locals {\n  c=3\n}\n", []string{"a.tf:2: not in canonical format; terraform fmt mends it (format)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, c := range []validate.Check{Check{}, Fmt{}} {
+				root := tree(t, map[string]string{"a.tf": before})
+				fmtSays := validate.ExecFunc(func(context.Context, validate.Program) (validate.Output, error) {
+					return validate.Output{Code: 3, Stdout: []byte("a.tf\n")}, nil
+				})
+				runner := validate.Runner{Root: root, Checks: []validate.Check{c}, Exec: fmtSays}
+				first, err := runner.Run(t.Context(), []validate.Module{all})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if runner.Baseline, err = first.Baseline(); err != nil {
+					t.Fatal(err)
+				}
+				runner.Root = tree(t, map[string]string{"a.tf": tt.after})
+				second, err := runner.Run(t.Context(), []validate.Module{all})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if second.Pass() != (tt.want == nil) {
+					t.Errorf("%s: pass is %v", c.Name(), second.Pass())
+				}
+				if d := cmp.Diff(tt.want, texts(second.Verdicts[0])); d != "" && c.Name() == "terraform" {
+					t.Error(d)
+				}
+			}
+		})
 	}
 }

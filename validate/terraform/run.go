@@ -61,7 +61,7 @@ func (r *run) directory(d directory) error {
 		if f.kind != asJSON && f.kind != valueJSON && !r.check.SkipFormat {
 			r.format(f)
 		}
-		if f.kind == native || f.kind == asJSON {
+		if (f.kind == native || f.kind == asJSON) && !hidden(name, d.files) {
 			files = append(files, f)
 		}
 	}

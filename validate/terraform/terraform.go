@@ -4,7 +4,8 @@
 //	runner := validate.Runner{Checks: []validate.Check{terraform.Check{}}}
 //
 // [Check] looks at each directory of a module that holds Terraform: the syntax
-// of .tf, .tf.json, .tfvars, .tfvars.json, .tftest.hcl and .tfmock.hcl, the
+// of .tf, .tf.json, .tfvars, .tfvars.json, .tftest.hcl, .tfmock.hcl and .tfquery.hcl,
+// and OpenTofu's .tofu, .tofu.json and .tofutest.hcl; the
 // canonical format as terraform fmt has it, which blocks there may be and with
 // how many labels, duplicates, references to what is not declared (variables,
 // locals, modules and their outputs, resources, data sources), cycles of locals,
@@ -141,11 +142,11 @@ type kind int
 
 const (
 	none      kind = iota
-	native         // .tf
-	asJSON         // .tf.json
+	native         // .tf, .tofu
+	asJSON         // .tf.json, .tofu.json
 	values         // .tfvars
 	valueJSON      // .tfvars.json
-	other          // .tftest.hcl, .tfmock.hcl: syntax and format alone
+	other          // .tftest.hcl and the like: syntax and format alone
 )
 
 func kindOf(name string) kind {
@@ -156,7 +157,16 @@ func kindOf(name string) kind {
 		suffix string
 		kind   kind
 	}{
-		{".tf", native}, {".tf.json", asJSON}, {".tfvars", values}, {".tfvars.json", valueJSON}, {".tftest.hcl", other}, {".tfmock.hcl", other},
+		{".tf", native},
+		{".tf.json", asJSON},
+		{".tfvars", values},
+		{".tfvars.json", valueJSON},
+		{".tftest.hcl", other},
+		{".tfmock.hcl", other},
+		{".tfquery.hcl", other},
+		{".tofu", native},
+		{".tofu.json", asJSON},
+		{".tofutest.hcl", other},
 	} {
 		if strings.HasSuffix(name, k.suffix) {
 			return k.kind
@@ -174,6 +184,18 @@ func ignored(name string) bool {
 
 // isOverride tells the files whose blocks Terraform merges into those of others.
 func isOverride(name string) bool {
-	base := strings.TrimSuffix(strings.TrimSuffix(name, ".json"), ".tf")
+	base := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, ".json"), ".tf"), ".tofu")
 	return base == "override" || strings.HasSuffix(base, "_override")
+}
+
+// hidden reports whether OpenTofu leaves the file out for one of names that it
+// reads in its place: a.tofu for a.tf, a.tofu.json for a.tf.json.
+// Source: https://opentofu.org/docs/language/files/
+func hidden(name string, names []string) bool {
+	for _, suffix := range []string{"", ".json"} {
+		if base, ok := strings.CutSuffix(name, ".tf"+suffix); ok {
+			return slices.Contains(names, base+".tofu"+suffix)
+		}
+	}
+	return false
 }

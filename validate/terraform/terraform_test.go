@@ -262,6 +262,25 @@ check "c" {
 			map[string]string{"a.tf": "", ".b.tf": "(", "c.tf~": "(", "#d.tf#": "(", ".terraform/modules/x/e.tf": "(", "f.tf.bak": "("},
 			nil,
 		},
+		"files of OpenTofu are files like others": {
+			map[string]string{"main.tf": "locals {\n  a = [var.a, var.b, var.c]\n}\n", "variables.tofu": "variable \"a\" {}\n", "v.tofu.json": `{"variable":{"b":{}}}`, "m/x.tofu": "(", "t.tofutest.hcl": "run {", "q.tfquery.hcl": "list {"},
+			[]string{
+				`m/x.tofu:1:1: Argument or block definition required: An argument or block definition is required here. (syntax)`,
+				`main.tf:2:22: variable "c" is not declared in this module (undeclared)`,
+				`q.tfquery.hcl:1:6: Unclosed configuration block: There is no closing brace for this block before the end of the file. This may be caused by incorrect brace nesting elsewhere in this file. (syntax)`,
+				`t.tofutest.hcl:1:5: Unclosed configuration block: There is no closing brace for this block before the end of the file. This may be caused by incorrect brace nesting elsewhere in this file. (syntax)`,
+			},
+		},
+		"a .tofu hides the .tf of its name": {
+			map[string]string{
+				"a.tf": "variable \"x\" {}\n", "a.tofu": "variable \"x\" {}\nvariable \"y\" {}\n", "b.tf": "locals {\n  z = var.y\n}\nmodule \"m\" {\n  source = \"./m\"\n}\n",
+				"m/v.tf.json": `{"variable":{"old":{}}}`, "m/v.tofu.json": `{"variable":{"new":{}}}`,
+			},
+			[]string{`b.tf:4:1: module "m" is not given new, which it has no default for (module-argument)`},
+		},
+		"an override of OpenTofu may repeat": {
+			map[string]string{"a.tofu": "variable \"x\" {}\n", "a_override.tofu": "variable \"x\" {}\n"}, nil,
+		},
 		"test files are parsed and no more": {
 			map[string]string{"a.tf": "", "t.tftest.hcl": "run \"x\" {\n  assert {\n    condition = output.y == 1\n  }\n}\n", "u.tftest.hcl": "run {"},
 			[]string{`u.tftest.hcl:1:5: Unclosed configuration block: There is no closing brace for this block before the end of the file. This may be caused by incorrect brace nesting elsewhere in this file. (syntax)`},

@@ -17,9 +17,13 @@ var code = regexp.MustCompile(`^([A-Za-z]{1,10}[0-9]{1,6}):?\s+(.*)$`)
 // level is a severity at the beginning of a text: "warning: ...".
 var level = regexp.MustCompile(`(?i)^(fatal error|error|warning|note|info|style)\s*:\s*(.*)$`)
 
+// moment is the beginning of a date and time, which the numbers of minutes and
+// seconds follow; or the hour alone.
+var moment = regexp.MustCompile(`^\[?(?:[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ])?[0-9]{1,2}$`)
+
 // Lines reads a message from each line of the form "path:line:column: text"; the
 // column may be missing. Other lines are taken for what people read, and left
-// out. A rule such as E501 and a word such as "warning:" are told from the text;
+// out, and so are lines that begin with a time or a URL. A rule such as E501 and a word such as "warning:" are told from the text;
 // without the word a message is a Warning.
 func Lines(data []byte) []Message {
 	var ms []Message
@@ -34,6 +38,9 @@ func Lines(data []byte) []Message {
 func parseLine(line string) (Message, bool) {
 	parts := place.FindStringSubmatch(line)
 	if parts == nil || strings.TrimSpace(parts[1]) != parts[1] || parts[4] == "" {
+		return Message{}, false
+	}
+	if moment.MatchString(parts[1]) || strings.Contains(parts[1], "://") {
 		return Message{}, false
 	}
 	m := Message{Path: parts[1], Line: number(parts[2]), Column: number(parts[3]), Level: Warning, Text: parts[4]}

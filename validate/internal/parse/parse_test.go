@@ -21,7 +21,8 @@ func TestLines(t *testing.T) {
 		"a path with spaces and a colon":  {"my dir/a: b.py:1:2: x", []Message{{Path: "my dir/a: b.py", Line: 1, Column: 2, Level: Warning, Text: "x"}}},
 		"CRLF":                            {"a:1:2: x\r\nb:3:4: y\r\n", []Message{{Path: "a", Line: 1, Column: 2, Level: Warning, Text: "x"}, {Path: "b", Line: 3, Column: 4, Level: Warning, Text: "y"}}},
 		"line 0 is no line":               {"a:0:0: x", []Message{{Path: "a", Level: Warning, Text: "x"}}},
-		"lines for people":                {"Checking 3 files\n  1:1 error no-undef\n12:30:01: done\nFound 2 problems.\n\n", []Message{{Path: "12", Line: 30, Column: 1, Level: Warning, Text: "done"}}},
+		"lines for people":                {"Checking 3 files\n  1:1 error no-undef\n12:30:01: done\nFound 2 problems.\n\n", nil},
+		"times and URLs":                  {"2026-11-22 16:09:05: started\n2026-11-22T16:09:05: x\n[2026/11/22 16:09:05] x: y\n[16:09:05: x\nhttp://localhost:8080: ok\n", nil},
 		"a number that no file has lines": {"a:99999999999:1: x", []Message{{Path: "a", Column: 1, Level: Warning, Text: "x"}}},
 	}
 	for name, tt := range tests {
@@ -121,6 +122,8 @@ func TestSARIF(t *testing.T) {
 		`{"version":"2.0.0"}`:           `version is "2.0.0"`,
 		`{"version":"2.1.0","runs":[]}`: "no runs",
 		`{"version":"2.1.0","runs":[{}`: "unexpected end",
+		`{"version":"2.1.0","runs":[{"results":[]},{}]}`:                                                            "the tool did not scan",
+		`{"version":"2.1.0","runs":[{"results":null}]}`:                                                             "the tool did not scan",
 		`{"version":"2.1.0","runs":[{"invocations":[{"executionSuccessful":true},{"executionSuccessful":false}]}]}`: "not successful",
 	} {
 		if _, err := SARIF([]byte(in)); err == nil || !strings.Contains(err.Error(), want) {

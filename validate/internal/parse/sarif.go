@@ -27,7 +27,7 @@ type (
 			Successful *bool `json:"executionSuccessful"`
 		} `json:"invocations"`
 		Bases   map[string]sarifLocation `json:"originalUriBaseIds"`
-		Results []sarifResult            `json:"results"`
+		Results []sarifResult            `json:"results"` // nil, unlike empty, where there was no scan
 	}
 	sarifComponent struct {
 		Rules []sarifRule `json:"rules"`
@@ -73,9 +73,14 @@ type (
 // did not do its work.
 var ErrUnsuccessful = errors.New("the tool says that its execution was not successful")
 
+// ErrNoScan is the error of a SARIF log that has no list of results, not even an
+// empty one: the tool did not look for any.
+// Source: SARIF 2.1.0, section 3.14.23.
+var ErrNoScan = errors.New("a run in it has no results, not even an empty list: the tool did not scan")
+
 // SARIF reads a SARIF 2.1.0 log. It leaves out results that are suppressed, that
 // a baseline has as absent, and that say that a rule passed. Beside
-// ErrUnsuccessful it returns the messages.
+// ErrUnsuccessful and ErrNoScan it returns the messages.
 func SARIF(data []byte) ([]Message, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if len(bytes.TrimSpace(data)) == 0 {
@@ -94,6 +99,9 @@ func SARIF(data []byte) ([]Message, error) {
 	var ms []Message
 	var err error
 	for _, run := range log.Runs {
+		if run.Results == nil && err == nil {
+			err = fmt.Errorf("read SARIF: %w", ErrNoScan)
+		}
 		for _, res := range run.Results {
 			if res.counts() {
 				ms = append(ms, run.messages(res)...)
