@@ -7,10 +7,10 @@ import (
 )
 
 // maxWork bounds the comparison of two files, in steps of the search; they take
-// about a second. It is a count and not a time, so that a busy machine gives the
+// less than a second. It is a count and not a time, so that a busy machine gives the
 // same answer. Where a file was all but replaced, a shortest difference is
 // neither affordable nor telling.
-const maxWork = 1 << 28
+const maxWork = 1 << 27
 
 // errTooDifferent is the error of texts whose shortest difference takes more than
 // maxWork steps to find.
@@ -80,7 +80,10 @@ func (s *search) middle(a, b []int32) (x, y int, err error) {
 		if x, y, met := s.advance(a, b, d, true); met {
 			return len(a) - x, len(b) - y, nil
 		}
-		if err := s.spend(2*d + 1); err != nil {
+		if s.work < 0 {
+			return 0, 0, errTooDifferent
+		}
+		if err := s.ctx.Err(); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -98,6 +101,7 @@ func (s *search) advance(a, b []int32, d int, back bool) (x, y int, met bool) {
 	delta := n - m
 	may := (delta%2 == 0) == back // the edits of both sides have the parity of delta
 	low, high := -d+2*max(0, d-m), d-2*max(0, d-n)
+	s.work -= (high-low)/2 + 1
 	for k := low; k <= high; k += 2 { // others have no points
 		x := s.furthest(reach, k, n, m)
 		if x >= 0 {
@@ -157,12 +161,4 @@ func (s *search) furthest(reach []int, k, n, m int) int {
 		x = max(x, right)
 	}
 	return x
-}
-
-// spend takes steps off those that are left.
-func (s *search) spend(steps int) error {
-	if s.work -= steps; s.work < 0 {
-		return errTooDifferent
-	}
-	return s.ctx.Err()
 }
