@@ -11,6 +11,6 @@
 //   - progress: the events of all of these, and what renders them
 //
 // The directory examples holds a main for each job, and examples/pipeline, which
-// runs them all without a cloud. This package itself is empty, and no package
+// delivers a sample system without a cloud. This package itself is empty, and no package
 // but those mains composes the others: values go from one to the next.
 package delivery
