@@ -13,7 +13,8 @@ import (
 // below it; "." is the whole repository. With wildcards it is a glob over
 // whole paths: "*" and "?" stay within a name, "**" crosses directories,
 // {a,b} and [a-z] are choices. A glob that ends in "/" takes all below the
-// directories that it matches. A backslash takes the meaning from the wildcard
+// directories that it matches. Its length is at most 1,024 bytes, and that times
+// the globs that its braces stand for at most 64 KiB. A backslash takes the meaning from the wildcard
 // that follows: pages/\[id\].tsx. A leading "./" and, of a path without
 // wildcards, a trailing "/" mean nothing.
 //

@@ -3,11 +3,10 @@ package lines
 import (
 	"context"
 	"errors"
-	"math"
 )
 
 // maxWork bounds the comparison of two files, in steps of the search; they take
-// less than a second. It is a count and not a time, so that a busy machine gives the
+// about a second. It is a count and not a time, so that a busy machine gives the
 // same answer. Where a file was all but replaced, a shortest difference is
 // neither affordable nor telling.
 const maxWork = 1 << 27
@@ -32,7 +31,7 @@ type search struct {
 }
 
 // unreached is the x of a diagonal that no path has come to.
-const unreached = math.MinInt32
+const unreached = -1 << 29
 
 // shortest reports for each line of b whether a shortest difference adds it. It
 // fails with errTooDifferent, or because ctx is done.
