@@ -23,8 +23,9 @@ func (a *adder) add(path string, f File) error {
 	h := f.hits
 	if h == nil { // made by hand
 		h = &hits.File{}
-		h.Branch(0, f.Branches.Covered, f.Branches.Total)
-		if err := h.SetTotals(f.Covered, f.Total); err != nil {
+		count, branches := f.sane(), f.Branches.sane()
+		h.Branch(0, branches.Covered, branches.Total)
+		if err := h.SetTotals(count.Covered, count.Total); err != nil {
 			return fmt.Errorf("merge %s: %w", path, err)
 		}
 	}

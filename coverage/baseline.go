@@ -2,7 +2,6 @@ package coverage
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -30,19 +29,19 @@ type baselineFile struct {
 	Modules map[string]Mark `json:"modules"`
 }
 
-// ParseBaseline reads what [Baseline.Write] wrote.
+// ParseBaseline reads what [Baseline.Write] wrote. It fails on anything else, such as a
+// key that is missing or there twice: a baseline that was damaged would hold nothing.
 func ParseBaseline(r io.Reader) (Baseline, error) {
-	var file baselineFile
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&file); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("it is empty")
-		}
-		return Baseline{}, fmt.Errorf("read baseline: %w", err)
+	text, err := io.ReadAll(r)
+	if err == nil {
+		err = checkKeys(text)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Baseline{}, fmt.Errorf("read baseline: there is more behind its end, at byte %d", d.InputOffset())
+	var file baselineFile
+	if err == nil {
+		err = json.Unmarshal(text, &file)
+	}
+	if err != nil {
+		return Baseline{}, fmt.Errorf("read baseline: %w", err)
 	}
 	if file.Version != baselineVersion {
 		return Baseline{}, fmt.Errorf("read baseline: its version is %d, and only %d is known", file.Version, baselineVersion)
@@ -72,12 +71,21 @@ func (b Baseline) Write(w io.Writer) error {
 }
 
 // With returns b with what the modules of r cover now. Modules that r does not
-// measure keep the mark that they have.
+// measure keep the mark that they have, and so do those that fell within
+// Gate.Tolerance: else a module could fall by that much with every run.
 func (b Baseline) With(r Result) Baseline {
 	next := Baseline{Modules: make(map[string]Mark, len(b.Modules)+len(r.Verdicts))}
 	maps.Copy(next.Modules, b.Modules)
+	held := map[string]bool{}
+	if r.Baseline != nil {
+		for _, v := range r.Baseline.Modules {
+			held[v.Module] = v.Outcome == Pass
+		}
+	}
 	for _, v := range r.Verdicts {
-		if v.measured() {
+		old := b.Modules[v.Module]
+		fell := old.Metric == v.Metric && v.Covered < (Gate{}).floor(old.Count, v.Total)
+		if v.measured() && (!fell || !held[v.Module]) {
 			next.Modules[v.Module] = Mark{v.Metric, v.Count}
 		}
 	}

@@ -159,14 +159,20 @@ func TestParseBaselineRefuses(t *testing.T) {
 		"what is no JSON":               {"mode: set", "read baseline: invalid character"},
 		"a file that is cut":            {`{"version": 1, "modules": {"a"`, "read baseline: unexpected EOF"},
 		"another version":               {`{"version": 2, "modules": {}}`, "read baseline: its version is 2, and only 1 is known"},
-		"no version":                    {`{"modules": {}}`, "read baseline: its version is 0"},
-		"other JSON":                    {`{"total": {}}`, `read baseline: json: unknown field "total"`},
+		"no version":                    {`{"modules": {}}`, `read baseline: it has no "version"`},
+		"other JSON":                    {`{"total": {}}`, `read baseline: unknown key "total"`},
 		"two of them":                   {`{"version": 1} {"version": 1}`, "read baseline: there is more behind its end, at byte"},
 		"a total of nothing":            {`{"version": 1, "modules": {"a": {"metric": "lines", "covered": 0, "total": 0}}}`, `read baseline: module "a": covered 0, total 0, metric "lines" make no sense`},
 		"more covered than there is":    {`{"version": 1, "modules": {"a": {"metric": "lines", "covered": 2, "total": 1}}}`, "make no sense"},
 		"less than nothing":             {`{"version": 1, "modules": {"a": {"metric": "lines", "covered": -2, "total": 1}}}`, "make no sense"},
 		"a number that is no whole one": {`{"version": 1, "modules": {"a": {"metric": "lines", "covered": 0.5, "total": 1}}}`, "read baseline: json: cannot unmarshal number 0.5"},
-		"no metric":                     {`{"version": 1, "modules": {"a": {"covered": 1, "total": 1}}}`, "make no sense"},
+		"no metric":                     {`{"version": 1, "modules": {"a": {"covered": 1, "total": 1}}}`, `read baseline: module "a": it has no "metric"`},
+		"no modules":                    {`{"version": 1}`, `read baseline: it has no "modules"`},
+		"modules that are null":         {`{"version": 1, "modules": null}`, "read baseline: modules: it is no object"},
+		"a module that is null":         {`{"version": 1, "modules": {"a": null}}`, `read baseline: module "a": it is no object`},
+		"a module that is there twice":  {`{"version": 1, "modules": {"a": {"metric": "lines", "covered": 9, "total": 9}, "a": {"metric": "lines", "covered": 0, "total": 9}}}`, `read baseline: modules: key "a" is there twice`},
+		"modules twice":                 {`{"version": 1, "modules": {}, "modules": {}}`, `read baseline: key "modules" is there twice`},
+		"modules in other letters":      {`{"version": 1, "modules": {}, "Modules": {}}`, `read baseline: unknown key "Modules"`},
 		"a module without a name":       {`{"version": 1, "modules": {"": {"metric": "lines", "covered": 1, "total": 1}}}`, "make no sense"},
 	}
 	for name, tt := range tests {
@@ -218,5 +224,23 @@ func TestBaselineWith(t *testing.T) {
 	}
 	if old.Modules["api"] != (Mark{Lines, Count{1, 2}}) {
 		t.Error("the old baseline changed")
+	}
+}
+
+// TestBaselineDoesNotDrift lets a module fall within the tolerance, run after run.
+func TestBaselineDoesNotDrift(t *testing.T) {
+	two := percent(t, "2")
+	b := Baseline{Modules: map[string]Mark{"api": {Lines, Count{900, 1000}}}}
+	for n, want := range map[int64]Mark{
+		890:  {Lines, Count{900, 1000}},
+		1000: {Lines, Count{1000, 1000}},
+		900:  {Lines, Count{900, 1000}},
+		870:  {Lines, Count{870, 1000}}, // who keeps it although it failed wants it so
+	} {
+		gate := Gate{Minimum: percent(t, "1"), Baseline: &b, Tolerance: &two}
+		next := b.With(gate.Conclude(stated(gate, Lines, map[string]Count{"api": {n, 1000}})))
+		if next.Modules["api"] != want {
+			t.Errorf("the mark after %d is %v, want %v", n, next.Modules["api"], want)
+		}
 	}
 }

@@ -36,9 +36,12 @@ func TestChanged(t *testing.T) {
 		message    string
 		uncovered  []Uncovered
 		unreported []string
+		absent     []string
+		allow      []string
+		files      []string
 	}{
 		"nothing was changed": {
-			changed: LineRanges{}, report: cart, outcome: Pass, message: "no line that a report lists was changed",
+			changed: LineRanges{}, report: cart, outcome: Pass, message: "the diff is empty",
 		},
 		"only changed lines count, and of them only those of the report": {
 			changed: LineRanges{"web/cart.js": {{First: 1, Last: 3}}}, minimum: "50", report: cart, outcome: Pass, count: Count{1, 2},
@@ -58,9 +61,43 @@ func TestChanged(t *testing.T) {
 		"a change beside all lines": {
 			changed: LineRanges{"web/cart.js": {{First: 3, Last: 3}}}, report: cart, outcome: Pass, message: "no line that a report lists was changed",
 		},
-		"files that no report has are said, sources first": {
-			changed: LineRanges{"README.md": {{First: 1, Last: 1}}, "web/price.js": {{First: 1, Last: 1}}, "web/new.js": {{First: 1, Last: 9}}, "web/empty.js": nil}, report: price, outcome: Pass, count: Count{1, 1},
-			message: "100.00% of the changed lines, minimum 80%", unreported: []string{"web/new.js", "README.md"},
+		"files that lost lines alone": {
+			changed: LineRanges{"web/cart.js": {}, "web/new.js": nil}, report: cart, outcome: Pass, message: "no line that a report lists was changed",
+		},
+		"files that no report has are said": {
+			changed: LineRanges{"README.md": {{First: 1, Last: 1}}, "web/price.js": {{First: 1, Last: 1}}, "Makefile": {{First: 1, Last: 1}}}, report: price, outcome: Pass, count: Count{1, 1},
+			message: "100.00% of the changed lines, minimum 80%", unreported: []string{"Makefile", "README.md"},
+		},
+		"and where they end like one of the report they fail, however well others are covered": {
+			changed: LineRanges{"README.md": {{First: 1, Last: 1}}, "web/price.js": {{First: 1, Last: 1}}, "web/new.js": {{First: 1, Last: 9}}, "web/empty.js": nil}, report: price, outcome: Incomplete, count: Count{1, 1},
+			message: "incomplete: no report has web/new.js, which changed; of the other changed lines 100.00% (1/1), minimum 80%", unreported: []string{"web/new.js", "README.md"},
+			absent: []string{"web/new.js"},
+		},
+		"also where nothing else was changed": {
+			changed: LineRanges{"src/new.js": {{First: 1, Last: 9}}}, report: cart, outcome: Incomplete, unreported: []string{"src/new.js"}, absent: []string{"src/new.js"},
+			message: "incomplete: no report has src/new.js, which changed",
+		},
+		"the prefixes of a diff of its own make others of them": {
+			changed: LineRanges{"new/lib/cart.js": {{First: 1, Last: 1}}}, report: "SF:lib/price.js\nDA:1,1\nend_of_record\n", outcome: Incomplete,
+			unreported: []string{"new/lib/cart.js"}, absent: []string{"new/lib/cart.js"}, message: "incomplete: no report has new/lib/cart.js, which changed",
+		},
+		"an import path that was not mapped": {
+			changed: LineRanges{"services/billing/handler/h.go": {{First: 1, Last: 1}}}, report: "SF:example.com/billing/handler/h.go\nDA:1,1\nend_of_record\n", outcome: Incomplete,
+			unreported: []string{"services/billing/handler/h.go"}, absent: []string{"services/billing/handler/h.go"}, message: "incomplete: no report has services/billing/handler/h.go, which changed",
+		},
+		"what may be unreported does not fail": {
+			changed: LineRanges{"web/gen/a.js": {{First: 1, Last: 1}}, "web/cart.test.js": {{First: 1, Last: 1}}, "web/types.d.ts": {{First: 1, Last: 1}}}, allow: []string{"web/gen/**", "*.test.js"},
+			report: cart + "SF:web/a.ts\nDA:1,1\nend_of_record\n", outcome: Pass, message: "no line that a report lists was changed",
+			unreported: []string{"web/cart.test.js", "web/gen/a.js", "web/types.d.ts"},
+		},
+		"nor do the tests of Go, which are in no profile": {
+			changed: LineRanges{"a_test.go": {{First: 1, Last: 1}}}, report: "SF:a.go\nDA:1,1\nend_of_record\n", outcome: Pass, message: "no line that a report lists was changed",
+			unreported: []string{"a_test.go"},
+		},
+		"a report of which no file is one of the repository": {
+			changed: LineRanges{"services/web/src/app.js": {{First: 1, Last: 1}}}, files: []string{"services/web/src/app.js"},
+			report: "SF:/app/src/app.js\nDA:1,1\nend_of_record\n", outcome: NoData, unreported: []string{"services/web/src/app.js"},
+			message: "no data: no file of its report is one of the repository, first /app/src/app.js: give the root of the report, or a prefix",
 		},
 		"a report that calls the file otherwise is not believed": {
 			changed: LineRanges{"shop/web/cart.js": {{First: 1, Last: 1}}}, report: cart, outcome: NoData, unreported: []string{"shop/web/cart.js"},
@@ -73,7 +110,7 @@ func TestChanged(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			gate := Gate{Minimum: percent(t, "1"), Changed: tt.changed}
+			gate := Gate{Minimum: percent(t, "1"), Changed: tt.changed, AllowUnreported: tt.allow, Sources: Sources{Files: tt.files}}
 			if tt.minimum != "" {
 				gate.ChangedMinimum = percent(t, tt.minimum)
 			}
@@ -90,6 +127,9 @@ func TestChanged(t *testing.T) {
 			}
 			if d := cmp.Diff(tt.uncovered, v.Uncovered); d != "" {
 				t.Errorf("uncovered (-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(tt.absent, v.Absent); d != "" {
+				t.Errorf("absent (-want +got):\n%s", d)
 			}
 			if d := cmp.Diff(tt.unreported, result.Changed.Unreported); d != "" {
 				t.Errorf("unreported (-want +got):\n%s", d)
@@ -141,7 +181,7 @@ func TestChangedBelievesPathsOfTheRepository(t *testing.T) {
 		Sources: Sources{Files: []string{"app.js", "web/tests/app.js"}},
 	}
 	c := gate.Conclude([]Verdict{lcovModule(t, gate, "web", "SF:app.js\nDA:1,1\nend_of_record\n")}).Changed
-	if v := c.Modules[0]; v.Outcome != Pass {
+	if v := c.Modules[0]; v.Outcome != Incomplete || v.Message != "incomplete: no report has web/tests/app.js, which changed" {
 		t.Errorf("verdict is %s: %q, though app.js is another file", v.Outcome, v.Message)
 	}
 }

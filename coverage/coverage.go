@@ -31,11 +31,12 @@ type Report struct {
 	Warnings []string // what is odd about the report and does not change its numbers
 }
 
-// Count returns the sum over all files.
+// Count returns the sum over all files. What a [File] made by hand has covered beyond
+// its total is nothing that another may lack.
 func (r Report) Count() Count {
 	var sum Count
 	for _, f := range r.Files {
-		sum = sum.add(f.Count)
+		sum = sum.add(f.sane())
 	}
 	return sum
 }
@@ -44,7 +45,7 @@ func (r Report) Count() Count {
 func (r Report) Branches() Count {
 	var sum Count
 	for _, f := range r.Files {
-		sum = sum.add(f.Branches)
+		sum = sum.add(f.Branches.sane())
 	}
 	return sum
 }
@@ -58,6 +59,12 @@ type Count struct {
 
 func (c Count) add(d Count) Count {
 	return Count{Covered: c.Covered + d.Covered, Total: c.Total + d.Total}
+}
+
+// sane returns c within its bounds.
+func (c Count) sane() Count {
+	total := max(0, c.Total)
+	return Count{Covered: min(max(0, c.Covered), total), Total: total}
 }
 
 // Percent returns the percentage with two decimals, rounded down, without a percent

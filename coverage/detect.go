@@ -111,6 +111,8 @@ func describe(text []byte) string {
 		return "this is UTF-16 text, as PowerShell's > writes it; write UTF-8"
 	case startsWith(text, "["):
 		return "this is a JSON array, which no tool writes as a report"
+	case startsWith(text, "\x1f\x8b"):
+		return "this is gzip within gzip: it was packed twice; unpack it once"
 	case startsWith(text, "PK\x03\x04"):
 		return "this is a zip archive; unpack it first"
 	}
@@ -118,7 +120,14 @@ func describe(text []byte) string {
 	return fmt.Sprintf("it begins with %q; a Go profile begins with mode:, LCOV with TN: or SF:, XML with <, JSON with {", line[:min(len(line), 40)])
 }
 
+// isHTML looks at what stands behind comments and the declaration of XML.
 func isHTML(text []byte) bool {
+	for _, around := range [][2]string{{"<?xml", "?>"}, {"<!--", "-->"}} {
+		for startsWith(text, around[0]) {
+			_, text, _ = bytes.Cut(text, []byte(around[1]))
+			text = bytes.TrimSpace(text)
+		}
+	}
 	lower := bytes.ToLower(text[:min(len(text), 64)])
 	return startsWith(lower, "<!doctype html") || startsWith(lower, "<html")
 }

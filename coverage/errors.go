@@ -21,6 +21,12 @@ var (
 	// ErrTruncated is the error of a report that ends too early, as after a full
 	// disk or a killed process.
 	ErrTruncated = hits.ErrTruncated
+	// ErrContradiction is the error of a report that lacks files or lines which its own
+	// totals count, where the tool adds those totals up from nothing else: coverage.py
+	// (JSON and XML), the summary of istanbul, and the counters of a JaCoCo report. In
+	// Cobertura of other tools, whose root may count a line more than once, it takes
+	// more than twice the lines, and gcovr's may say anything. It is an ErrTruncated too.
+	ErrContradiction = hits.ErrContradiction
 )
 
 // ErrNoInput is the error of a check without a report. A gate that looks at nothing

@@ -39,7 +39,7 @@ func (f File) Lines() iter.Seq2[int, bool] {
 		if f.hits == nil {
 			return
 		}
-		for n, hit := range expand(f.hits).Lines() {
+		for n, hit := range linesOf(f.hits) {
 			if n > math.MaxInt { // of no file: lines are sorted
 				return
 			}
@@ -52,10 +52,13 @@ func (f File) Lines() iter.Seq2[int, bool] {
 
 // hasLines reports whether f tells all that it has by line.
 func (f File) hasLines() bool {
+	if f.Total == 0 {
+		return true
+	}
 	for range f.Lines() {
 		return true
 	}
-	return f.Total == 0
+	return false
 }
 
 // LineBranches yields the lines of which the report says what became of their
@@ -76,23 +79,57 @@ func (f File) LineBranches() iter.Seq2[int, Count] {
 	}
 }
 
-// maxBlock is the most lines of a block that are told apart. Go's compiler
-// takes no function of that size; a profile that claims one is not to cost minutes.
-const maxBlock = 1 << 20
+// maxBlockLines is the most lines that the blocks of a file are told apart by. No
+// source has more; a profile that claims so is not to cost minutes.
+const maxBlockLines = 1 << 20
 
-// expand returns f, or the lines of its blocks where it has blocks.
-func expand(f *hits.File) *hits.File {
-	lines := f
-	for b, s := range f.Blocks() {
-		if lines == f {
-			lines = &hits.File{}
-		}
-		if s.Count == 0 { // as that of an empty body
-			continue
-		}
-		for n := uint64(b.StartLine); n <= uint64(b.EndLine) && n < uint64(b.StartLine)+maxBlock; n++ {
-			lines.Line(n, s.Hit)
+// linesOf yields the lines of f, or those of its blocks where it has blocks.
+func linesOf(f *hits.File) iter.Seq2[uint64, bool] {
+	all, hit := spans(f)
+	if len(all) == 0 {
+		return f.Lines()
+	}
+	return func(yield func(uint64, bool) bool) {
+		hit, left := hit, maxBlockLines
+		for _, s := range all {
+			for n := s.first; n <= s.last && left > 0; n++ {
+				for len(hit) > 0 && hit[0].last < n {
+					hit = hit[1:]
+				}
+				if !yield(n, len(hit) > 0 && hit[0].first <= n) {
+					return
+				}
+				left--
+			}
 		}
 	}
-	return lines
+}
+
+// span is a run of lines, both inclusive.
+type span struct{ first, last uint64 }
+
+// spans returns which lines the blocks of f are on, and on which of them one was
+// executed: runs that ascend and do not overlap. So blocks cost what they are, and not
+// what they claim to span.
+func spans(f *hits.File) (all, hit []span) {
+	for b, s := range f.Blocks() { // by the first line
+		if s.Count == 0 || b.EndLine < b.StartLine { // as that of an empty body
+			continue
+		}
+		lines := span{uint64(b.StartLine), uint64(b.EndLine)}
+		all = unite(all, lines)
+		if s.Hit {
+			hit = unite(hit, lines)
+		}
+	}
+	return all, hit
+}
+
+// unite adds s, which begins no earlier than the last of spans does.
+func unite(spans []span, s span) []span {
+	if last := len(spans) - 1; last >= 0 && s.first <= spans[last].last {
+		spans[last].last = max(spans[last].last, s.last)
+		return spans
+	}
+	return append(spans, s)
 }

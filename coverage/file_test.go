@@ -82,7 +82,7 @@ func TestFileLinesAreBounded(t *testing.T) {
 	for range parsed(t, fmt.Sprintf("mode: set\na:1.1,%d.1 1 1\n", uint32(math.MaxUint32))).Lines() {
 		n++
 	}
-	if n != maxBlock {
+	if n != maxBlockLines {
 		t.Errorf("a block that claims to be endless has %d lines", n)
 	}
 	got := lines(parsed(t, "SF:a\nDA:7,1\nDA:18446744073709551615,1\nend_of_record\n").Lines())

@@ -12,11 +12,13 @@ import (
 )
 
 // FindSources lists the repository at dir: its files, its own directory as a
-// prefix, and for each go.mod the path of that module as a prefix. What is below
+// prefix, and for each go.mod the path of that module as a prefix, which is Shared
+// where several name it. What is below
 // node_modules and directories whose name begins with a dot is left out, and so is
 // what is no regular file.
 func FindSources(ctx context.Context, dir string) (Sources, error) {
 	s := Sources{Prefixes: map[string]string{}}
+	modules := map[string][]string{} // directories by the path of the Go module
 	own, err := filepath.Abs(dir)
 	if err != nil {
 		return Sources{}, fmt.Errorf("find sources: %w", err)
@@ -36,23 +38,33 @@ func FindSources(ctx context.Context, dir string) (Sources, error) {
 		}
 		s.Files = append(s.Files, name)
 		if entry.Name() == "go.mod" {
-			return s.addGoModule(root, name)
+			return addGoModule(modules, root, name)
 		}
 		return nil
 	})
 	if err != nil {
 		return Sources{}, fmt.Errorf("find sources in %s: %w", dir, err)
 	}
+	for module, dirs := range modules {
+		if len(dirs) == 1 {
+			s.Prefixes[module] = dirs[0]
+			continue
+		}
+		if s.Shared == nil {
+			s.Shared = map[string][]string{}
+		}
+		s.Shared[module] = dirs
+	}
 	return s, nil
 }
 
-func (s Sources) addGoModule(root fs.FS, name string) error {
+func addGoModule(modules map[string][]string, root fs.FS, name string) error {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {
 		return err
 	}
 	if module := modulePath(string(text)); module != "" {
-		s.Prefixes[module] = path.Dir(name)
+		modules[module] = append(modules[module], path.Dir(name))
 	}
 	return nil
 }

@@ -2,7 +2,11 @@ package coverage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"path"
+	"slices"
 )
 
 // Gate is the coverage that modules must reach. The zero value asks 80 % of each
@@ -10,11 +14,12 @@ import (
 type Gate struct {
 	Minimum     Percentage            // of every module that ByModule does not name; default 80
 	ByModule    map[string]Percentage // by module; may name modules that are not checked
-	AllowNoData []string              // modules that pass where their report lists nothing; a report that is missing fails still
+	AllowNoData []string              // modules that pass where their report is well-formed and lists nothing; one that is missing or has 0 bytes fails still
 
 	// Expected are the source files that must be in the reports of a module, by
 	// module, relative to the repository. Where one is not, the module is
-	// [Incomplete]: what no test loads, many tools leave out of their numbers.
+	// [Incomplete]: what no test loads, many tools leave out of their numbers. Go
+	// files without statements are in no profile, so they must not be expected.
 	Expected map[string][]string
 
 	Total *Percentage // of all modules together; nil is no such gate
@@ -24,6 +29,17 @@ type Gate struct {
 
 	Changed        LineRanges // lines that must be covered better; nil is no such gate, an empty one passes
 	ChangedMinimum Percentage // of them, in each module and in all; default 80
+
+	// AllowUnreported are patterns of changed files that need not be in a report, such
+	// as generated ones and tests. A changed file that no report has fails where some
+	// report has files of its extension: no test loads it, or its path was not mapped.
+	// Always allowed are *_test.go and *.d.ts. A Go file that has declarations alone is in
+	// no profile either, and must be named here.
+	//
+	// A pattern without a slash is of the last name of a path: "*.pb.go". Any other is of
+	// the whole path in the repository, where ** stands for any number of directories:
+	// "web/**/*.test.js". Names are matched as by [path.Match].
+	AllowUnreported []string
 
 	Sources Sources // what paths in reports mean; the zero value leaves them as they are
 }
@@ -41,10 +57,17 @@ type Input struct {
 // one module are merged as [ParseFiles] does; each of them must be there.
 //
 // What is wrong with a report is a verdict, not an error. The errors are wrong
-// use, before anything is read ([ErrNoInput], an input without a module or path),
+// use, before anything is read ([ErrNoInput], an input without a module or path, a
+// name in Expected or AllowNoData that no input has, a bad pattern in AllowUnreported),
 // and that of ctx, beside the verdicts that were reached.
+//
+// A module none of whose files is below the Root of its inputs has [NoData]: its
+// report is that of another one.
 func (g Gate) Check(ctx context.Context, inputs []Input) (Result, error) {
 	modules, byModule, err := group(inputs)
+	if err == nil {
+		err = errors.Join(g.checkNames(byModule), checkPatterns(g.AllowUnreported))
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("check coverage: %w", err)
 	}
@@ -58,6 +81,8 @@ func (g Gate) Check(ctx context.Context, inputs []Input) (Result, error) {
 		v := g.Judge(module, report)
 		if err != nil {
 			v = g.fail(module, err)
+		} else if dir, foreign := outside(byModule[module], report.Files); foreign {
+			v.foreign(dir)
 		}
 		for _, in := range byModule[module] {
 			v.Reports = append(v.Reports, in.Path)
@@ -94,6 +119,38 @@ func group(inputs []Input) (modules []string, byModule map[string][]Input, err e
 		byModule[in.Module] = append(byModule[in.Module], in)
 	}
 	return modules, byModule, nil
+}
+
+// checkNames keeps a misspelt module from switching off what it is the name of.
+func (g Gate) checkNames(byModule map[string][]Input) error {
+	var errs []error
+	check := func(field, module string) {
+		if _, known := byModule[module]; !known {
+			errs = append(errs, fmt.Errorf("%s names module %q, which no input has", field, module))
+		}
+	}
+	for _, module := range slices.Sorted(maps.Keys(g.Expected)) {
+		check("Expected", module)
+	}
+	for _, module := range g.AllowNoData {
+		check("AllowNoData", module)
+	}
+	return errors.Join(errs...)
+}
+
+// outside returns the first root of inputs where all of them have one, and none of
+// files is below any.
+func outside(inputs []Input, files []File) (string, bool) {
+	for _, in := range inputs {
+		root := path.Clean(slashed(in.Root))
+		if in.Root == "" || root == "." || len(files) == 0 {
+			return "", false
+		}
+		if slices.ContainsFunc(files, func(f File) bool { return within(f.Path, root) != "" }) {
+			return "", false
+		}
+	}
+	return inputs[0].Root, true
 }
 
 // read reads the reports of one module, maps the paths of each and merges them.

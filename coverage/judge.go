@@ -29,7 +29,7 @@ func (g Gate) Judge(module string, report Report) Verdict {
 	case len(v.Absent) > 0:
 		v.Outcome, v.Missing = Incomplete, 0
 		v.Message = fmt.Sprintf("incomplete: no report has %s of the %d expected files: %s",
-			plural(len(v.Absent), "one", fmt.Sprint(len(v.Absent))), len(g.Expected[module]), listed(v.Absent, maxWorst))
+			plural(len(v.Absent), "one", fmt.Sprint(len(v.Absent))), len(g.Expected[module]), listed(v.Absent))
 	case v.Missing > 0:
 		v.Outcome, v.Worst = Below, worst(report.Files)
 		v.Message = fmt.Sprintf("%s%% of %s (%s), minimum %s%%: %d more %s needed",
@@ -69,8 +69,16 @@ func (g Gate) fail(module string, err error) Verdict {
 	case errors.Is(err, ErrTruncated):
 		v.Outcome = Incomplete
 	}
-	v.Allowed = v.Allowed && v.Outcome == NoData && len(g.Expected[module]) == 0
+	v.Allowed = false // that is for reports which list nothing, and this one says nothing
 	return v
+}
+
+// foreign turns v into [NoData], since none of its files is below dir.
+func (v *Verdict) foreign(dir string) {
+	v.Outcome, v.Allowed, v.Missing, v.Worst = NoData, false, 0, nil
+	v.Message = fmt.Sprintf("no data: no file of its report is below %s, first %s: it is the report of another module, or its paths are not mapped", dir, v.Files[0].Path)
+	v.Warnings = append(slices.Clip(v.Warnings), strings.TrimPrefix(v.Message, "no data: "))
+	v.Count, v.Files = Count{}, nil
 }
 
 // absent returns those of expected that are none of files, sorted.
@@ -120,9 +128,9 @@ func plural[N int | int64](n N, one, many string) string {
 }
 
 // listed joins the first of names, and says how many more there are.
-func listed(names []string, most int) string {
-	text := strings.Join(names[:min(most, len(names))], ", ")
-	if more := len(names) - most; more > 0 {
+func listed(names []string) string {
+	text := strings.Join(names[:min(maxWorst, len(names))], ", ")
+	if more := len(names) - maxWorst; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

@@ -50,8 +50,8 @@ func TestAllowNoData(t *testing.T) {
 		pass    bool
 	}{
 		"a report that lists nothing passes by name": {gate.Judge("types", Report{Metric: Lines}), NoData, true},
-		"not by another":                                        {gate.Judge("web", Report{Metric: Lines}), NoData, false},
-		"a report of 0 bytes passes too":                        {gate.fail("types", empty), NoData, true},
+		"not by another": {gate.Judge("web", Report{Metric: Lines}), NoData, false},
+		"a report of 0 bytes does not, since it says nothing":   {gate.fail("types", empty), NoData, false},
 		"and not by another name":                               {gate.fail("web", empty), NoData, false},
 		"a report that is missing never does":                   {gate.fail("types", &ParseError{File: "x", Err: fs.ErrNotExist}), MissingReport, false},
 		"nor one that cannot be read":                           {gate.fail("types", &ParseError{File: "x", Err: ErrUnknownFormat}), Unreadable, false},

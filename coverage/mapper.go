@@ -94,13 +94,13 @@ type match struct {
 func (m *mapper) find(p string, roots []string, root string) (match, error) {
 	p = slashed(p)
 	full := []string{p} // what the path may be where the tests ran
-	if !path.IsAbs(p) {
+	if !isAbs(p) {
 		for _, r := range roots {
 			full = append(full, path.Join(slashed(r), p))
 		}
 	}
-	if file, ok := m.prefixed(p); ok {
-		return match{file: file}, nil
+	if found := m.prefixed(p, root); len(found) > 0 {
+		return only(p, found, false)
 	}
 	if file, ok := m.below(root, p); ok && root != "" {
 		return match{file: file}, nil
@@ -113,9 +113,7 @@ func (m *mapper) find(p string, roots []string, root string) (match, error) {
 				break
 			}
 		}
-		if file, ok := m.prefixed(f); ok {
-			found[file] = true
-		}
+		maps.Copy(found, m.prefixed(f, root))
 	}
 	if len(found) == 0 {
 		if file, ok := m.below(".", p); ok {
@@ -138,26 +136,55 @@ func only(p string, found map[string]bool, tail bool) (match, error) {
 	return match{}, &AmbiguousError{Paths: []string{p}, Files: files}
 }
 
-// prefixed replaces the longest prefix that p begins with.
-func (m *mapper) prefixed(p string) (string, bool) {
-	best, file := -1, ""
-	for prefix, dir := range m.sources.Prefixes {
-		prefix = slashed(prefix)
-		rest, ok := strings.CutPrefix(p, strings.TrimSuffix(prefix, "/")+"/")
-		if ok && len(prefix) > best {
-			best, file = len(prefix), path.Join(slashed(dir), rest)
+// prefixed returns the files of the repository that the longest prefix of p gives.
+func (m *mapper) prefixed(p, root string) map[string]bool {
+	found := map[string]bool{}
+	dirs, rest := m.longest(p)
+	for _, dir := range dirs {
+		file := path.Join(slashed(dir), rest)
+		switch {
+		case !m.has(file):
+		case root != "" && slashed(dir) == slashed(root):
+			return map[string]bool{file: true}
+		default:
+			found[file] = true
 		}
 	}
-	return file, best >= 0 && m.has(file)
+	keepBelow(root, found)
+	return found
+}
+
+// longest returns the directories of the longest prefix of p, and what follows it.
+func (m *mapper) longest(p string) (dirs []string, rest string) {
+	best := -1
+	fits := func(prefix string) bool {
+		prefix = slashed(prefix)
+		after, ok := strings.CutPrefix(p, strings.TrimSuffix(prefix, "/")+"/")
+		if ok = ok && len(prefix) > best; ok {
+			best, rest = len(prefix), after
+		}
+		return ok
+	}
+	for prefix, dir := range m.sources.Prefixes {
+		if fits(prefix) {
+			dirs = []string{dir}
+		}
+	}
+	for prefix, several := range m.sources.Shared {
+		if fits(prefix) {
+			dirs = several
+		}
+	}
+	return dirs, rest
 }
 
 func (m *mapper) below(dir, p string) (string, bool) {
 	file := path.Join(slashed(dir), p)
-	return file, !path.IsAbs(p) && m.has(file)
+	return file, !isAbs(p) && m.has(file)
 }
 
 func (m *mapper) has(file string) bool {
-	if path.IsAbs(file) || file == ".." || strings.HasPrefix(file, "../") {
+	if isAbs(file) || file == ".." || strings.HasPrefix(file, "../") {
 		return false
 	}
 	return len(m.files) == 0 || m.files[file]
@@ -178,11 +205,16 @@ func (m *mapper) tails(paths []string, root string) map[string]bool {
 			}
 		}
 	}
+	keepBelow(root, found)
+	return found
+}
+
+// keepBelow drops the files that are not below root, if some are.
+func keepBelow(root string, found map[string]bool) {
 	inside := func(file string) bool { return within(file, root) != "" }
 	if slices.ContainsFunc(slices.Collect(maps.Keys(found)), inside) {
 		maps.DeleteFunc(found, func(file string, _ bool) bool { return !inside(file) })
 	}
-	return found
 }
 
 // within returns file relative to root; "" where it is not below it.
@@ -213,9 +245,16 @@ func overlap(a, b string) int {
 // slashed returns p clean and with slashes, also where Windows wrote it. A
 // backslash beside slashes is one of a name.
 func slashed(p string) string {
-	drive := len(p) > 2 && p[1] == ':' && p[2] == '\\'
-	if drive || !strings.Contains(p, "/") {
+	if hasDrive(p) || !strings.Contains(p, "/") {
 		p = strings.ReplaceAll(p, `\`, "/")
 	}
 	return path.Clean(p)
+}
+
+// isAbs reports whether p is absolute, on whatever system the tests ran.
+func isAbs(p string) bool { return path.IsAbs(p) || hasDrive(p) }
+
+// hasDrive reports whether p begins as C:\ or C:/ does.
+func hasDrive(p string) bool {
+	return len(p) > 2 && p[1] == ':' && (p[2] == '\\' || p[2] == '/') && ('a' <= p[0]|0x20 && p[0]|0x20 <= 'z')
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/mettel-automation/delivery/coverage/internal/hits"
 )
@@ -24,7 +25,8 @@ const bufferSize = 64 << 10
 // Every error is a [*ParseError]. A report that was cut short is [ErrTruncated]
 // wherever that can be seen. It cannot where a Go profile ends after a whole
 // line, or within the last digits of its last line (which gives a warning), or
-// where an LCOV report ends after a whole record.
+// where an LCOV report ends after a whole record. One whose totals tell that it
+// lacks files is [ErrContradiction].
 //
 // Entities are not expanded and nothing is fetched, whatever a report declares. What
 // no report has, such as a line or a value of more than a mebibyte, is an error.
@@ -112,10 +114,43 @@ func unpack(r io.Reader) (*bufio.Reader, error) {
 	if err != nil {
 		return nil, gzipError(err)
 	}
-	return bufio.NewReaderSize(readFunc(func(p []byte) (int, error) {
-		n, err := unpacked.Read(p)
-		return n, gzipError(err)
-	}), bufferSize), nil
+	unpacked.Multistream(false)
+	return bufio.NewReaderSize(&members{in: buffered, gzip: unpacked}, bufferSize), nil
+}
+
+// members reads gzip data that may stand one behind the other.
+type members struct {
+	in   *bufio.Reader
+	gzip *gzip.Reader
+}
+
+func (m *members) Read(p []byte) (n int, err error) {
+	for n == 0 && err == nil && len(p) > 0 {
+		if n, err = m.gzip.Read(p); errors.Is(err, io.EOF) {
+			err = m.next()
+			continue
+		}
+		err = gzipError(err)
+	}
+	return n, err
+}
+
+// next goes on to the gzip data behind those that are over, or returns io.EOF.
+func (m *members) next() error {
+	magic, err := m.in.Peek(2)
+	switch {
+	case len(magic) == 0:
+		return err
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	case !strings.HasPrefix("\x1f\x8b", string(magic)):
+		return errors.New("unpack gzip: something else stands behind the packed data")
+	}
+	if err := m.gzip.Reset(m.in); err != nil {
+		return gzipError(err)
+	}
+	m.gzip.Multistream(false)
+	return nil
 }
 
 func gzipError(err error) error {

@@ -175,6 +175,8 @@ func TestParseRefuses(t *testing.T) {
 			strings.Repeat(" ", 1<<20), `read coverage report: unknown report format: it begins with ""`, ErrUnknownFormat, "", 0,
 		},
 		"an HTML page":             {"\n<!DOCTYPE html><title>502</title>", "read coverage report: unknown report format: this is an HTML page", ErrUnknownFormat, "", 0},
+		"one below comments":       {"<?xml version='1.0'?>\n<!-- x -->\n<!-- y --> <html>", "read coverage report: unknown report format: this is an HTML page", ErrUnknownFormat, "", 0},
+		"a comment that is cut":    {"<!-- x", "read coverage report at line 1: report is truncated", ErrTruncated, "", 1},
 		"one without DOCTYPE":      {"<HTML lang=en>", "read coverage report: unknown report format: this is an HTML page", ErrUnknownFormat, "", 0},
 		"JSON":                     {`{"total": {}}`, "read coverage report: unknown report format: this is JSON of another kind; that of coverage.py", ErrUnknownFormat, "", 0},
 		"a JSON array":             {`[{"a": 1}]`, "read coverage report: unknown report format: this is a JSON array", ErrUnknownFormat, "", 0},
@@ -203,6 +205,14 @@ func TestParseRefuses(t *testing.T) {
 		"gzip cut in its header": {
 			whole[:5], "read coverage report: report is truncated: its gzip data end early", ErrTruncated, "", 0,
 		},
+		"gzip within gzip":                  {string(packed(t, packed(t, []byte(lcovText)))), "read coverage report: unknown report format: this is gzip within gzip: it was packed twice", ErrUnknownFormat, "", 0},
+		"gzip with a letter behind it":      {whole + "x", "read coverage report: unpack gzip: something else stands behind the packed data", nil, "", 0},
+		"gzip with a text behind it":        {whole + lcovText, "read coverage report: unpack gzip: something else stands behind the packed data", nil, "", 0},
+		"gzip with half a header behind it": {whole + "\x1f", "read coverage report: report is truncated: its gzip data end early", ErrTruncated, "", 0},
+		"a report that lacks files": {
+			`{"meta": {}, "files": {"a.py": {"executed_lines": [1], "missing_lines": []}}, "totals": {"covered_lines": 5, "num_statements": 500}}`,
+			"read coverage report at byte 132 (coverage.py json): report contradicts itself: the totals say 5/500 lines covered, the files are 1/1", ErrContradiction, CoveragePyJSON, 0,
+		},
 		"broken gzip": {string(broken), "read coverage report: unpack gzip: ", gzip.ErrChecksum, "", 0},
 	}
 	for name, tt := range tests {
@@ -211,7 +221,7 @@ func TestParseRefuses(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Fatalf("error is %v, want %s...", err, tt.want)
 			}
-			if !errors.Is(err, tt.is) {
+			if tt.is != nil && !errors.Is(err, tt.is) || tt.is == nil && errors.Is(err, ErrTruncated) {
 				t.Errorf("error %v is not %v", err, tt.is)
 			}
 			e, _ := errors.AsType[*ParseError](err)

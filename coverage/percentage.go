@@ -37,7 +37,10 @@ func ParsePercentage(s string) (Percentage, error) {
 	}
 	fraction += strings.Repeat("0", decimals-len(fraction))
 	n, err := strconv.ParseInt(whole+fraction, 10, 64)
-	if err != nil || n <= 0 || n > hundredPercent {
+	if err == nil && n == 0 {
+		return Percentage{}, fmt.Errorf("parse percentage %q: must be above 0: to ask nothing of a module, leave it out", s)
+	}
+	if err != nil || n > hundredPercent {
 		return Percentage{}, fmt.Errorf("parse percentage %q: must be above 0 and at most 100", s)
 	}
 	return Percentage{offset: n - defaultPercent}, nil

@@ -37,8 +37,8 @@ func TestParsePercentageRefuses(t *testing.T) {
 	tests := map[string]struct{ in, want string }{
 		"nothing":                {"", "not a number"},
 		"a sign alone":           {"%", "not a number"},
-		"zero":                   {"0", "must be above 0 and at most 100"},
-		"zero with decimals":     {"0.000", "must be above 0 and at most 100"},
+		"zero":                   {"0", "must be above 0: to ask nothing of a module, leave it out"},
+		"zero with decimals":     {"0.000", "must be above 0: to ask nothing of a module, leave it out"},
 		"more than all":          {"100.000001", "must be above 0 and at most 100"},
 		"far more than all":      {"99999999999999999999", "must be above 0 and at most 100"},
 		"a negative":             {"-80", "not a number"},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // Result is the verdicts of a check.
@@ -78,7 +80,7 @@ func (r Result) Files() ([]File, error) {
 // MarshalJSON writes r as an object with the keys pass and modules, the latter
 // an array of verdicts. Further gates have keys of their own: total (a verdict),
 // baseline (an object with modules and gone), and changed (an object with
-// modules, total and unreported).
+// modules, total, unreported, and empty: whether the diff names no file).
 func (r Result) MarshalJSON() ([]byte, error) {
 	type comparison struct {
 		Modules []Verdict `json:"modules"`
@@ -88,6 +90,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Modules    []Verdict `json:"modules"`
 		Total      Verdict   `json:"total"`
 		Unreported []string  `json:"unreported"`
+		Empty      bool      `json:"empty"`
 	}
 	out := struct {
 		Pass     bool        `json:"pass"`
@@ -100,7 +103,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		out.Baseline = &comparison{notNil(c.Modules), notNil(c.Gone)}
 	}
 	if c := r.Changed; c != nil {
-		out.Changed = &changes{notNil(c.Modules), c.Total, notNil(c.Unreported)}
+		out.Changed = &changes{notNil(c.Modules), c.Total, notNil(c.Unreported), c.Empty}
 	}
 	return json.Marshal(out)
 }
@@ -119,7 +122,7 @@ func (r Result) TotalLine() string {
 	switch {
 	case err != nil:
 		reason := strings.TrimPrefix(err.Error(), ErrNoTotal.Error()+": ")
-		return fmt.Sprintf("TOTAL  unknown: %s\n", clean(strings.ReplaceAll(reason, "%", "")))
+		return fmt.Sprintf("TOTAL  unknown: %s\n", clean.Text(strings.ReplaceAll(reason, "%", "")))
 	case count.Total == 0:
 		return "TOTAL  unknown: no data\n"
 	}

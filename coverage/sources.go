@@ -14,7 +14,7 @@ import (
 // [FindSources] makes one of a directory. A path is what the first of these
 // rules makes of it that gives a file of the repository:
 //
-//  1. Prefixes, the longest that fits.
+//  1. Prefixes and Shared, the longest that fits.
 //  2. Relative to the Root of its [Input].
 //  3. Relative to one of the roots that the report names ([Report.Roots]).
 //  4. Relative to the repository.
@@ -32,9 +32,15 @@ type Sources struct {
 	// repository that is, "." for its root: {"/builds/acme/shop": ".", "/app":
 	// "billing", "example.com/shop/cart": "cart"}. Whole names count.
 	Prefixes map[string]string
+	// Shared are such prefixes that stand for several directories, as where two go.mod
+	// files name one module. The Root of the Input tells which of them is meant: that
+	// which is the Root itself, else those below it. A prefix of Prefixes goes before.
+	Shared map[string][]string
 }
 
-func (s Sources) isZero() bool { return len(s.Files) == 0 && len(s.Prefixes) == 0 }
+func (s Sources) isZero() bool {
+	return len(s.Files) == 0 && len(s.Prefixes) == 0 && len(s.Shared) == 0
+}
 
 // Map returns report with the paths of the repository. Root is the directory of
 // it that paths of the report are relative to; "" is none. Files of the report

@@ -1,13 +1,9 @@
 package coverage
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +66,28 @@ func TestSourcesMap(t *testing.T) {
 		"the longest prefix": {
 			sources: Sources{Files: shop, Prefixes: map[string]string{"/app": "billing", "/app/web/": "web"}}, path: "/app/web/app.py", want: "web/app.py",
 		},
+		"an absolute path of Windows in slashes is absolute": {
+			sources: Sources{Files: shop}, root: "web", path: "C:/builds/acme/web/app.py", want: "web/app.py",
+		},
+		"and not relative to a root": {root: "web", path: "C:/builds/app.py"},
+		"a prefix of Windows": {
+			sources: Sources{Files: shop, Prefixes: map[string]string{`C:\builds\acme`: "."}}, path: "C:/builds/acme/web/app.py", want: "web/app.py",
+		},
+		"a prefix of several directories, of which one has the file": {
+			sources: Sources{Files: shop, Shared: map[string][]string{"m": {"cart", "web"}}}, path: "m/price/price.go", want: "cart/price/price.go",
+		},
+		"of which the root is one": {
+			sources: Sources{Files: []string{"a/x.go", "a/old/x.go", "b/x.go"}, Shared: map[string][]string{"m": {"a", "a/old", "b"}}}, root: "a", path: "m/x.go", want: "a/x.go",
+		},
+		"of which one is below the root": {
+			sources: Sources{Files: []string{"a/go/x.go", "b/go/x.go"}, Shared: map[string][]string{"m": {"a/go", "b/go"}}}, root: "b", path: "m/x.go", want: "b/go/x.go",
+		},
+		"a prefix of one goes before": {
+			sources: Sources{Files: []string{"a/x.go", "b/x.go"}, Prefixes: map[string]string{"m": "b"}, Shared: map[string][]string{"m": {"a", "b"}}}, path: "m/x.go", want: "b/x.go",
+		},
+		"a longer prefix of several goes before": {
+			sources: Sources{Files: []string{"a/x.go", "b/x.go"}, Prefixes: map[string]string{"m": "b"}, Shared: map[string][]string{"m/n": {"a", "c"}}}, path: "m/n/x.go", want: "a/x.go",
+		},
 		"a prefix ends at a name": {
 			sources: Sources{Prefixes: map[string]string{"/app": "billing"}}, path: "/apples/app.py",
 		},
@@ -125,7 +143,7 @@ func TestSourcesMap(t *testing.T) {
 			if got.Count() != report.Count() || got.Metric != report.Metric || got.Format != report.Format {
 				t.Errorf("mapping changed the numbers: %+v", got)
 			}
-			asItIs := tt.want == "" && len(tt.sources.Files)+len(tt.sources.Prefixes)+len(tt.root) > 0
+			asItIs := tt.want == "" && len(tt.sources.Files)+len(tt.sources.Prefixes)+len(tt.sources.Shared)+len(tt.root) > 0
 			if asItIs != (len(got.Warnings) == 1) {
 				t.Errorf("warnings are %q", got.Warnings)
 			}
@@ -283,88 +301,4 @@ func TestSourcesMapFindsTheFileOrSaysThatItCannot(t *testing.T) {
 	if found < 1000 {
 		t.Errorf("only %d of 2000 files were found", found)
 	}
-}
-
-func TestFindSources(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod": "module example.com/shop\n", "main.go": "", "cart/go.mod": "// odd\nmodule \"example.com/cart\" // it\n", "cart/a/a.go": "",
-		".git/HEAD": "", "web/node_modules/x/index.js": "", "web/index.js": "", "web/.cache/index.js": "", "empty/go.mod": "",
-	} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Symlink("main.go", filepath.Join(dir, "link.go")); err != nil {
-		t.Fatal(err)
-	}
-	got, err := FindSources(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(got.Files)
-	want := Sources{
-		Files:    []string{"cart/a/a.go", "cart/go.mod", "empty/go.mod", "go.mod", "main.go", "web/index.js"},
-		Prefixes: map[string]string{filepath.ToSlash(dir): ".", "example.com/shop": ".", "example.com/cart": "cart"},
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("sources (-want +got):\n%s", d)
-	}
-	report, err := got.Map(named(t, "example.com/cart/a/a.go", "example.com/shop/main.go", filepath.Join(dir, "web/index.js")), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff([]string{"cart/a/a.go", "main.go", "web/index.js"}, pathsOf(report.Files)); d != "" {
-		t.Errorf("paths (-want +got):\n%s", d)
-	}
-}
-
-func TestFindSourcesFails(t *testing.T) {
-	missing := filepath.Join(t.TempDir(), "none")
-	if _, err := FindSources(t.Context(), missing); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "find sources in "+missing+": ") {
-		t.Errorf("error is %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := FindSources(ctx, "testdata"); !errors.Is(err, context.Canceled) {
-		t.Errorf("error is %v", err)
-	}
-}
-
-func TestModulePath(t *testing.T) {
-	tests := map[string]struct{ text, want string }{
-		"plain":                     {"module a.b/c\n\ngo 1.26\n", "a.b/c"},
-		"without an end":            {"module a.b/c", "a.b/c"},
-		"in quotes":                 {"module \"a.b/c\"\n", "a.b/c"},
-		"in raw quotes":             {"module `a.b/c`\n", "a.b/c"},
-		"below comments":            {"// module x\n\nmodule a.b/c // deprecated\n", "a.b/c"},
-		"in a block":                {"module (\n\t// here\n\ta.b/c\n)\n", "a.b/c"},
-		"in a block of nothing":     {"module (\n)\ngo 1.26\n", ""},
-		"with ends of Windows":      {"module a.b/c\r\n", "a.b/c"},
-		"a word that begins alike":  {"modules a\nmodule b\n", "b"},
-		"nothing":                   {"", ""},
-		"a module without its name": {"module\n", ""},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := modulePath(tt.text); got != tt.want {
-				t.Errorf("module is %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
-func FuzzModulePath(f *testing.F) {
-	for _, s := range []string{"module a\n", "module (\n\"b\"\n)", "// c\nmodule `d", "module (\n)"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if got := modulePath(text); strings.ContainsAny(got, "\n") && !strings.ContainsAny(text, "\"`") {
-			t.Fatalf("module is %q", got)
-		}
-	})
 }

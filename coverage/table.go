@@ -3,9 +3,10 @@ package coverage
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // String shows the verdicts as aligned tables for people: one of the modules, with
@@ -55,10 +56,10 @@ func (r Result) moduleRows() [][]string {
 func (c *Comparison) rows() [][]string {
 	var rows [][]string
 	for _, v := range c.Modules {
-		rows = append(rows, []string{clean(v.Subject()), share(v.Before), share(v.Count), v.summary()})
+		rows = append(rows, []string{clean.Text(v.Subject()), share(v.Before), share(v.Count), v.summary()})
 	}
 	for _, module := range c.Gone {
-		rows = append(rows, []string{clean(module), "-", "-", "not in this run"})
+		rows = append(rows, []string{clean.Text(module), "-", "-", "not in this run"})
 	}
 	return rows
 }
@@ -87,7 +88,7 @@ func (v Verdict) row() []string {
 	if v.Total > 0 {
 		covered, percent = v.fraction()+" "+string(v.Metric), v.Percent()+"%"
 	}
-	return []string{clean(v.Subject()), covered, percent, v.Minimum.String() + "%", v.summary()}
+	return []string{clean.Text(v.Subject()), covered, percent, v.Minimum.String() + "%", v.summary()}
 }
 
 // summary is the last column: the outcome, without what the other columns say.
@@ -102,22 +103,22 @@ func (v Verdict) summary() string {
 	case v.Outcome == Below:
 		return fmt.Sprintf("below: %d more %s needed", v.Missing, v.Metric.unit(v.Missing))
 	case v.Allowed:
-		return "pass: " + clean(v.Message) + ", which is allowed"
+		return "pass: " + clean.Text(v.Message) + ", which is allowed"
 	}
-	return clean(v.Message)
+	return clean.Text(v.Message)
 }
 
 func (v Verdict) details(b *strings.Builder) {
 	if len(v.Worst) > 0 {
-		fmt.Fprintf(b, "\n%s has most left to cover in:\n", clean(v.Module))
+		fmt.Fprintf(b, "\n%s has most left to cover in:\n", clean.Text(v.Module))
 		t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 		for _, f := range v.Worst {
-			fmt.Fprintf(t, "  %s\t%s\t%d %s not covered\n", clean(f.Path), f.fraction(), f.uncovered(), v.Metric.unit(f.uncovered()))
+			fmt.Fprintf(t, "  %s\t%s\t%d %s not covered\n", clean.Text(f.Path), f.fraction(), f.uncovered(), v.Metric.unit(f.uncovered()))
 		}
 		_ = t.Flush()
 	}
 	for _, w := range v.Warnings {
-		fmt.Fprintf(b, "\nwarning: %s: %s\n", clean(v.Module), clean(w))
+		fmt.Fprintf(b, "\nwarning: %s: %s\n", clean.Text(v.Module), clean.Text(w))
 	}
 }
 
@@ -125,17 +126,20 @@ func (v Verdict) details(b *strings.Builder) {
 const maxListed = 20
 
 func (c *Changes) details(b *strings.Builder) {
+	if c.Empty {
+		fmt.Fprintf(b, "\nthe diff is empty: nothing was changed\n")
+	}
 	if files := c.Total.Uncovered; len(files) > 0 {
 		fmt.Fprintf(b, "\nchanged and not covered:\n")
 		for _, u := range files[:min(maxListed, len(files))] {
-			fmt.Fprintf(b, "  %s:%s\n", clean(u.Path), joinRanges(u.Lines))
+			fmt.Fprintf(b, "  %s:%s\n", clean.Text(u.Path), joinRanges(u.Lines))
 		}
 		and(b, len(files)-maxListed)
 	}
 	if files := c.Unreported; len(files) > 0 {
 		fmt.Fprintf(b, "\nchanged and in no report, so not measured:\n")
 		for _, path := range files[:min(maxListed, len(files))] {
-			fmt.Fprintf(b, "  %s\n", clean(path))
+			fmt.Fprintf(b, "  %s\n", clean.Text(path))
 		}
 		and(b, len(files)-maxListed)
 	}
@@ -154,14 +158,4 @@ func joinRanges(ranges []LineRange) string {
 		texts[i] = r.String()
 	}
 	return strings.Join(texts, ", ")
-}
-
-// clean keeps text from a report from steering a terminal: what is not
-// printable is shown as Go writes it.
-func clean(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		quoted := strconv.Quote(s)
-		return quoted[1 : len(quoted)-1]
-	}
-	return s
 }

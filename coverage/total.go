@@ -38,11 +38,11 @@ func sum(verdicts []Verdict) (Count, Metric, Outcome, error) {
 	metrics := slices.Sorted(maps.Keys(by))
 	switch {
 	case len(unknown) > 0:
-		return Count{}, "", Incomplete, fmt.Errorf("%w: there is no whole report of %s", ErrNoTotal, listed(unknown, maxWorst))
+		return Count{}, "", Incomplete, fmt.Errorf("%w: there is no whole report of %s", ErrNoTotal, listed(unknown))
 	case len(metrics) > 1:
 		parts := make([]string, len(metrics))
 		for i, m := range metrics {
-			parts[i] = fmt.Sprintf("%s counts %s", listed(by[m], maxWorst), m.unit(0))
+			parts[i] = fmt.Sprintf("%s counts %s", listed(by[m]), m.unit(0))
 		}
 		return Count{}, "", Incomparable, fmt.Errorf("%w: %s, which do not add up", ErrNoTotal, strings.Join(parts, ", "))
 	case len(metrics) == 0:

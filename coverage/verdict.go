@@ -9,10 +9,10 @@ type Outcome string
 const (
 	Pass          Outcome = "pass"
 	Below         Outcome = "below"          // measured, and less than the minimum or the baseline
-	NoData        Outcome = "no data"        // the report is empty or lists nothing
+	NoData        Outcome = "no data"        // the report is empty or lists nothing, or has none of the files that are meant
 	MissingReport Outcome = "missing report" // there is no file
 	Unreadable    Outcome = "unreadable"     // there is a file, and it is no report, or its paths are ambiguous
-	Incomplete    Outcome = "incomplete"     // the report was cut short, or lacks files that were expected
+	Incomplete    Outcome = "incomplete"     // the report was cut short, or lacks files that were expected, or that changed
 	Incomparable  Outcome = "incomparable"   // what is to be added or compared counts different things
 )
 
@@ -43,7 +43,7 @@ type Verdict struct {
 	Reports   []string    // the paths that were read; only for ModuleGate, and empty from Judge
 	Files     []File      // all that the reports have, sorted by path; only for ModuleGate
 	Worst     []File      // up to five files with most left to cover, the worst first; only for Below
-	Absent    []string    // expected files that no report has, sorted; only for Incomplete
+	Absent    []string    // expected files that no report has, sorted; or changed ones, for ChangedGate; only for Incomplete
 	Uncovered []Uncovered // changed lines that are not covered, by file; only for ChangedGate
 	Warnings  []string    // those of the report
 	Err       error       // why the report is missing, empty, unreadable or incomplete; a *ParseError, or nil

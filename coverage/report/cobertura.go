@@ -28,7 +28,8 @@ const coberturaLimit = 10 << 20
 // exceeds limit.
 //
 // Lines have 1 or 0 hits, since that is what is known of merged reports. Files of which
-// only numbers are known are left out. See [coverage.Result.Files] for the error of
+// only numbers are known are left out, and so are those whose path is absolute or leads
+// out of the repository, which GitLab could not show; a comment says how many. See [coverage.Result.Files] for the error of
 // files that may be several.
 func Cobertura(r coverage.Result, limit int, create func(part int) (io.WriteCloser, error)) error {
 	files, err := r.Files()
@@ -38,7 +39,9 @@ func Cobertura(r coverage.Result, limit int, create func(part int) (io.WriteClos
 	slices.SortFunc(files, func(a, b coverage.File) int {
 		return cmp.Or(cmp.Compare(path.Dir(a.Path), path.Dir(b.Path)), cmp.Compare(a.Path, b.Path))
 	})
-	p := parts{limit: cmp.Or(limit, coberturaLimit), create: create}
+	local := slices.DeleteFunc(slices.Clone(files), func(f coverage.File) bool { return !isLocal(f.Path) })
+	p := parts{limit: cmp.Or(limit, coberturaLimit), create: create, left: len(files) - len(local)}
+	files = local
 	for _, f := range files {
 		if err := p.file(f); err != nil {
 			return fmt.Errorf("write Cobertura: %w", err)
@@ -62,6 +65,7 @@ type parts struct {
 	limit  int
 	create func(int) (io.WriteCloser, error)
 	done   int
+	left   int // files that are left out
 
 	body bytes.Buffer // the packages of the present part
 	sum  tally
@@ -135,7 +139,7 @@ func elements(f coverage.File) []element {
 func (p *parts) room(f coverage.File) int {
 	most := coverage.Count{Covered: math.MaxInt64, Total: math.MaxInt64}
 	worst := tally{most, most}
-	used := len(head(worst)) + p.body.Len() + p.pack.Len() + len(coberturaTail)
+	used := len(p.head(worst)) + p.body.Len() + p.pack.Len() + len(coberturaTail)
 	packages := len(packageHead(p.dir, worst)) + len(packageHead(path.Dir(f.Path), worst)) + 2*len(packageTail)
 	return p.limit - used - packages - len(classHead(f.Path, worst)) - len(classTail)
 }
@@ -201,7 +205,7 @@ func (p *parts) flush() error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, head(p.sum))
+	_, err = io.WriteString(w, p.head(p.sum))
 	if err == nil {
 		_, err = p.body.WriteTo(w)
 	}
@@ -213,8 +217,12 @@ func (p *parts) flush() error {
 	return errors.Join(err, w.Close())
 }
 
-func head(t tally) string {
-	return xml.Header + `<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">` + "\n" +
+func (p *parts) head(t tally) string {
+	note := ""
+	if p.left > 0 {
+		note = fmt.Sprintf("<!-- left out, since their paths are not those of the repository: %d of the files -->\n", p.left)
+	}
+	return xml.Header + `<!DOCTYPE coverage SYSTEM "http://cobertura.sourceforge.net/xml/coverage-04.dtd">` + "\n" + note +
 		fmt.Sprintf(`<coverage line-rate="%s" branch-rate="%s" lines-covered="%d" lines-valid="%d" branches-covered="%d" branches-valid="%d" complexity="0" version="1" timestamp="0">`,
 			rate(t.lines), rate(t.branches), t.lines.Covered, t.lines.Total, t.branches.Covered, t.branches.Total) +
 		"\n<sources><source>.</source></sources>\n<packages>\n"

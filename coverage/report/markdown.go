@@ -3,10 +3,10 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/mettel-automation/delivery/coverage"
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // maxListed is how many files a list of the comment has. GitLab takes a million
@@ -126,6 +126,9 @@ func changes(b *strings.Builder, c *coverage.Changes) {
 	for _, u := range c.Total.Uncovered {
 		items = append(items, fmt.Sprintf("%s: %s", code(u.Path), joined(u.Lines)))
 	}
+	if c.Empty {
+		b.WriteString("The diff is empty: nothing was changed.\n\n")
+	}
 	fold(b, "Changed and not covered", items)
 	items = nil
 	for _, path := range c.Unreported {
@@ -169,7 +172,7 @@ func fold(b *strings.Builder, title string, items []string) {
 // code returns s as a code span, in which Markdown has no other meaning. See
 // https://spec.commonmark.org/0.31.2/#code-spans.
 func code(s string) string {
-	s = printable(s)
+	s = clean.Text(s)
 	if s == "" {
 		return ""
 	}
@@ -190,14 +193,5 @@ func cell(s string) string { return strings.ReplaceAll(code(s), "|", `\|`) }
 
 // html returns s as a code element, for where Markdown is not read.
 func html(s string) string {
-	return "<code>" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(printable(s)) + "</code>"
-}
-
-// printable keeps s on its line: what is not printable is shown as Go writes it.
-func printable(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		quoted := strconv.Quote(s)
-		return quoted[1 : len(quoted)-1]
-	}
-	return s
+	return "<code>" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(clean.Text(s)) + "</code>"
 }

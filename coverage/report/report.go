@@ -23,12 +23,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/mettel-automation/delivery/coverage"
+	"github.com/mettel-automation/delivery/internal/atomicfile"
 )
 
 // Files are the paths to write to. An empty one is not written; what is there is
-// overwritten, and directories are made. The zero value writes nothing.
+// replaced once the new one is whole, and directories are made. The zero value writes nothing.
 type Files struct {
 	JUnit       string // XML: see [JUnit]
 	CodeQuality string // JSON: see [CodeQuality]
@@ -67,22 +70,16 @@ func (f Files) Write(r coverage.Result) error {
 	return errors.Join(errs...)
 }
 
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	file, err := create(path)
+func writeFile(path string, write func(io.Writer) error) error {
+	file, err := atomicfile.Create(path)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(write(file), file.Close()); err != nil {
+	file.Fail(write(file))
+	if err := file.Close(); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
-}
-
-func create(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return nil, err
-	}
-	return os.Create(path)
 }
 
 func (f Files) part(n int) string {
@@ -93,19 +90,30 @@ func (f Files) writeCobertura(r coverage.Result) error {
 	parts := 0
 	err := Cobertura(r, f.CoberturaLimit, func(n int) (io.WriteCloser, error) {
 		parts = n
-		return create(f.part(n))
+		return atomicfile.Create(f.part(n))
 	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", f.Cobertura, err)
 	}
-	for n := parts + 1; ; n++ {
-		switch err := os.Remove(f.part(n)); {
-		case errors.Is(err, os.ErrNotExist):
-			return nil
-		case err != nil:
-			return err
+	return f.removeParts(parts)
+}
+
+// removeParts removes the parts with a number above last, and nothing that only
+// looks like one.
+func (f Files) removeParts(last int) error {
+	entries, err := os.ReadDir(f.Cobertura)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		digits := strings.TrimSuffix(strings.TrimPrefix(e.Name(), "cobertura-"), ".xml")
+		n, err := strconv.Atoi(digits)
+		if err == nil && n > last && f.part(n) == filepath.Join(f.Cobertura, e.Name()) {
+			errs = append(errs, os.Remove(f.part(n)))
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // JSON writes r as indented JSON; [coverage.Result.MarshalJSON] lists the keys.

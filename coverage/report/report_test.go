@@ -129,14 +129,16 @@ func TestFilesWriteRemovesPartsOfAnEarlierRun(t *testing.T) {
 		t.Fatalf("parts are %q", parts)
 	}
 	other := filepath.Join(files.Cobertura, "mine.xml")
-	if err := os.WriteFile(other, nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, path := range []string{other, filepath.Join(files.Cobertura, "cobertura-7.xml"), files.part(99)} { // the last is behind a gap
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	files.CoberturaLimit = 0
 	if err := files.Write(sample(t)); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{files.part(1), other}
+	want := []string{files.part(1), filepath.Join(files.Cobertura, "cobertura-7.xml"), other}
 	if parts, _ := filepath.Glob(files.Cobertura + "/*"); !cmp.Equal(want, parts) {
 		t.Errorf("files are %q, want %q", parts, want)
 	}
@@ -349,14 +351,15 @@ func TestCodeQuality(t *testing.T) {
 		got[strings.Join([]string{i.Severity, i.Check, filepath.Base(i.Location.Path), text}, " ")] = i.Location.Lines.Begin
 	}
 	want := map[string]int{
-		"minor coverage/changed-lines cart.js This changed line is not covered by tests":             2,
-		"minor coverage/changed-lines cart.js 2 changed lines from here on are not covered by tests": 5,
-		"major coverage/module cart.js web: 50.00% of lines (3":                                      1,
-		"major coverage/baseline cart.js web: 50.00% of lines (3":                                    1,
-		"critical coverage/module b.js docs: no coverage report has this file":                       1,
-		"critical coverage/module c.js docs: no coverage report has this file":                       1,
-		"critical coverage/module ops ops: read coverage report ":                                    1,
-		"critical coverage/module gone gone: missing report ":                                        1,
+		"minor coverage/changed-lines cart.js This changed line is not covered by tests":                    2,
+		"minor coverage/changed-lines cart.js 2 changed lines from here on are not covered by tests":        5,
+		"major coverage/module cart.js web: 50.00% of lines (3":                                             1,
+		"major coverage/baseline cart.js web: 50.00% of lines (3":                                           1,
+		"critical coverage/module b.js docs: no coverage report has this file":                              1,
+		"critical coverage/module c.js docs: no coverage report has this file":                              1,
+		"critical coverage/total a|b.js all modules: no total: there is no whole report of docs, ops, gone": 1,
+		"critical coverage/module ops ops: read coverage report ":                                           1,
+		"critical coverage/module gone gone: missing report ":                                               1,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("issues (-want +got):\n%s", d)

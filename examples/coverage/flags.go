@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/mettel-automation/delivery/coverage"
@@ -61,7 +62,24 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	for i := range o.inputs {
 		o.inputs[i].Root = o.roots[o.inputs[i].Module]
 	}
-	return o, nil
+	return o, o.checkNames()
+}
+
+// checkNames keeps a misspelt module from switching off the gate that a flag asks for.
+func (o *options) checkNames() error {
+	var errs []error
+	check := func(flag string, names []string) {
+		for _, name := range names {
+			if !slices.ContainsFunc(o.inputs, func(in coverage.Input) bool { return in.Module == name }) {
+				errs = append(errs, fmt.Errorf("-%s names module %q, which has no -report", flag, name))
+			}
+		}
+	}
+	check("module-min", slices.Sorted(maps.Keys(o.gate.ByModule)))
+	check("allow-no-data", o.gate.AllowNoData)
+	check("expect", slices.Sorted(maps.Keys(o.expected)))
+	check("module-root", slices.Sorted(maps.Keys(o.roots)))
+	return errors.Join(errs...)
 }
 
 func (o *options) gateFlags(flags *cli.Flags) {
@@ -78,10 +96,14 @@ func (o *options) gateFlags(flags *cli.Flags) {
 	})
 	flags.Func("expect", "`MODULE=FILE`: the file lists the sources that must be in the reports of the module, a path a line", pair("MODULE=FILE", set(o.expected)))
 	flags.StringVar(&o.baseline, "baseline", "", "`FILE` of a baseline, below which no module may fall")
-	flags.Func("tolerance", "by how many percentage `points` a module may fall below the baseline", optional(&o.gate.Tolerance))
+	flags.Func("tolerance", "by how many percentage `points` a module may fall below the baseline (default 0)", o.tolerance)
 	flags.StringVar(&o.writeBaseline, "write-baseline", "", "write the baseline to `FILE` where every gate passes; modules that are not in this run keep their place")
 	flags.StringVar(&o.diff, "diff", "", "`FILE` with a unified diff, whose changed lines must be covered")
 	flags.Var(&o.gate.ChangedMinimum, "diff-min", "`percentage` of them (default 80)")
+	flags.Func("allow-unreported", "`GLOB` of changed files that need not be in a report, such as *.pb.go or web/gen/**; once or more", func(glob string) error {
+		o.gate.AllowUnreported = append(o.gate.AllowUnreported, glob)
+		return nil
+	})
 }
 
 func (o *options) pathFlags(flags *cli.Flags) {
@@ -106,6 +128,15 @@ func set(m map[string]string) func(key, value string) error {
 		m[key] = value
 		return nil
 	}
+}
+
+// tolerance reads a percentage that may be 0, which is none at all.
+func (o *options) tolerance(s string) error {
+	if zero := strings.Trim(strings.TrimSuffix(s, "%"), "0"); s != "" && s != "." && (zero == "" || zero == ".") {
+		o.gate.Tolerance = nil
+		return nil
+	}
+	return optional(&o.gate.Tolerance)(s)
 }
 
 // optional reads a percentage that need not be given.
@@ -139,6 +170,9 @@ func (o *options) read(ctx context.Context) (err error) {
 			o.gate.Expected = map[string][]string{}
 		}
 		o.gate.Expected[module] = strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' })
+		if len(o.gate.Expected[module]) == 0 {
+			return fmt.Errorf("-expect: %s lists no file", path)
+		}
 	}
 	if o.baseline != "" {
 		b, err := readBaseline(o.baseline)

@@ -23,10 +23,11 @@ func repository(t *testing.T) {
 		"docker.out": "mode: set\nexample.com/shop/cart/a.go:1.1,2.2 4 1\nexample.com/shop/cart/a.go:3.1,4.2 1 0\n",
 		"change.diff": "--- a/web/app.js\n+++ b/web/app.js\n@@ -3,0 +4,2 @@\n+a\n+b\n" +
 			"--- /dev/null\n+++ b/web/new.js\n@@ -0,0 +1 @@\n+a\n",
+		"empty.diff": "", "nothing": "\n", "new.info": "SF:web/new.js\nDA:1,1\nend_of_record\n",
 		"log.diff":  "fatal: bad revision\n",
 		"list":      "web/app.js\r\nweb/new.js\n",
 		"base.json": `{"version": 1, "modules": {"web": {"metric": "lines", "covered": 9, "total": 10}, "old": {"metric": "lines", "covered": 1, "total": 2}}}`,
-		"bad.json":  `{"version": 7}`,
+		"bad.json":  `{"version": 7, "modules": {}}`,
 	} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			t.Fatal(err)
@@ -68,14 +69,32 @@ func TestGates(t *testing.T) {
 		},
 		"-diff asks for the changed lines": {
 			args: "-root src -module-root web=web -diff change.diff -report web=app.info", code: 1,
-			stderr: "changed lines: web (below), all modules (below)", stdout: "changed and not covered:\n  web/app.js:5\n\nchanged and in no report, so not measured:\n  web/new.js\n",
+			stderr: "changed lines: web (incomplete), all modules (incomplete)", stdout: "changed and not covered:\n  web/app.js:5\n\nchanged and in no report, so not measured:\n  web/new.js\n",
+		},
+		"-allow-unreported leaves the changed lines of the rest": {
+			args: "-root src -module-root web=web -diff change.diff -allow-unreported new.js -report web=app.info", code: 1,
+			stderr: "changed lines: web (below), all modules (below)", stdout: "web/new.js",
+		},
+		"a diff taken elsewhere does not pass": {
+			args: "-root src/web -diff change.diff -report web=app.info", code: 1,
+			stderr: "changed lines: web (incomplete), all modules (incomplete)", stdout: "no report has web/app.js, web/new.js, which changed",
+		},
+		"a diff of nothing is said": {
+			args: "-diff empty.diff -report web=app.info", code: 0, stdout: "the diff is empty",
+		},
+		"the report of another module does not pass": {
+			args: "-root src -module-root web=api -report web=new.info", code: 1,
+			stderr: "1 of 1 modules failed: web (no data)", stdout: "no file of its report is below api, first web/new.js",
+		},
+		"-tolerance may be 0": {
+			args: "-baseline base.json -tolerance 0.0% -report web=app.info", code: 1, stderr: "baseline: web (below)",
 		},
 		"-diff-min moves their minimum": {
-			args: "-root src -module-root web=web -diff change.diff -diff-min 50 -report web=app.info", code: 0, stdout: "1/2 lines  50.00%   50%      pass",
+			args: "-root src -module-root web=web -diff change.diff -diff-min 50 -allow-unreported web/new.* -report web=app.info", code: 0, stdout: "1/2 lines  50.00%   50%      pass",
 		},
 		"paths that are not mapped do not pass": {
 			args: "-diff change.diff -report web=app.info", code: 1,
-			stderr: "changed lines: web (no data)", stdout: "no data: web/app.js was changed, and the report calls a file app.js",
+			stderr: "changed lines: web (no data), all modules (incomplete)", stdout: "no data: web/app.js was changed, and the report calls a file app.js",
 		},
 		"an ambiguous path is an error": {
 			args: "-root src -report web=app.info", code: 2, stdout: "MODULE",
@@ -96,7 +115,7 @@ func TestGates(t *testing.T) {
 		},
 		"all gates that fail are named": {
 			args: "-baseline base.json -total-min 81 -min 81 -root src -module-root web=web -diff change.diff -report web=app.info", code: 1,
-			stderr: "1 of 1 modules failed: web (below); total: all modules (below); baseline: web (below); changed lines: web (below), all modules (below)", stdout: "TOTAL",
+			stderr: "1 of 1 modules failed: web (below); total: all modules (below); baseline: web (below); changed lines: web (incomplete), all modules (incomplete)", stdout: "TOTAL",
 		},
 	}
 	if err := os.WriteFile("cart.list", []byte("cart/a.go\n"), 0o600); err != nil {
@@ -163,16 +182,23 @@ func TestEdges(t *testing.T) {
 func TestWrongUseOfGates(t *testing.T) {
 	repository(t)
 	tests := map[string]struct{ args, stderr string }{
-		"a minimum of no module":        {"-module-min 80", "want MODULE=PERCENTAGE"},
-		"a module's minimum of nothing": {"-module-min web=0", "must be above 0"},
-		"a total beyond all":            {"-total-min 101", "must be above 0 and at most 100"},
-		"a baseline that is not there":  {"-baseline none.json", "-baseline: open none.json: no such file or directory (-write-baseline makes one)"},
-		"one that cannot be read":       {"-baseline bad.json", "bad.json: read baseline: its version is 7, and only 1 is known"},
-		"a diff that is none":           {"-diff log.diff", "log.diff: read diff: there is no diff in it"},
-		"one that is not there":         {"-diff none.diff", "-diff: open none.diff: no such file"},
-		"a list that is not there":      {"-expect web=none", "-expect: open none: no such file"},
-		"a root that is not there":      {"-root none", "find sources in none: "},
-		"a prefix of nothing":           {"-prefix =web", "want PREFIX=DIR"},
+		"a minimum of no module":         {"-module-min 80", "want MODULE=PERCENTAGE"},
+		"a module's minimum of nothing":  {"-module-min web=0", "must be above 0"},
+		"a total beyond all":             {"-total-min 101", "must be above 0 and at most 100"},
+		"a baseline that is not there":   {"-baseline none.json", "-baseline: open none.json: no such file or directory (-write-baseline makes one)"},
+		"one that cannot be read":        {"-baseline bad.json", "bad.json: read baseline: its version is 7, and only 1 is known"},
+		"a diff that is none":            {"-diff log.diff", "log.diff: read diff: there is no diff in it"},
+		"one that is not there":          {"-diff none.diff", "-diff: open none.diff: no such file"},
+		"a list that is not there":       {"-expect web=none", "-expect: open none: no such file"},
+		"a root that is not there":       {"-root none", "find sources in none: "},
+		"a list of nothing":              {"-expect web=nothing", "-expect: nothing lists no file"},
+		"a minimum of no report":         {"-module-min wbe=100", `-module-min names module "wbe", which has no -report`},
+		"a list of no report":            {"-expect wbe=list", `-expect names module "wbe", which has no -report`},
+		"no data of no report":           {"-allow-no-data wbe", `-allow-no-data names module "wbe", which has no -report`},
+		"a root of no report":            {"-module-root wbe=web", `-module-root names module "wbe", which has no -report`},
+		"an odd tolerance":               {"-tolerance x", "not a number"},
+		"a pattern that matches nothing": {"-allow-unreported [", "syntax error in pattern"},
+		"a prefix of nothing":            {"-prefix =web", "want PREFIX=DIR"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -217,7 +243,7 @@ func TestWriteBaseline(t *testing.T) {
 	if code, _ := baseline("-report web=app.info -write-baseline bad.json"); code != 2 {
 		t.Errorf("a baseline that cannot be read has exit code %d", code)
 	}
-	if code, _ := baseline("-report web=app.info -write-baseline none/new.json"); code != 2 {
+	if code, _ := baseline("-report web=app.info -write-baseline app.info/new.json"); code != 2 {
 		t.Errorf("a baseline that cannot be written has exit code %d", code)
 	}
 }
@@ -248,7 +274,7 @@ func TestFilesAreWritten(t *testing.T) {
 
 func TestJSONOfGates(t *testing.T) {
 	repository(t)
-	args := "-json -root src -module-root web=web -diff change.diff -total-min 80 -baseline base.json -tolerance 20 -report web=app.info"
+	args := "-json -root src -module-root web=web -diff change.diff -allow-unreported new.js -total-min 80 -baseline base.json -tolerance 20 -report web=app.info"
 	var stdout, stderr bytes.Buffer
 	if code := cli.Run(t.Context(), "coverage", run, strings.Fields(args), &stdout, &stderr); code != 1 {
 		t.Errorf("exit code %d", code)

@@ -15,6 +15,10 @@
 //	    -diff changed.diff -diff-min 90 -baseline coverage-baseline.json \
 //	    -junit junit.xml -codequality gl-code-quality.json -cobertura-dir cobertura
 //
+// A changed file that no report has fails where some report has files of its
+// extension, since no test loads it; -allow-unreported names those that need none,
+// such as generated ones. A diff of the whole repository wants the reports of all of it.
+//
 // It prints tables, and below them the line that GitLab's coverage keyword reads:
 //
 //	TOTAL  3203/4004 statements  79.99%
@@ -57,6 +61,8 @@ import (
 
 	"github.com/mettel-automation/delivery/coverage"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
+	"github.com/mettel-automation/delivery/internal/atomicfile"
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 func main() { cli.Main("coverage", run) }
@@ -136,12 +142,12 @@ func modules(verdicts ...coverage.Verdict) []module {
 func warn(w io.Writer, result coverage.Result) {
 	for _, v := range result.Verdicts {
 		for _, warning := range v.Warnings {
-			fmt.Fprintf(w, "coverage: warning: %s: %s\n", v.Module, warning)
+			fmt.Fprintf(w, "coverage: warning: %s: %s\n", clean.Text(v.Module), clean.Text(warning))
 		}
 	}
 	if c := result.Changed; c != nil {
 		for _, path := range c.Unreported {
-			fmt.Fprintf(w, "coverage: warning: %s was changed and is in no report\n", path)
+			fmt.Fprintf(w, "coverage: warning: %s was changed and is in no report\n", clean.Text(path))
 		}
 	}
 }
@@ -181,9 +187,10 @@ func (o options) saveBaseline(result coverage.Result) error {
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	file, err := os.Create(o.writeBaseline)
+	file, err := atomicfile.Create(o.writeBaseline)
 	if err != nil {
 		return fmt.Errorf("-write-baseline: %w", err)
 	}
-	return errors.Join(old.With(result).Write(file), file.Close())
+	file.Fail(old.With(result).Write(file))
+	return file.Close()
 }

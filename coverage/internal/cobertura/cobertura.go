@@ -6,7 +6,8 @@
 // several classes. The lines under methods repeat those, and are skipped. Rates
 // are never used. Branches come from condition-coverage, the one attribute that
 // all tools write alike. Where the root element says something else than the
-// lines, that gives a warning.
+// lines, that gives a warning. A root that counts what is not there is an error:
+// with coverage.py any unit, with others more than twice the lines.
 //
 // What coverage.py wrote of a run with --branch counts lines and branches
 // together, as that tool does.
@@ -26,7 +27,7 @@ import (
 // [*hits.Error] values.
 func Parse(x *xmlscan.Scanner, head xmlscan.Head) (*hits.Set, error) {
 	p := parser{x: x, set: &hits.Set{}}
-	if strings.Contains(head.Comment, "coverage.py") && strings.Trim(head.Attrs["branches-valid"], "0") != "" {
+	if isCoveragePy(head) && hasBranches(head.Attrs) {
 		p.set.SetMetric(hits.MetricLinesAndBranches)
 	}
 	for {
@@ -41,8 +42,18 @@ func Parse(x *xmlscan.Scanner, head xmlscan.Head) (*hits.Set, error) {
 			return nil, err
 		}
 	}
-	checkRoot(p.set, head.Attrs)
+	if err := checkRoot(p.set, head); err != nil {
+		return nil, x.Errorf("%w", err)
+	}
 	return p.set, nil
+}
+
+func isCoveragePy(head xmlscan.Head) bool { return strings.Contains(head.Comment, "coverage.py") }
+
+// hasBranches reports whether coverage.py ran with --branch. Where the sources have
+// no branch, it then writes the rate of 0 out of 0 as 1, and 0 without --branch.
+func hasBranches(root map[string]string) bool {
+	return strings.Trim(root["branches-valid"], "0") != "" || root["branch-rate"] == "1"
 }
 
 type parser struct {

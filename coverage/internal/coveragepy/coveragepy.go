@@ -252,7 +252,11 @@ func (p *parser) finish() error {
 		p.set.Warn("the report has no totals, so it may lack files; its files count")
 		return nil
 	}
-	if c, t := p.count(*p.totals); c != covered || t != total {
+	c, t := p.count(*p.totals)
+	if p.set.Lacks(c, t) {
+		return p.json.Errorf("%w: the totals say %d/%d %s covered, the files are %d/%d", hits.ErrContradiction, c, t, p.set.Metric(), covered, total)
+	}
+	if c != covered || t != total {
 		p.set.Warn("the totals say %d/%d %s covered, the files are %d/%d; the files count", c, t, p.set.Metric(), covered, total)
 	}
 	return nil

@@ -91,18 +91,20 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	tests := map[string]struct{ report, want string }{
-		"a file without a name":    {doc(false, `"": {}`, ""), "a file has no name"},
-		"a file without anything":  {doc(false, `"a.py": {}`, ""), "a.py has neither executed_lines nor a summary"},
-		"a line that is no number": {doc(false, `"a.py": {"executed_lines": ["x"]}`, ""), `string "x" where a number should be`},
-		"a line below zero":        {doc(false, `"a.py": {"executed_lines": [-4]}`, ""), `line number "-4" is not a whole number`},
-		"lines that are no array":  {doc(false, `"a.py": {"executed_lines": 4}`, ""), "number 4 where an array should be"},
-		"a branch that is no pair": {doc(false, `"a.py": {"executed_branches": [4]}`, ""), "a branch is no pair of lines"},
-		"a branch from nowhere":    {doc(false, `"a.py": {"executed_branches": [[null, 4]]}`, ""), "null where a number should be"},
-		"a summary beyond 100 %":   {doc(false, `"a.py": {"summary": {"covered_lines": 4, "num_statements": 3}}`, ""), "the summary has 4 of 3 lines and 0 of 0 branches covered"},
-		"a summary of half lines":  {doc(false, `"a.py": {"summary": {"covered_lines": 1e3}}`, ""), `"1e3" is no number of 0 to`},
-		"totals below zero":        {doc(false, "", `"covered_lines": -1`), `"-1" is no number of 0 to`},
-		"a report that was cut":    {doc(false, lines, sums)[:200], "report is truncated"},
-		"a second report":          {doc(false, lines, sums) + "{}", "{ behind the end of the report"},
+		"a file without a name":        {doc(false, `"": {}`, ""), "a file has no name"},
+		"a file without anything":      {doc(false, `"a.py": {}`, ""), "a.py has neither executed_lines nor a summary"},
+		"a line that is no number":     {doc(false, `"a.py": {"executed_lines": ["x"]}`, ""), `string "x" where a number should be`},
+		"a line below zero":            {doc(false, `"a.py": {"executed_lines": [-4]}`, ""), `line number "-4" is not a whole number`},
+		"lines that are no array":      {doc(false, `"a.py": {"executed_lines": 4}`, ""), "number 4 where an array should be"},
+		"a branch that is no pair":     {doc(false, `"a.py": {"executed_branches": [4]}`, ""), "a branch is no pair of lines"},
+		"a branch from nowhere":        {doc(false, `"a.py": {"executed_branches": [[null, 4]]}`, ""), "null where a number should be"},
+		"a summary beyond 100 %":       {doc(false, `"a.py": {"summary": {"covered_lines": 4, "num_statements": 3}}`, ""), "the summary has 4 of 3 lines and 0 of 0 branches covered"},
+		"a summary of half lines":      {doc(false, `"a.py": {"summary": {"covered_lines": 1e3}}`, ""), `"1e3" is no number of 0 to`},
+		"totals below zero":            {doc(false, "", `"covered_lines": -1`), `"-1" is no number of 0 to`},
+		"a report that lacks files":    {doc(false, lines, `"covered_lines": 2, "num_statements": 500`), "report contradicts itself: the totals say 2/500 lines covered, the files are 2/3"},
+		"one that lacks missing lines": {doc(false, lines, `"covered_lines": 0, "num_statements": 3`), "report contradicts itself: the totals say 0/3 lines covered, the files are 2/3"},
+		"a report that was cut":        {doc(false, lines, sums)[:200], "report is truncated"},
+		"a second report":              {doc(false, lines, sums) + "{}", "{ behind the end of the report"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -9,7 +9,14 @@ import (
 var (
 	ErrTruncated     = errors.New("report is truncated")
 	ErrUnknownFormat = errors.New("unknown report format")
+	// ErrContradiction is an ErrTruncated too: in both cases something is missing.
+	ErrContradiction error = contradiction{}
 )
+
+type contradiction struct{}
+
+func (contradiction) Error() string { return "report contradicts itself" }
+func (contradiction) Unwrap() error { return ErrTruncated }
 
 // Error is a fault of a report at a line, or at an offset where its format has
 // no lines; 0 where none is known.

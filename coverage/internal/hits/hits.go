@@ -88,6 +88,13 @@ func (s *Set) Count() (covered, total int64) {
 	return covered, total
 }
 
+// Lacks reports whether s lacks something of what a report says of all its files
+// together, covered of total: they have more units, or more that are not covered.
+func (s *Set) Lacks(covered, total int64) bool {
+	c, t := s.Count()
+	return total > t || total-covered > t-c
+}
+
 // AddRoot keeps a directory that the paths of files may be relative to, as the
 // report says, such as a <source> of Cobertura. An empty one is none.
 func (s *Set) AddRoot(dir string) {

@@ -123,6 +123,7 @@ func TestParseSummaryRefuses(t *testing.T) {
 		"a number that is none":       {`{"a.js": {"lines": {"total": "3", "covered": 4}}}`, `string "3" where a number should be`},
 		"a number beyond all":         {`{"a.js": {"lines": {"total": 3e9, "covered": 4}}}`, `"3e9" is no number of 0 to`},
 		"a file that stands twice":    {`{"a.js": {"lines": {"total": 3, "covered": 1}}, "a.js": {"lines": {"total": 3, "covered": 1}}}`, "a.js: a report has its totals and not its lines"},
+		"a report that lacks files":   {strings.Replace(summary, `"total": 5`, `"total": 100`, 1), "report contradicts itself: the total says 3/100 lines covered, the files are 3/5"},
 		"a report that was cut":       {summary[:300], "report is truncated"},
 		"a report with something odd": {summary + "x", "invalid character 'x'"},
 	}

@@ -21,6 +21,8 @@ func ParseSummary(r io.Reader) (*hits.Set, error) {
 	switch said := p.total; {
 	case said == nil:
 		p.set.Warn("the report has no total, so it may lack files; its files count")
+	case p.set.Lacks(said.covered, said.total):
+		return nil, p.json.Errorf("%w: the total says %d/%d lines covered, the files are %d/%d", hits.ErrContradiction, said.covered, said.total, covered, total)
 	case said.covered != covered || said.total != total:
 		p.set.Warn("the total says %d/%d lines covered, the files are %d/%d; the files count", said.covered, said.total, covered, total)
 	}

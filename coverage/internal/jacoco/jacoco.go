@@ -7,7 +7,8 @@
 // lines. The path of a file is its package and its name.
 //
 // Where nothing was compiled with line numbers, the instructions of the classes
-// are counted. Gcovr lists lines without saying which were hit; there the LINE
+// are counted. A report whose own counter has more lines than all of its files is
+// one that lacks files, and an error. Gcovr lists lines without saying which were hit; there the LINE
 // counter of each file is its total.
 package jacoco
 
@@ -53,6 +54,7 @@ type parser struct {
 	pkg     string   // the one that is open
 	unit    unit     // the class or source file that is open
 	report  *counter // LINE of all
+	units   counter  // what the units have, by their LINE counters or their lines, whichever claims more
 	groupOf map[string]string
 
 	lineless []lineless // compiled without line numbers

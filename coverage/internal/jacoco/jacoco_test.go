@@ -76,11 +76,11 @@ func TestParse(t *testing.T) {
 			want:   []string{"Main.kt 1/1"},
 		},
 		"counters that disagree with the lines give a warning": {
-			report: doc(pkg("p", source("A.java", hit+`<counter type="LINE" missed="1" covered="1"/>`)) + `<counter type="LINE" missed="0" covered="7"/>`),
+			report: doc(pkg("p", source("A.java", hit+`<counter type="LINE" missed="1" covered="1"/>`)) + `<counter type="LINE" missed="1" covered="1"/>`),
 			want: []string{
 				"p/A.java 1/1",
 				"warning: LINE counter and lines disagree in 1 of the files, first p/A.java (LINE 1/2, lines 1/1); the lines count",
-				"warning: the report says 7/7 lines covered, its files are 1/1; the files count",
+				"warning: the report says 1/2 lines covered, its files are 1/1; the files count",
 			},
 		},
 		"a source file without lines may have a LINE counter": {
@@ -103,6 +103,13 @@ func TestParse(t *testing.T) {
 		"where only some have none, they are named": {
 			report: doc(pkg("p", `<class name="p/B"><counter type="INSTRUCTION" missed="4" covered="0"/></class>`+source("A.java", hit)+source("C.java", `<counter type="INSTRUCTION" missed="4" covered="0"/>`))),
 			want:   []string{"p/A.java 1/1", "warning: not counted, since compiled without line numbers (javac -g:lines,source adds them): 2 classes or files, first p/B"},
+		},
+		"the report may count lines of classes that know no source file": {
+			report: doc(pkg("p", source("A.java", hit)+`<class name="p/B"><counter type="INSTRUCTION" missed="4" covered="0"/><counter type="LINE" missed="2" covered="0"/></class>`) + `<counter type="LINE" missed="2" covered="1"/>`),
+			want: []string{
+				"p/A.java 1/1", "warning: not counted, since compiled without line numbers (javac -g:lines,source adds them): 1 classes or files, first p/B",
+				"warning: the report says 1/3 lines covered, its files are 1/1; the files count",
+			},
 		},
 		"a report may be empty": {report: head + `<report name="x"/>`},
 	}
@@ -141,6 +148,8 @@ func TestParseRefuses(t *testing.T) {
 		"a counter below nothing":        {doc(pkg("p", source("A", "<counter type='LINE' missed='-1' covered='2'/>"))), `line 2: counter LINE: missed: "-1" is no number of 0`},
 		"a counter without numbers":      {doc("<counter type='LINE'/>"), `line 2: counter LINE: covered: "" is no number of 0`},
 		"a counter beyond every program": {doc(pkg("p", source("A", "<counter type='LINE' missed='2147483647' covered='2147483647'/>"))), "line 2: counter LINE of p/A: totals are"},
+		"a report that lacks files":      {doc(pkg("p", source("A", hit)) + `<counter type="LINE" missed="1" covered="1"/>`), "line 2: report contradicts itself: the report says 1/2 lines covered, its files are 1/1"},
+		"one that lacks what is missed":  {doc(pkg("p", source("A", hit)) + `<counter type="LINE" missed="1" covered="0"/>`), "line 2: report contradicts itself: the report says 0/1 lines covered, its files are 1/1"},
 		"a report that was cut":          {doc(pkg("p", ""))[:len(head)+60], "line 2: report is truncated"},
 	}
 	for name, tt := range tests {

@@ -13,6 +13,7 @@ func (p *parser) endClass() error {
 	u := &p.unit
 	switch {
 	case u.sourceless && u.instrs != nil:
+		p.claim(counter{})
 		p.lineless = append(p.lineless, lineless{p.name(), *u.instrs})
 	case !u.sourceless && u.instrs == nil && u.line != nil && (u.lines > 0 || u.line.total == 0):
 		return p.totals(*u.line)
@@ -32,6 +33,7 @@ func (p *parser) endFile() error {
 		return nil
 	}
 	covered, total := u.file.Count()
+	p.claim(counter{covered, total})
 	if u.line != nil && *u.line != (counter{covered, total}) {
 		if p.wrong++; p.wrong == 1 {
 			p.first = fmt.Sprintf("%s (LINE %d/%d, lines %d/%d)", u.path, u.line.covered, u.line.total, covered, total)
@@ -44,7 +46,19 @@ func (p *parser) totals(c counter) error {
 	if err := p.unit.file.SetTotals(c.covered, c.total); err != nil {
 		return p.x.Errorf("counter LINE of %s: %w", p.unit.path, err)
 	}
+	p.claim(c)
 	return p.add()
+}
+
+// claim adds what the unit has, which may be more than own by its LINE counter, to
+// what the report may count.
+func (p *parser) claim(own counter) {
+	missed := own.total - own.covered
+	if line := p.unit.line; line != nil {
+		own.covered, missed = max(own.covered, line.covered), max(missed, line.total-line.covered)
+	}
+	p.units.covered += own.covered
+	p.units.total += own.covered + missed
 }
 
 func (p *parser) add() error {
@@ -84,6 +98,9 @@ func (p *parser) finish() error {
 	}
 	if p.wrong > 0 {
 		p.set.Warn("LINE counter and lines disagree in %d of the files, first %s; the lines count", p.wrong, p.first)
+	}
+	if r, u := p.report, p.units; r != nil && (r.total > u.total || r.total-r.covered > u.total-u.covered) {
+		return p.x.Errorf("%w: the report says %d/%d lines covered, its files are %d/%d", hits.ErrContradiction, r.covered, r.total, covered, total)
 	}
 	if p.report != nil && *p.report != (counter{covered, total}) {
 		p.set.Warn("the report says %d/%d lines covered, its files are %d/%d; the files count", p.report.covered, p.report.total, covered, total)

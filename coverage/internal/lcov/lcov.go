@@ -36,6 +36,12 @@ func Parse(r *bufio.Reader) (*hits.Set, error) {
 	if p.open {
 		return nil, hits.Errorf(p.lines.Number(), "%w: the record of %s has no end_of_record", hits.ErrTruncated, p.path)
 	}
+	switch number := p.lines.Number(); {
+	case p.named:
+		p.set.Warn("line %d, the last one, begins a record (TN) that does not follow: the report may have been cut", number)
+	case p.lines.Unclosed():
+		p.set.Warn("line %d, the last one, has no line end: the report may have been cut behind it", number)
+	}
 	p.warn()
 	return p.set, nil
 }
@@ -45,6 +51,7 @@ type parser struct {
 	set   *hits.Set
 
 	open   bool // a record is
+	named  bool // TN was the last line that says something
 	path   []byte
 	record hits.File
 	lf, lh []byte // what the record says in LF and LH; nil where it does not
@@ -69,6 +76,7 @@ func (p *parser) line(line []byte) error {
 	if !found || len(bytes.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) > 0 {
 		return p.lines.Errorf("%.200q is no line of an LCOV report", line)
 	}
+	p.named = string(key) == "TN"
 	switch string(key) {
 	case "SF":
 		return p.startRecord(value)
@@ -154,7 +162,7 @@ func (p *parser) endRecord() error {
 	if !p.open {
 		return p.lines.Errorf("end_of_record stands outside of a record")
 	}
-	p.open = false
+	p.open, p.named = false, false
 	p.checkTotals()
 	return p.set.FileBytes(p.path).Merge(&p.record)
 }

@@ -61,11 +61,19 @@ func TestParse(t *testing.T) {
 			report: "# by hand\r\nTN:\r\n\r\nSF:a.js\r\nDA:1,1\r\nend_of_record\r\n",
 			want:   []string{"a.js 1/1"},
 		},
-		"the last line needs no end": {
+		"the last line needs no end, and may be cut": {
 			report: "SF:a.js\nDA:1,1\nend_of_record",
-			want:   []string{"a.js 1/1"},
+			want:   []string{"a.js 1/1", "warning: line 3, the last one, has no line end: the report may have been cut behind it"},
 		},
-		"a report without records is empty": {report: "TN:\n"},
+		"a report that ends in the name of a test may be cut": {
+			report: "TN:a\nSF:a.js\nDA:1,1\nend_of_record\nTN:b\n\n",
+			want:   []string{"a.js 1/1", "warning: line 6, the last one, begins a record (TN) that does not follow: the report may have been cut"},
+		},
+		"TN may stand within a record": {report: "SF:a.js\nTN:a\nDA:1,1\nend_of_record\n", want: []string{"a.js 1/1"}},
+		"a report without records is empty": {
+			report: "TN:\n",
+			want:   []string{"warning: line 1, the last one, begins a record (TN) that does not follow: the report may have been cut"},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
