@@ -137,7 +137,7 @@ func (c *Changes) details(b *strings.Builder) {
 		and(b, len(files)-maxListed)
 	}
 	if files := c.Unreported; len(files) > 0 {
-		fmt.Fprintf(b, "\nchanged and in no report, so not measured:\n")
+		fmt.Fprintf(b, "\nchanged and in no report, so not measured (map paths by the root of the report, or allow them as unreported):\n")
 		for _, path := range files[:min(maxListed, len(files))] {
 			fmt.Fprintf(b, "  %s\n", clean.Text(path))
 		}

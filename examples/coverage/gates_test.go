@@ -69,7 +69,7 @@ func TestGates(t *testing.T) {
 		},
 		"-diff asks for the changed lines": {
 			args: "-root src -module-root web=web -diff change.diff -report web=app.info", code: 1,
-			stderr: "changed lines: web (incomplete), all modules (incomplete)", stdout: "changed and not covered:\n  web/app.js:5\n\nchanged and in no report, so not measured:\n  web/new.js\n",
+			stderr: "changed lines: web (incomplete), all modules (incomplete)", stdout: "changed and not covered:\n  web/app.js:5\n\nchanged and in no report, so not measured (map paths by the root of the report, or allow them as unreported):\n  web/new.js\n",
 		},
 		"-allow-unreported leaves the changed lines of the rest": {
 			args: "-root src -module-root web=web -diff change.diff -allow-unreported new.js -report web=app.info", code: 1,

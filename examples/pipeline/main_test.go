@@ -131,7 +131,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		"an unknown revision":            {[]string{"-base", "nope"}, `"nope"`},
+		"an unknown revision":            {[]string{"-base", "nope"}, `with nope: `},
 		"a missing modules file":         {[]string{"-modules", "/none/modules.yaml"}, "/none/modules.yaml"},
 		"a malformed modules file":       {[]string{"-modules", write(t, "m.yaml", "modules:\n  - name: [\n")}, "m.yaml:"},
 		"a missing services file":        {[]string{"-services", "/none/services.yaml"}, "/none/services.yaml"},
