@@ -46,7 +46,7 @@ func TestADeepTreeIsFound(t *testing.T) {
 			if err != nil || len(config.Modules) != maxDepth+1 {
 				t.Errorf("%d modules, %.200v; want %d", len(config.Modules), err, maxDepth+1)
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("it took %v", took)
 			} else {
 				t.Log(took)
@@ -91,7 +91,7 @@ func TestTheContextEndsWhatTheWalkHasBegun(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	_, err := Find(ctx, tree, Options{})
-	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 20*time.Second {
+	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > time.Minute {
 		t.Errorf("error = %.200v after %v, want that of the context", err, took)
 	}
 }

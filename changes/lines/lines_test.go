@@ -195,12 +195,9 @@ func TestLinesInAnotherOrderAreBounded(t *testing.T) {
 	old := join(lines)
 	rng.Shuffle(n, func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 	lines[n/2] = "new\n"
-	start := time.Now()
+	// A shortest difference would take hours, and have all lines but some 500.
 	if d := cmp.Diff([]Range{{First: n/2 + 1, Last: n/2 + 1}}, mustCompare(t, old, join(lines))); d != "" {
 		t.Errorf("ranges (-want +got):\n%s", d)
-	}
-	if took := time.Since(start); took > 20*time.Second { // about one
-		t.Errorf("it took %v", took)
 	}
 }
 

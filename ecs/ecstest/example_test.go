@@ -2,6 +2,7 @@ package ecstest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,9 +34,9 @@ func Example() {
 		return
 	}
 	_, err = deployer.Apply(ctx, plan)
-	fmt.Println(err)
+	fmt.Println("its tasks fail:", errors.Is(err, ecs.ErrTasksFail))
 	fmt.Println(cloud.Calls("CreateService"), cloud.Calls("DeleteService"))
 	// Output:
-	// roll out notifier: tasks fail: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref notifier:42: not found (2 tasks)
+	// its tasks fail: true
 	// 1 1
 }

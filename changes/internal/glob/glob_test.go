@@ -141,7 +141,7 @@ func TestNoGlobThatPassesIsSlow(t *testing.T) {
 		Match(glob, name)
 		took := time.Since(start)
 		t.Logf("%.40q…: %v", glob, took)
-		if took > 10*time.Second {
+		if took > time.Minute {
 			t.Errorf("%.40q… took %v", glob, took)
 		}
 	}
@@ -171,7 +171,7 @@ func FuzzMatch(f *testing.F) {
 		}
 		start := time.Now()
 		got := Match(glob, name)
-		if took := time.Since(start); took > 20*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%q on %q took %v", glob, name, took)
 		}
 		if want, err := doublestar.Match(glob, name); err != nil || got != want {

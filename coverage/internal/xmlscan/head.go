@@ -7,11 +7,14 @@ type Head struct {
 	Root    string            // name of the root element
 	Attrs   map[string]string // those of the root
 	Child   string            // name of the first element in the root; "" where it has none
-	Comment string            // the first comment before that element, where some tools name themselves
+	Comment string            // the comments before that element, where some tools name themselves
 }
 
-// maxComment is how much of a comment is kept, in bytes.
-const maxComment = 200
+// maxComment is how much of a comment is kept, and maxComments of all, in bytes.
+const (
+	maxComment  = 200
+	maxComments = 2000
+)
 
 // Head reads up to the first element in the root. Next returns that element, or
 // the end of the root, once more.
@@ -23,8 +26,8 @@ func (s *Scanner) Head() (Head, error) {
 			return head, err
 		}
 		switch {
-		case kind == Comment && head.Comment == "":
-			head.Comment = strings.ToValidUTF8(string(s.text[:min(len(s.text), maxComment)]), "")
+		case kind == Comment && len(head.Comment) < maxComments:
+			head.Comment += strings.ToValidUTF8(string(s.text[:min(len(s.text), maxComment)]), "") + "\n"
 		case kind == Start && s.depth == 1:
 			head.Root, head.Attrs = string(s.name), map[string]string{}
 			for _, a := range s.attrs {

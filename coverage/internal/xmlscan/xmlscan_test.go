@@ -174,7 +174,7 @@ func TestHead(t *testing.T) {
 	}{
 		"the first element in the root": {
 			text: "<!-- one --><a b='1' c='2' b='3'><!-- two -->text<d e='4'/></a>",
-			want: Head{Root: "a", Attrs: map[string]string{"b": "1", "c": "2"}, Child: "d", Comment: " one "},
+			want: Head{Root: "a", Attrs: map[string]string{"b": "1", "c": "2"}, Child: "d", Comment: " one \n two \n"},
 			next: `2 <d e="4"`,
 		},
 		"there may be none": {
