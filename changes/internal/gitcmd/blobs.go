@@ -55,8 +55,8 @@ func (b *blobs) start(ctx context.Context, r *Repo) error {
 
 // ask asks for one blob. Where the answer is not understood, no other is read.
 func (b *blobs) ask(hash string) ([]byte, error) {
-	if _, err := io.WriteString(b.stdin, hash+"\n"); err != nil {
-		b.broken = fmt.Errorf("git cat-file: %w", err)
+	if _, err := io.WriteString(b.stdin, hash+"\n"); err != nil { // it has ended, as a reader would see
+		b.broken = fmt.Errorf("git cat-file: %w: %w", io.EOF, err)
 		return nil, b.broken
 	}
 	header, err := b.stdout.ReadString('\n')

@@ -53,8 +53,8 @@ func draw(rng *rand.Rand, n int) drawn {
 // parts cuts the history into n lists, the oldest first.
 func (d drawn) parts(rng *rand.Rand, n int) (lists [][]git.Hash) {
 	rest := d.order
-	for range n - 1 {
-		cut := rng.IntN(len(rest) + 1)
+	for left := n - 1; left > 0; left-- {
+		cut := 1 + rng.IntN(len(rest)-left) // git writes no file without commits
 		lists, rest = append(lists, rest[:cut]), rest[cut:]
 	}
 	return append(lists, rest)
