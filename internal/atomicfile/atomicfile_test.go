@@ -62,7 +62,7 @@ func TestALinkStaysOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.json")
 	link := filepath.Join(t.TempDir(), "link")
 	if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Symlink(path, link)); err != nil {
-		t.Skip("there are no links here:", err)
+		t.Fatal(err)
 	}
 	if err := save(t, link, "one", nil); err != nil {
 		t.Fatal(err)

@@ -6,9 +6,7 @@
 package clover
 
 import (
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/mettel-automation/delivery/coverage/internal/hits"
 	"github.com/mettel-automation/delivery/coverage/internal/xmlscan"
@@ -18,23 +16,8 @@ import (
 // [*hits.Error] values.
 func Parse(x *xmlscan.Scanner) (*hits.Set, error) {
 	p := parser{x: x, set: &hits.Set{}}
-	for {
-		kind, err := x.Next()
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			return nil, err
-		}
-		switch kind {
-		case xmlscan.Start:
-			err = p.start()
-		case xmlscan.End:
-			err = p.end()
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := x.Elements(p.start, p.end); err != nil {
+		return nil, err
 	}
 	p.warn()
 	return p.set, nil

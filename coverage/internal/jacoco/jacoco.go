@@ -13,8 +13,6 @@
 package jacoco
 
 import (
-	"errors"
-	"io"
 	"strings"
 
 	"github.com/mettel-automation/delivery/coverage/internal/hits"
@@ -25,23 +23,8 @@ import (
 // [*hits.Error] values.
 func Parse(x *xmlscan.Scanner) (*hits.Set, error) {
 	p := parser{x: x, set: &hits.Set{}, groupOf: map[string]string{}}
-	for {
-		kind, err := x.Next()
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			return nil, err
-		}
-		switch kind {
-		case xmlscan.Start:
-			err = p.start()
-		case xmlscan.End:
-			err = p.end()
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := x.Elements(p.start, p.end); err != nil {
+		return nil, err
 	}
 	return p.set, p.finish()
 }

@@ -164,3 +164,26 @@ func (s *Scanner) line() int {
 }
 
 func blank(text []byte) bool { return len(bytes.Trim(text, " \t\r\n")) == 0 }
+
+// Elements reads the rest of the document, and calls start and end where elements
+// begin and end, until one of them fails.
+func (s *Scanner) Elements(start, end func() error) error {
+	for {
+		kind, err := s.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		switch kind {
+		case Start:
+			err = start()
+		case End:
+			err = end()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
