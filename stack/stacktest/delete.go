@@ -1,0 +1,245 @@
+package stacktest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+func (c *Cloud) deleteStack(in *cloudformation.DeleteStackInput, now time.Time) (*cloudformation.DeleteStackOutput, *Error) {
+	out := &cloudformation.DeleteStackOutput{}
+	s := c.find(deref(in.StackName))
+	if s == nil || s.status == types.StackStatusDeleteComplete {
+		return out, nil // there is nothing to delete, and that is no error
+	}
+	what := fingerprint("DeleteStack", in)
+	if repeated, fault := s.repeated(in.ClientRequestToken, what); repeated || fault != nil {
+		return out, fault
+	}
+	if fault := s.deletable(in); fault != nil || s.status == types.StackStatusDeleteInProgress {
+		return out, fault
+	}
+	s.remember(in.ClientRequestToken, what)
+	c.beginDelete(s, in, now)
+	return out, nil
+}
+
+// deletable refuses a deletion as CloudFormation does.
+func (s *stack) deletable(in *cloudformation.DeleteStackInput) *Error {
+	if s.root().protected {
+		return invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", s.name)
+	}
+	if s.inProgress() && s.status != types.StackStatusCreateInProgress && s.status != types.StackStatusDeleteInProgress {
+		return invalid("Stack [%s] cannot be deleted while in status %s", s.id, s.status)
+	}
+	if s.status != types.StackStatusDeleteFailed {
+		if len(in.RetainResources) > 0 {
+			return invalid("Invalid operation on stack [%s]. You can specify RetainResources in a delete stack operation only when the stack is in the DELETE_FAILED state.", s.id)
+		}
+		if in.DeletionMode == types.DeletionModeForceDeleteStack {
+			return invalid("Invalid operation on stack [%s]. You can activate DeletionMode FORCE_DELETE_STACK in a delete stack operation only when the stack is in the DELETE_FAILED state.", s.id)
+		}
+	}
+	for _, id := range in.RetainResources {
+		r := s.resources[id]
+		if r == nil {
+			return invalid("Resources to retain [%s] do not exist in stack %s", id, s.name)
+		}
+		if r.status == types.ResourceStatusDeleteComplete {
+			return invalid("The specified resources to retain must be in a valid state. Do not specify resources that are in the DELETE_COMPLETE state.")
+		}
+	}
+	return nil
+}
+
+func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, now time.Time) *run {
+	var leftovers []*resource
+	status, reason := s.status, s.reason
+	if s.run != nil { // a creation under way, or a rollback that is stuck
+		leftovers = append(slices.Clip(s.run.inherited), s.run.leftovers...)
+		for _, id := range s.run.touched { // replaced, and not taken back before the rollback got stuck
+			if old := s.run.before[id]; old != nil && old.serial != s.resources[id].serial {
+				leftovers = append(leftovers, old)
+			}
+		}
+		s.run.phase.stop(now)
+		s.run.ended = nil
+		if s.run.set != nil {
+			s.run.set.executed(types.StackStatusCreateFailed)
+		}
+	}
+	u := c.newRun(s, deref(in.ClientRequestToken))
+	u.force = in.DeletionMode == types.DeletionModeForceDeleteStack
+	u.express = in.DeploymentConfig != nil && in.DeploymentConfig.Mode == types.DeploymentConfigModeExpress
+	c.enter(s, types.StackStatusDeleteInProgress, userInitiated, now)
+	for _, o := range s.exports() {
+		if user := c.importer(*o.ExportName); user != nil {
+			// The stack goes back to what it was: see boto/botocore#2590.
+			u.phase = &phase{}
+			c.agenda.Plan(now.Add(2*time.Second), func(now time.Time) {
+				c.end(u, status, fmt.Sprintf("Export %s cannot be deleted as it is in use by %s", *o.ExportName, user.name), now)
+				s.reason = reason
+			})
+			return u
+		}
+	}
+	rest := s.sorted()
+	for _, r := range append(leftovers, u.inherited...) {
+		if !slices.Contains(rest, r) {
+			rest = append(rest, r)
+		}
+	}
+	rest = slices.DeleteFunc(rest, func(r *resource) bool {
+		return r.status == types.ResourceStatusDeleteComplete || r.status == types.ResourceStatusDeleteSkipped
+	})
+	c.deleteAll(u, rest, s.deployed, removal{retain: in.RetainResources}, func(now time.Time) {
+		if reason := failures(u.phase); reason != "" {
+			c.end(u, types.StackStatusDeleteFailed, reason, now)
+			return
+		}
+		s.deleted, s.outputs, s.imports = now, nil, nil
+		for _, cs := range s.changeSets {
+			cs.gone = true
+			c.discard(cs, now)
+		}
+		c.end(u, types.StackStatusDeleteComplete, "", now)
+	}, now)
+	return u
+}
+
+// removal says what is deleted, and what is not.
+type removal struct {
+	creation bool     // of what the same operation created
+	retain   []string // logical ids
+}
+
+// deleteAll deletes resources, each after those that need it, and then goes on
+// with end. What fails holds up only what it needs.
+func (c *Cloud) deleteAll(u *run, rest []*resource, d deployment, how removal, end func(now time.Time), now time.Time) {
+	p := &phase{end: end}
+	u.phase = p
+	for _, r := range slices.Backward(rest) {
+		st := p.add(r.id)
+		st.r = r
+		st.begin = func(now time.Time) { c.deleteResource(u, st, how, now) }
+	}
+	for _, other := range p.steps {
+		needs := d.needs(other.id)
+		for _, st := range p.steps {
+			if other.id != st.id && slices.Contains(needs, st.id) {
+				st.needs = append(st.needs, other)
+			}
+		}
+	}
+	p.advance(now)
+}
+
+func (c *Cloud) deleteResource(u *run, st *step, how removal, now time.Time) {
+	r := st.r
+	st.cancel = func(now time.Time) {
+		c.say(r, types.ResourceStatusDeleteFailed, "Resource deletion cancelled", now)
+	}
+	replaced := r.stack.resources[r.id] != r
+	switch {
+	case r.physical == "":
+		c.release(r, true)
+		c.say(r, types.ResourceStatusDeleteComplete, "", now)
+		st.done(now)
+		return
+	case slices.Contains(how.retain, r.id), r.retained(replaced, how.creation):
+		c.release(r, false)
+		c.say(r, types.ResourceStatusDeleteSkipped, "", now)
+		st.done(now)
+		return
+	}
+	c.say(r, types.ResourceStatusDeleteInProgress, "", now)
+	fault := c.strike(r, Delete)
+	if r.child != nil && fault == nil {
+		c.deleteChild(u, st, now)
+		return
+	}
+	whole := c.timing(u, r.kind.Name).Delete
+	if fault != nil && fault.After > 0 {
+		whole = fault.After
+	}
+	c.after(st, now, whole, func(now time.Time) {
+		reason := ""
+		if fault != nil {
+			reason = fault.Reason
+		}
+		c.deletedResource(u, st, cmp.Or(reason, c.holds(r)), now)
+	})
+}
+
+// deletedResource is the end of deleting r; a reason is a failure.
+func (c *Cloud) deletedResource(u *run, st *step, reason string, now time.Time) {
+	r := st.r
+	switch {
+	case reason == "":
+		c.release(r, true)
+		c.say(r, types.ResourceStatusDeleteComplete, "", now)
+	case u.force:
+		c.release(r, false)
+		c.say(r, types.ResourceStatusDeleteSkipped, reason, now)
+	default:
+		c.refuse(st, types.ResourceStatusDeleteFailed, reason, now)
+		return
+	}
+	st.done(now)
+}
+
+// retained reports whether the policies of r leave it behind. Source:
+// CloudFormation template reference, "DeletionPolicy" and "UpdateReplacePolicy".
+func (r *resource) retained(replaced, creation bool) bool {
+	policy := r.definition.DeletionPolicy
+	if replaced && !creation {
+		policy = r.definition.UpdateReplacePolicy
+	}
+	return policy == "Retain" || policy == "RetainExceptOnCreate" && !creation
+}
+
+// holds says why r cannot be deleted as it is: a bucket with objects.
+func (c *Cloud) holds(r *resource) string {
+	if r.kind.Name != "AWS::S3::Bucket" || r.lost {
+		return ""
+	}
+	if c.objects[r.physical] > 0 {
+		return c.handler("The bucket you tried to delete is not empty (Service: S3, Status Code: 409, Request ID: "+strings.ToUpper(digest(r.physical)[:16])+")", "GeneralServiceException")
+	}
+	return ""
+}
+
+// deleteChild deletes a nested stack.
+func (c *Cloud) deleteChild(u *run, st *step, now time.Time) {
+	child := st.r.child
+	if child.status == types.StackStatusDeleteComplete {
+		c.deletedResource(u, st, "", now)
+		return
+	}
+	in := &cloudformation.DeleteStackInput{ClientRequestToken: some(u.token)}
+	if u.force && child.status == types.StackStatusDeleteFailed {
+		in.DeletionMode = types.DeletionModeForceDeleteStack
+	}
+	inside := c.beginDelete(child, in, now)
+	inside.express = u.express
+	done := func(now time.Time) {
+		if st.state != running {
+			return
+		}
+		if child.status == types.StackStatusDeleteComplete {
+			c.deletedResource(u, st, "", now)
+			return
+		}
+		c.deletedResource(u, st, fmt.Sprintf("Embedded stack %s was not successfully deleted: %s", child.id, child.reason), now)
+	}
+	if child.run != inside { // it was over at once
+		done(now)
+		return
+	}
+	inside.ended = append(inside.ended, done)
+}

@@ -1,0 +1,258 @@
+package stacktest_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mettel-automation/delivery/stack/stacktest"
+)
+
+var (
+	runs = flag.Int("simulations", 100, "how many random lives of a stack")
+	seed = flag.Uint64("seed", 0, "of the only simulation to run; 0 runs them all")
+)
+
+// TestRandomLives takes stacks through random updates with random faults, and
+// checks what must hold whatever happens.
+func TestRandomLives(t *testing.T) {
+	first, last := uint64(1), uint64(*runs)
+	if *seed != 0 {
+		first, last = *seed, *seed
+	}
+	for s := first; s <= last; s++ {
+		synctest.Test(t, func(t *testing.T) {
+			cloud := stacktest.New(stacktest.Options{Timing: quick, PageSize: 7})
+			l := &life{bench: bench{t, cloud, cloud.Client()}, random: rand.New(rand.NewPCG(s, s)), needs: map[string][]string{}}
+			l.live()
+			if t.Failed() {
+				t.Logf("run it again by -run TestRandomLives -seed %d; its events:\n%s", s, strings.Join(l.told, "\n"))
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// life is the life of one stack, "demo".
+type life struct {
+	bench
+	random *rand.Rand
+	needs  map[string][]string // of the newest template
+	told   []string
+}
+
+func (l *life) live() {
+	l.faults()
+	l.begin()
+	for range 1 + l.random.IntN(5) {
+		if status := l.status("demo"); strings.HasPrefix(status, "ROLLBACK") {
+			break
+		}
+		before := l.cloud.Resources("demo")
+		l.step()
+		l.check(before)
+		if l.Failed() {
+			break
+		}
+	}
+	for _, id := range l.ids() {
+		l.cloud.Heal(id)
+	}
+	id := l.id("demo")
+	if got := l.delete("demo"); got != "DELETE_COMPLETE" {
+		l.Errorf("in the end the stack is %s", got)
+	}
+	l.balance(id)
+}
+
+func (l *life) ids() []string {
+	return []string{"R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7"}
+}
+
+// faults harms some resources, sometimes.
+func (l *life) faults() {
+	for _, id := range l.ids() {
+		l.cloud.Heal(id)
+		if l.random.IntN(10) > 0 {
+			continue
+		}
+		phases := []stacktest.Phase{stacktest.Create, stacktest.Update, stacktest.Rollback}
+		l.cloud.Inject(id, stacktest.Fault{
+			On: []stacktest.Phase{phases[l.random.IntN(3)]}, Early: l.random.IntN(3) == 0, Times: l.random.IntN(3),
+			After: time.Duration(l.random.IntN(15)) * time.Second,
+		})
+	}
+}
+
+// template is a random one: some of the ids, each needing some of those before it.
+func (l *life) template() string {
+	var b strings.Builder
+	b.WriteString("Resources:\n")
+	l.needs = make(map[string][]string)
+	var have []string
+	for _, id := range l.ids() {
+		if l.random.IntN(4) == 0 && (id != "R7" || len(have) > 0) {
+			continue
+		}
+		var refs []string
+		for _, need := range have {
+			if l.random.IntN(3) == 0 {
+				refs = append(refs, "!Ref "+need)
+				l.needs[id] = append(l.needs[id], need)
+			}
+		}
+		// GroupDescription replaces, Tags change in place, and so may what is referred to.
+		fmt.Fprintf(&b, "  %s: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: d%d, Note: n%d, Refs: [%s]}}\n",
+			id, l.random.IntN(2), l.random.IntN(3), strings.Join(refs, ", "))
+		have = append(have, id)
+	}
+	return b.String()
+}
+
+func (l *life) begin() {
+	_, err := l.client.CreateStack(l.Context(), &cloudformation.CreateStackInput{
+		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(3) == 0),
+	})
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.rest("demo")
+	l.check(nil)
+	l.order()
+}
+
+// step updates, or goes on with a rollback.
+func (l *life) step() {
+	l.faults()
+	if l.status("demo") == "UPDATE_ROLLBACK_FAILED" {
+		if l.random.IntN(2) == 0 {
+			for _, id := range l.ids() {
+				l.cloud.Heal(id)
+			}
+		}
+		if _, err := l.client.ContinueUpdateRollback(l.Context(), &cloudformation.ContinueUpdateRollbackInput{StackName: new("demo")}); err != nil {
+			l.Error(err)
+		}
+		l.rest("demo")
+		return
+	}
+	_, err := l.client.UpdateStack(l.Context(), &cloudformation.UpdateStackInput{
+		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(4) == 0),
+	})
+	if err != nil {
+		if answer(err) != "ValidationError: No updates are to be performed." {
+			l.Error(answer(err))
+		}
+		return
+	}
+	if l.random.IntN(4) == 0 {
+		time.Sleep(time.Duration(l.random.IntN(40)) * time.Second)
+		_, err := l.client.CancelUpdateStack(l.Context(), &cloudformation.CancelUpdateStackInput{StackName: new("demo")})
+		if err != nil && answer(err) != "ValidationError: CancelUpdateStack cannot be called from current stack status" {
+			l.Error(answer(err))
+		}
+	}
+	l.rest("demo")
+}
+
+// check looks at a stack that rests; before are the resources of the last rest.
+func (l *life) check(before []stacktest.Resource) {
+	status := l.status("demo")
+	now := l.cloud.Resources("demo")
+	switch status {
+	case "CREATE_COMPLETE", "UPDATE_COMPLETE":
+		if got, want := len(now), strings.Count(l.body(), "AWS::EC2::SecurityGroup"); got != want {
+			l.Errorf("%s: %d resources, and the template has %d", status, got, want)
+		}
+		fallthrough
+	case "UPDATE_ROLLBACK_COMPLETE":
+		for _, r := range now {
+			if status == "UPDATE_ROLLBACK_COMPLETE" && !l.wasSound(before) {
+				continue // it is taken back to what was not sound either
+			}
+			if !strings.HasSuffix(r.Status, "_COMPLETE") || r.PhysicalID == "" {
+				l.Errorf("%s: %s is %s as %q", status, r.LogicalID, r.Status, r.PhysicalID)
+			}
+		}
+	case "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED":
+	default:
+		l.Errorf("the stack rests as %s", status)
+	}
+	if status == "UPDATE_ROLLBACK_COMPLETE" && l.wasSound(before) {
+		for i := range now {
+			now[i].Status, before[i].Status, now[i].Reason, before[i].Reason = "", "", "", ""
+		}
+		if d := cmp.Diff(before, now); d != "" {
+			l.Errorf("rolled back (-before +after):\n%s", d)
+		}
+	}
+}
+
+func (l *life) wasSound(before []stacktest.Resource) bool {
+	for _, r := range before {
+		if !strings.HasSuffix(r.Status, "_COMPLETE") {
+			return false
+		}
+	}
+	return len(before) == len(l.cloud.Resources("demo"))
+}
+
+func (l *life) body() string {
+	out, err := l.client.GetTemplate(l.Context(), &cloudformation.GetTemplateInput{StackName: new("demo")})
+	if err != nil {
+		l.Fatal(err)
+	}
+	return *out.TemplateBody
+}
+
+// order checks that nothing of the creation began before what it needs was there.
+func (l *life) order() {
+	complete := make(map[string]bool)
+	for _, e := range l.rawEvents("demo") {
+		id := *e.LogicalResourceId
+		switch e.ResourceStatus {
+		case types.ResourceStatusCreateComplete:
+			complete[id] = true
+		case types.ResourceStatusCreateInProgress:
+			for _, need := range l.needs[id] {
+				if !complete[need] {
+					l.Errorf("%s began before %s was there", id, need)
+				}
+			}
+		}
+	}
+}
+
+// balance checks that all that was made is gone, and that nothing went twice.
+func (l *life) balance(id string) {
+	made, gone, ids := make(map[string]int), make(map[string]int), make(map[string]bool)
+	last := time.Time{}
+	for _, e := range l.rawEvents(id) {
+		physical := aws.ToString(e.PhysicalResourceId)
+		l.told = append(l.told, fmt.Sprint(e.Timestamp.Format("15:04:05 "), *e.LogicalResourceId, " ", e.ResourceStatus, " ", physical, " ", aws.ToString(e.ResourceStatusReason)))
+		if ids[*e.EventId] || e.Timestamp.Before(last) {
+			l.Errorf("event %s comes twice, or too late", *e.EventId)
+		}
+		ids[*e.EventId], last = true, *e.Timestamp
+		switch {
+		case aws.ToString(e.ResourceStatusReason) == "Resource creation Initiated":
+			made[physical]++
+		case e.ResourceStatus == types.ResourceStatusDeleteComplete && *e.LogicalResourceId != "demo" && physical != "":
+			gone[physical]++
+		}
+	}
+	if d := cmp.Diff(made, gone); d != "" {
+		l.Errorf("resources in AWS (-made +deleted):\n%s", d)
+	}
+}

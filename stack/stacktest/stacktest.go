@@ -1,0 +1,168 @@
+// Package stacktest holds an AWS CloudFormation in memory, for tests of what
+// creates, changes and deletes stacks.
+//
+// A [Cloud] speaks the service's wire protocol (the AWS query protocol) to a real
+// SDK client, without a socket. Its engine does what the real one does: change
+// sets say what would happen, resources are made in the order of their references
+// and several at once, each step is an event, a failure cancels its siblings and
+// rolls back, and rollbacks and deletions get stuck where they would:
+//
+//	cloud := stacktest.New(stacktest.Options{})
+//	cloud.Inject("Cache", stacktest.Fault{Reason: "Insufficient cache cluster capacity."})
+//	manager := stack.New(cloud.Client(), stack.Options{Templates: cloud, Buckets: cloud})
+//
+// Nothing runs in the background: at each call the Cloud catches up with
+// time.Now. Inside a testing/synctest bubble an environment of ten minutes thus
+// takes milliseconds. Faults are given to a resource by [Cloud.Inject], to a call
+// by [Options.Before] and [Options.After], and reads can lag behind writes.
+//
+// It knows names, attributes, replacements and times of some seventy resource
+// types of containers, networks, load balancers, caches, access and observation;
+// others can be used, update in place, and answer any Fn::GetAtt.
+//
+// It makes no resources: nothing can be asked of a bucket but whether it is
+// empty. It checks no properties beyond names, and it does not model macros and
+// transforms, imports of resources, stack sets, hooks, rollback triggers, creation
+// policies and wait conditions, stack policies, dynamic references, parameters
+// from Systems Manager, or the costs of anything.
+package stacktest
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"github.com/mettel-automation/delivery/stack/stacktest/internal/agenda"
+)
+
+// Region and Account are where the Cloud says that it is.
+const (
+	Region  = "us-east-1"
+	Account = "123456789012"
+)
+
+// partition is that of Region.
+const partition = "aws"
+
+// The two reasons that CloudFormation gives for a change set without changes.
+// Source: they are no part of its documentation; both are seen, the second mostly
+// where a transform is in play.
+const (
+	NoChanges = "The submitted information didn't contain changes. Submit different information to create a change set."
+	NoUpdates = "No updates are to be performed."
+)
+
+// Options tune a Cloud. The zero value is ready to use.
+type Options struct {
+	// Timing says how long the resources of a type take; nil is DefaultTiming.
+	Timing func(resourceType string) Timing
+	// Lag is by how many reads DescribeStacks and DescribeStackEvents are behind:
+	// each shows what that many reads before would have shown; default 0.
+	Lag int
+	// Throttle refuses calls over some rate, as CloudFormation does: 10 reads a
+	// second in bursts of 20, and 2 writes a second in bursts of 5. AWS publishes no
+	// numbers; these are cautious.
+	Throttle bool
+	// PageSize is how many stacks, events, resources or changes are in one answer;
+	// default 100.
+	PageSize int
+	// NoChanges is the reason of a change set without changes: NoChanges, which is
+	// the default, or NoUpdates.
+	NoChanges string
+	// Before may refuse the n-th call (from 1) of operation op before it takes
+	// effect; nil lets every call through. Throttled is such a refusal.
+	Before func(op string, n int) *Error
+	// After may replace the answer to a call that has taken effect: a lost answer.
+	After func(op string, n int) *Error
+}
+
+// Cloud is a CloudFormation of one account and region. It is safe for concurrent use.
+type Cloud struct {
+	opts Options
+
+	mu        sync.Mutex
+	agenda    agenda.Agenda
+	stacks    []*stack // all there ever were, in order of their creation
+	templates map[string][]byte
+	claims    map[claim]string // names in AWS, and the id of the stack that has them
+	objects   map[string]int   // how many objects are in a bucket
+	faults    map[string][]*injected
+	checks    map[string]*detection
+	rates     *rates
+	calls     map[string]int
+	serial    int // numbers everything that is made, in order
+}
+
+// New returns a Cloud without stacks.
+func New(opts Options) *Cloud {
+	if opts.Timing == nil {
+		opts.Timing = DefaultTiming
+	}
+	if opts.PageSize <= 0 {
+		opts.PageSize = 100
+	}
+	if opts.NoChanges == "" {
+		opts.NoChanges = NoChanges
+	}
+	return &Cloud{
+		opts:      opts,
+		templates: make(map[string][]byte),
+		claims:    make(map[claim]string),
+		objects:   make(map[string]int),
+		faults:    make(map[string][]*injected),
+		checks:    make(map[string]*detection),
+		rates:     newRates(),
+		calls:     make(map[string]int),
+	}
+}
+
+// Client returns a real SDK client whose requests end in c, with the SDK's
+// standard retryer. OptFns change its options, the retryer among them.
+func (c *Cloud) Client(optFns ...func(*cloudformation.Options)) *cloudformation.Client {
+	return cloudformation.NewFromConfig(c.Config(), optFns...)
+}
+
+// Config is what the NewFromConfig of an SDK client takes for its requests to
+// end in c.
+func (c *Cloud) Config() aws.Config {
+	return aws.Config{
+		Region:      Region,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  &http.Client{Transport: c},
+	}
+}
+
+// Calls returns how often operation op, such as "DescribeStackEvents", was
+// called. Retries of the SDK count.
+func (c *Cloud) Calls(op string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls[op]
+}
+
+// present locks c, brings it up to date, and returns what unlocks it.
+func (c *Cloud) present() (unlock func()) {
+	c.mu.Lock()
+	c.agenda.CatchUp(time.Now())
+	return c.mu.Unlock
+}
+
+func (c *Cloud) next() int {
+	c.serial++
+	return c.serial
+}
+
+// uuid is a new identifier, always the same for the same course of events.
+func (c *Cloud) uuid() string {
+	h := digest(fmt.Sprint("uuid ", c.next()))
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
+}
+
+func arn(kind, name, id string) string {
+	return fmt.Sprintf("arn:%s:cloudformation:%s:%s:%s/%s/%s", partition, Region, Account, kind, name, id)
+}
