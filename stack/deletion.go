@@ -1,0 +1,328 @@
+package stack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/clean"
+)
+
+// What deleting refuses.
+var (
+	// ErrProtected: termination protection is on.
+	ErrProtected = errors.New("termination protection is on: set LiftProtection to have it lifted")
+	// ErrNotOwned: the stack lacks a tag that it must carry, or has another value of it.
+	ErrNotOwned = errors.New("the stack does not carry the tags that it must")
+	// ErrProduction: the stack is one of production.
+	ErrProduction = errors.New("the stack is one of production: give its name in AllowProduction to delete it")
+)
+
+// TagEnvironment is the key of the tag that says whose a stack is. Deleting looks
+// into it for words of production.
+const TagEnvironment = "Environment"
+
+// Deletion says which stack to delete, and how. Name alone is enough for a stack
+// that nothing holds.
+type Deletion struct {
+	// Name is the whole name of the stack: no other is ever deleted.
+	Name string
+	// EmptyBuckets are the logical ids of buckets of this stack of which every
+	// version of every object is deleted first, "Nested/LogicalID" within a nested
+	// stack. CloudFormation does not delete a bucket that has objects.
+	EmptyBuckets []string
+	// Retain are the logical ids of resources that are left behind. CloudFormation
+	// takes that only for those at which an earlier deletion has failed.
+	Retain []string
+	// LiftProtection lifts the termination protection of the stack, where it is on.
+	LiftProtection bool
+	// Tags must be on the stack, with these values letter by letter.
+	Tags map[string]string
+	// Production are the words that mark a stack of production, where its name or
+	// its tag TagEnvironment is one, or has one between hyphens, underscores, dots
+	// or slashes; letter case does not matter. Default "production", "prod",
+	// "master" and "main".
+	Production []string
+	// AllowProduction is the name of the stack again, where it is one of production.
+	AllowProduction string
+	// Role is the ARN of the role by which CloudFormation deletes; default the one
+	// that the stack has, or else the caller's own permissions.
+	Role string
+}
+
+// Removal is what becomes of one resource of a stack that is deleted.
+type Removal struct {
+	LogicalID  string `json:"logicalID"` // "Nested/LogicalID" within a nested stack
+	Type       string `json:"type"`
+	PhysicalID string `json:"physicalID"`
+	Fate       Fate   `json:"fate"`
+	Empty      bool   `json:"empty,omitempty"`  // a bucket that is emptied first
+	Reason     string `json:"reason,omitempty"` // why it is retained
+}
+
+// DeletePlan is what deleting a stack does. It can be kept as JSON and be applied
+// by another process.
+type DeletePlan struct {
+	Stack string `json:"stack"`
+	// ID is the ARN of the stack; "" where there is none. Only this one is deleted,
+	// not another that is made under the name later.
+	ID     string `json:"id,omitempty"`
+	Status string `json:"status,omitempty"`
+	// Protected: termination protection is on. It is lifted where LiftProtection
+	// is set, and otherwise Delete refuses.
+	Protected      bool              `json:"protected"`
+	LiftProtection bool              `json:"liftProtection"`
+	Resources      []Removal         `json:"resources"`        // sorted by logical id
+	Failed         []Cause           `json:"failed,omitempty"` // at which an earlier deletion has failed
+	Notes          []string          `json:"notes,omitempty"`  // what could not be found out
+	Tags           map[string]string `json:"tags,omitempty"`   // that the stack must carry
+	Role           string            `json:"role,omitempty"`
+}
+
+// Empty reports whether there is no such stack.
+func (p DeletePlan) Empty() bool { return p.ID == "" }
+
+func (p DeletePlan) count(counts func(Removal) bool) (n int) {
+	for _, r := range p.Resources {
+		if counts(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// String names every resource, a line each: "-" deleted, "=" retained.
+func (p DeletePlan) String() string {
+	if p.Empty() {
+		return fmt.Sprintf("stack %s: does not exist, nothing to delete\n", p.Stack)
+	}
+	var b strings.Builder
+	empty := p.count(func(r Removal) bool { return r.Empty })
+	retain := p.count(func(r Removal) bool { return r.Fate == Retained })
+	fmt.Fprintf(&b, "stack %s (%s): delete %s", p.Stack, p.Status, counted(len(p.Resources)-retain, "resource"))
+	if empty > 0 {
+		fmt.Fprintf(&b, ", %s of them emptied first", counted(empty, "bucket"))
+	}
+	if retain > 0 {
+		fmt.Fprintf(&b, ", retain %d", retain)
+	}
+	b.WriteString("\n")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, r := range p.Resources {
+		sign, detail := "-", ""
+		switch {
+		case r.Empty:
+			detail = " (every version of every object is deleted first)"
+		case r.Fate == Retained:
+			sign, detail = "=", " (retained: "+r.Reason+")"
+		case r.Fate == Snapshot:
+			detail = " (a snapshot stays)"
+		}
+		fmt.Fprintf(w, "  %s %s\t%s\t%s\n", sign, r.LogicalID, r.Type, clean.Text(r.PhysicalID+detail))
+	}
+	_ = w.Flush() // a Builder takes everything
+	for _, c := range p.Failed {
+		fmt.Fprintf(&b, "  ! the last deletion failed at %s\n", c)
+	}
+	switch {
+	case p.Protected && p.LiftProtection:
+		b.WriteString("  ! termination protection is on, and is lifted\n")
+	case p.Protected:
+		b.WriteString("  ! termination protection is on: nothing is deleted before it is lifted\n")
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(&b, "  ! %s\n", note)
+	}
+	return b.String()
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// PlanDelete reads what deleting the stack would do. It only reads. A stack that
+// does not exist is a plan with nothing to do.
+//
+// It fails with [ErrProduction] for a stack of production that is not named in
+// AllowProduction, with [ErrNotOwned] where a tag differs, and with [ErrInvalid]
+// where EmptyBuckets or Retain name what the stack does not have, or what cannot
+// be emptied or retained. Termination protection is in the plan, and refused by
+// Delete.
+func (m *Manager) PlanDelete(ctx context.Context, d Deletion) (DeletePlan, error) {
+	plan, err := m.planDelete(ctx, d)
+	if err != nil {
+		return DeletePlan{}, fmt.Errorf("plan to delete stack %s: %w", named(d.Name), err)
+	}
+	return plan, nil
+}
+
+func (m *Manager) planDelete(ctx context.Context, d Deletion) (DeletePlan, error) {
+	plan := DeletePlan{Stack: d.Name, LiftProtection: d.LiftProtection, Tags: d.Tags, Role: d.Role, Resources: []Removal{}}
+	if len(d.EmptyBuckets) > 0 && m.opts.Buckets == nil {
+		return plan, fmt.Errorf("%w: EmptyBuckets needs Options.Buckets", ErrInvalid)
+	}
+	if err := d.production(d.Name); err != nil {
+		return plan, err
+	}
+	found, err := m.exactly(ctx, d.Name)
+	if err != nil || found == nil {
+		return plan, err
+	}
+	if err := d.production(tagsOf(*found)[TagEnvironment]); err != nil {
+		return plan, err
+	}
+	if err := owned(*found, d.Tags); err != nil {
+		return plan, err
+	}
+	if parent := value(found.ParentId); parent != "" {
+		return plan, fmt.Errorf("%w: it is nested in %s, and is deleted with that", ErrInvalid, parent)
+	}
+	plan.ID, plan.Status, plan.Protected = value(found.StackId), string(found.StackStatus), value(found.EnableTerminationProtection)
+	s, err := m.survey(ctx, plan.ID, d.Name)
+	if err != nil {
+		return plan, err
+	}
+	plan.Resources, plan.Failed, plan.Notes = s.resources, s.failed(), s.notes
+	return plan, errors.Join(plan.empty(d.EmptyBuckets), plan.retain(d.Retain))
+}
+
+// exactly returns the stack of that very name; nil where there is none.
+func (m *Manager) exactly(ctx context.Context, name string) (*types.Stack, error) {
+	if name == "" { // of which CloudFormation describes every stack
+		return nil, fmt.Errorf("%w: no name", ErrInvalid)
+	}
+	found, err := m.find(ctx, name)
+	switch {
+	case err != nil || found == nil || found.StackStatus == types.StackStatusDeleteComplete:
+		return nil, err
+	case value(found.StackName) != name:
+		return nil, fmt.Errorf("%w: it is called %s", ErrInvalid, value(found.StackName))
+	}
+	return found, nil
+}
+
+func tagsOf(s types.Stack) map[string]string {
+	tags := make(map[string]string, len(s.Tags))
+	for _, t := range s.Tags {
+		tags[value(t.Key)] = value(t.Value)
+	}
+	return tags
+}
+
+// owned refuses a stack that lacks one of tags.
+func owned(s types.Stack, tags map[string]string) error {
+	has := tagsOf(s)
+	for key, want := range tags {
+		switch got, ok := has[key]; {
+		case !ok:
+			return fmt.Errorf("%w: it has no tag %s, want %q", ErrNotOwned, key, want)
+		case got != want:
+			return fmt.Errorf("%w: its tag %s is %q, want %q", ErrNotOwned, key, got, want)
+		}
+	}
+	return nil
+}
+
+// production refuses a name or tag of production.
+func (d Deletion) production(text string) error {
+	words := d.Production
+	if words == nil {
+		words = []string{"production", "prod", "master", "main"}
+	}
+	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-_./: ", r) })
+	for _, word := range words {
+		same := func(part string) bool { return strings.EqualFold(part, word) }
+		if (same(text) || slices.ContainsFunc(parts, same)) && d.AllowProduction != d.Name {
+			return fmt.Errorf("%w (%q has %q)", ErrProduction, text, word)
+		}
+	}
+	return nil
+}
+
+// empty marks the buckets that are to be emptied.
+func (p *DeletePlan) empty(buckets []string) error {
+	var errs []error
+	for _, id := range buckets {
+		i := p.index(id)
+		switch {
+		case i < 0 && p.Status == string(types.StackStatusDeleteFailed), i < 0 && p.Status == string(types.StackStatusDeleteInProgress):
+			// an earlier deletion has got this far
+		case i < 0:
+			errs = append(errs, fmt.Errorf("%w: EmptyBuckets: the stack has no resource %q", ErrInvalid, id))
+		case p.Resources[i].Type != "AWS::S3::Bucket":
+			errs = append(errs, fmt.Errorf("%w: EmptyBuckets: %s is no bucket but an %s", ErrInvalid, id, p.Resources[i].Type))
+		case p.Resources[i].Fate == Retained:
+			errs = append(errs, fmt.Errorf("%w: EmptyBuckets: %s is retained (%s), and so are its objects", ErrInvalid, id, p.Resources[i].Reason))
+		default:
+			p.Resources[i].Empty = true
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// asked is why a resource is retained that Deletion.Retain names.
+const asked = "as asked"
+
+// retain marks the resources that are to be left behind.
+func (p *DeletePlan) retain(ids []string) error {
+	var errs []error
+	for _, id := range ids {
+		i := p.index(id)
+		failed := slices.ContainsFunc(p.Failed, func(c Cause) bool { return c.LogicalID == id && c.Stack == p.Stack }) ||
+			slices.ContainsFunc(p.Failed, func(c Cause) bool { return strings.HasPrefix(c.Stack+"/", p.Stack+"/"+id+"/") })
+		nested, _, inner := strings.Cut(id, "/")
+		switch {
+		case inner:
+			errs = append(errs, fmt.Errorf("%w: Retain: %s is in a nested stack, which can only be left behind as a whole: name %s", ErrInvalid, id, nested))
+		case i >= 0 && p.Resources[i].Empty:
+			errs = append(errs, fmt.Errorf("%w: %s is both in EmptyBuckets and in Retain", ErrInvalid, id))
+		case i < 0, !failed:
+			errs = append(errs, fmt.Errorf("%w: Retain: no deletion has failed at %q yet, and only then it can be left behind%s", ErrInvalid, id, p.atFailed()))
+		default:
+			p.Resources[i].Fate, p.Resources[i].Reason = Retained, asked
+			for j, r := range p.Resources { // what is in a nested stack stays with it
+				if strings.HasPrefix(r.LogicalID, id+"/") {
+					p.Resources[j].Fate, p.Resources[j].Reason = Retained, "with "+id
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *DeletePlan) atFailed() string {
+	if len(p.Failed) == 0 {
+		return ""
+	}
+	ids := make([]string, len(p.Failed))
+	for i, c := range p.Failed {
+		ids[i] = strings.TrimPrefix(c.Stack+"/"+c.LogicalID, p.Stack+"/")
+	}
+	return " (it failed at " + list(ids) + ")"
+}
+
+func (p *DeletePlan) index(id string) int {
+	return slices.IndexFunc(p.Resources, func(r Removal) bool { return r.LogicalID == id })
+}
+
+// retained are the logical ids that DeleteStack is told to leave behind, which
+// are those of the stack itself.
+func (p *DeletePlan) retained() (ids []string) {
+	for _, r := range p.Resources {
+		if r.Fate == Retained && r.Reason == asked {
+			ids = append(ids, r.LogicalID)
+		}
+	}
+	return ids
+}
+
+func byLogicalID(a, b Removal) int { return cmp.Compare(a.LogicalID, b.LogicalID) }

@@ -1,0 +1,19 @@
+package stack_test
+
+import (
+	"testing"
+
+	"github.com/mettel-automation/delivery/internal/depcheck"
+)
+
+func TestImports(t *testing.T) {
+	depcheck.Only(t, ".",
+		"github.com/aws/aws-sdk-go-v2",
+		"github.com/aws/aws-sdk-go-v2/internal/configsources",
+		"github.com/aws/aws-sdk-go-v2/internal/endpoints/v2",
+		"github.com/aws/aws-sdk-go-v2/service/cloudformation",
+		"github.com/aws/smithy-go",
+		"go.yaml.in/yaml/v4",
+		"golang.org/x/time",
+	)
+}

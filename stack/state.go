@@ -1,0 +1,162 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/progress"
+)
+
+// course is what planning does about a stack in some status.
+type course string
+
+const (
+	toCreate   course = "create"
+	toUpdate   course = "update"
+	toWait     course = "wait"     // an operation is under way
+	toRecreate course = "recreate" // delete what there is, then create
+	toRefuse   course = "refuse"
+)
+
+// verdict is a course, and where that is toRefuse why, and what helps.
+type verdict struct {
+	course         course
+	reason, remedy string
+}
+
+// gone is the status of a stack that there is not.
+const gone types.StackStatus = ""
+
+// decide is the state table. Recreate says whether a stack whose creation or
+// deletion failed may be deleted and created again.
+//
+// Source: CloudFormation User Guide, "Stack status codes".
+func decide(status types.StackStatus, recreate, production bool) verdict {
+	switch status {
+	case gone, types.StackStatusDeleteComplete, types.StackStatusReviewInProgress:
+		return verdict{course: toCreate}
+	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete,
+		types.StackStatusImportComplete, types.StackStatusImportRollbackComplete,
+		types.StackStatusUpdateFailed: // by an update that was told not to roll back: it is continued by the next one
+		return verdict{course: toUpdate}
+	case types.StackStatusUpdateRollbackFailed:
+		return verdict{toRefuse, "an update failed, and so did its rollback", "let Recover end the rollback, then plan again"}
+	case types.StackStatusImportRollbackFailed:
+		return verdict{toRefuse, "an import failed, and so did its rollback", "CloudFormation only takes its deletion, or the import again"}
+	case types.StackStatusRollbackComplete:
+		return failed("its creation failed and was rolled back", recreate, production)
+	case types.StackStatusRollbackFailed:
+		return failed("its creation failed, and so did its rollback", recreate, production)
+	case types.StackStatusCreateFailed:
+		return failed("its creation failed and was not rolled back", recreate, production)
+	case types.StackStatusDeleteFailed:
+		return failed("its deletion failed, and some of its resources are left", recreate, production)
+	}
+	if inProgress(status) {
+		return verdict{course: toWait}
+	}
+	return verdict{toRefuse, "this version of the library does not know that status", "look at the stack in the console"}
+}
+
+// failed is the verdict on a stack that can only be deleted.
+func failed(reason string, recreate, production bool) verdict {
+	switch {
+	case production:
+		return verdict{toRefuse, reason, "a stack of production is not deleted on the way: delete it by Delete, then plan again"}
+	case recreate:
+		return verdict{course: toRecreate, reason: reason}
+	}
+	return verdict{toRefuse, reason, "set RecreateFailed to have it deleted and created again"}
+}
+
+// inProgress reports whether something happens to a stack in that status. In
+// review, nothing does before somebody executes a change set.
+func inProgress(status types.StackStatus) bool {
+	return strings.HasSuffix(string(status), "_IN_PROGRESS") && status != types.StackStatusReviewInProgress
+}
+
+// find returns the stack of that name or ARN, nil if there is none. By its ARN, a
+// deleted stack is still found.
+func (m *Manager) find(ctx context.Context, stack string) (*types.Stack, error) {
+	var out *cloudformation.DescribeStacksOutput
+	err := m.pace.do(ctx, func(ctx context.Context) (err error) {
+		out, err = m.api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
+		return err
+	})
+	switch {
+	case missing(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("describe stack: %w", err)
+	case len(out.Stacks) == 0:
+		return nil, nil
+	}
+	return &out.Stacks[0], nil
+}
+
+// settle returns the stack called s.Name and what to do about it, after it has
+// waited for whatever somebody else is doing to it.
+func (m *Manager) settle(ctx context.Context, s Stack) (*types.Stack, verdict, error) {
+	for {
+		found, err := m.find(ctx, s.Name)
+		if err != nil {
+			return nil, verdict{}, err
+		}
+		status := gone
+		if found != nil {
+			status = found.StackStatus
+		}
+		v := decide(status, s.RecreateFailed, s.Production)
+		if v.course != toWait {
+			return found, v, nil
+		}
+		m.emit(opPlan, s.Name, progress.Waiting, "for another operation: "+string(status), nil)
+		if _, err := m.watch(ctx, operation{verb: opPlan, name: s.Name, id: value(found.StackId)}); err != nil {
+			return nil, verdict{}, fmt.Errorf("wait for the operation of somebody else: %w", err)
+		}
+	}
+}
+
+// refuse is the error of a verdict that ends planning.
+func (m *Manager) refuse(ctx context.Context, found *types.Stack, v verdict) error {
+	name := value(found.StackName)
+	if found.StackStatus != types.StackStatusUpdateRollbackFailed {
+		return &StateError{Stack: name, Status: string(found.StackStatus), Reason: v.reason, Remedy: v.remedy}
+	}
+	failed, err := m.stuck(ctx, value(found.StackId), name)
+	if err != nil {
+		return fmt.Errorf("it is %s: %w", found.StackStatus, err)
+	}
+	return &StuckError{Stack: name, Failed: failed.causes}
+}
+
+// resources lists all resources of a stack.
+func (m *Manager) resources(ctx context.Context, id string) ([]types.StackResourceSummary, error) {
+	var all []types.StackResourceSummary
+	for token := (*string)(nil); ; {
+		var out *cloudformation.ListStackResourcesOutput
+		err := m.pace.do(ctx, func(ctx context.Context) (err error) {
+			out, err = m.api.ListStackResources(ctx, &cloudformation.ListStackResourcesInput{StackName: &id, NextToken: token})
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list stack resources: %w", err)
+		}
+		all = append(all, out.StackResourceSummaries...)
+		if token = out.NextToken; value(token) == "" {
+			return all, nil
+		}
+	}
+}
+
+func value[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
