@@ -1,0 +1,130 @@
+package infra
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// nameLength is the most characters of an environment's name: those of a load
+// balancer. Source: ELBv2 API reference, CreateLoadBalancer.
+const nameLength = 32
+
+// The limits of tags. Source: CloudFormation API reference, Tag; AWS General
+// Reference, "Tag naming limits and requirements".
+const (
+	maxTags     = 50
+	maxTagKey   = 128
+	maxTagValue = 256
+)
+
+// retention are the days that CloudWatch Logs can keep lines for.
+// Source: CloudWatch Logs API reference, PutRetentionPolicy.
+func retention() []int {
+	return []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+}
+
+// faults collects all that is wrong with what is asked for.
+type faults []error
+
+func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+
+// also takes err over; nil is no fault.
+func (f *faults) also(err error) {
+	if err != nil {
+		*f = append(*f, err)
+	}
+}
+
+// of returns the faults as one error about rendering what, or nil.
+func (f faults) of(what, name string) error {
+	if len(f) == 0 {
+		return nil
+	}
+	return fmt.Errorf("render %s of %q: %w", what, name, errors.Join(f...))
+}
+
+func (f *faults) owner(o Owner) {
+	if !matches(`[a-z]([a-z0-9-]*[a-z0-9])?`, o.Name) || len(o.Name) > nameLength {
+		f.add("name %q: want 1 to %d lower-case letters, digits and hyphens, a letter first and no hyphen last", o.Name, nameLength)
+	}
+	if o.ResourceName == nil {
+		f.also(errNoNames)
+	}
+	if n := len(o.Tags); n > maxTags {
+		f.add("%d tags: want at most %d", n, maxTags)
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Tags)) {
+		if n := len(key); n == 0 || n > maxTagKey || strings.HasPrefix(strings.ToLower(key), "aws:") {
+			f.add("tag %q: want a key of 1 to %d characters that does not begin with aws:", key, maxTagKey)
+		}
+		if value := o.Tags[key]; len(value) > maxTagValue || !oneLine(key+value) {
+			f.add("tag %s: %q: want a value of at most %d characters on one line", key, value, maxTagValue)
+		}
+	}
+}
+
+// ids checks ids that are handed on in a list with commas.
+func (f *faults) ids(what string, ids []string, atLeast int) {
+	if len(ids) < atLeast {
+		f.add("%s: %d given: want at least %d, in as many zones", what, len(ids), atLeast)
+	}
+	for i, id := range ids {
+		if !matches(`[a-z]+-[A-Za-z0-9]+`, id) {
+			f.add("%s: %q is not an id", what, id)
+		}
+		if slices.Contains(ids[:i], id) {
+			f.add("%s: %s is given twice", what, id)
+		}
+	}
+}
+
+// cidr returns the IPv4 prefix that text stands for.
+func (f *faults) cidr(what, text string) netip.Prefix {
+	prefix, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil || !prefix.Addr().Is4():
+		f.add("%s: %q is no IPv4 range: want one like 10.0.0.0/16", what, text)
+	case prefix != prefix.Masked():
+		f.add("%s: %s has bits beyond its prefix: want %s", what, text, prefix.Masked())
+	}
+	return prefix
+}
+
+// within checks a number.
+func (f *faults) within(what string, n, low, high int) {
+	if n < low || n > high {
+		f.add("%s: %d: want %d to %d", what, n, low, high)
+	}
+}
+
+// pattern checks a filter pattern of CloudWatch Logs.
+func (f *faults) pattern(what, text string) {
+	switch {
+	case len(text) > maxFilterLength:
+		f.add("%s: %d characters: want at most %d", what, len(text), maxFilterLength)
+	case !oneLine(text):
+		f.add("%s: %q: want text on one line", what, text)
+	}
+}
+
+func oneLine(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+// match checks text against a pattern that fits it as a whole.
+func (f *faults) match(what, text, pattern, want string) {
+	if !matches(pattern, text) {
+		f.add("%s: %q: want %s", what, text, want)
+	}
+}
+
+func matches(pattern, text string) bool {
+	return regexp.MustCompile(`^(?:` + pattern + `)$`).MatchString(text)
+}

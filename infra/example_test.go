@@ -1,0 +1,94 @@
+package infra_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mettel-automation/delivery/envname"
+	"github.com/mettel-automation/delivery/infra"
+)
+
+func ExampleEnvironment() {
+	env, err := envname.Resolve("dev/feature/login")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	environment := infra.Environment{
+		Owner: infra.Owner{
+			Name: env.Name,
+			Tags: env.Tags(),
+			ResourceName: func(kind string, parts ...string) (string, error) {
+				return env.ResourceName(envname.ResourceType(kind), parts...)
+			},
+		},
+		// From the outputs of a Network.
+		VPC:            "vpc-0a1b2c3d",
+		PublicSubnets:  []string{"subnet-1", "subnet-2"},
+		PrivateSubnets: []string{"subnet-3", "subnet-4"},
+		Services: []infra.Service{
+			{Name: "notifier"},
+			{Name: "frontend", Route: &infra.Route{Port: 8080, Priority: 1000}},
+		},
+	}
+	rendered, err := environment.Render()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("stack", rendered.Name, "in", rendered.Parameters["Vpc"])
+	for line := range strings.Lines(string(rendered.Body)) {
+		if strings.Contains(line, "ReplicationGroupId") {
+			fmt.Println(strings.TrimSpace(line))
+		}
+	}
+	// Output:
+	// stack automation-8527fec8 in vpc-0a1b2c3d
+	// ReplicationGroupId: !Sub '${Environment}'
+	// ReplicationGroupId: !Sub '${Environment}-customer-cache-redis'
+	// ReplicationGroupId: automation-8527fec8-tnba-feedba-0ed06331
+}
+
+func ExampleNetwork_Read() {
+	network := infra.Network{Owner: infra.Owner{
+		Name: "automation-ephemeral",
+		ResourceName: func(_ string, parts ...string) (string, error) {
+			return strings.Join(append([]string{"automation-ephemeral"}, parts...), "-"), nil
+		},
+	}}
+	rendered, err := network.Render()
+	fmt.Println(rendered.Name, rendered.Parameters["PrivateCidrB"], err)
+
+	// The outputs of the stack, when it has been applied.
+	out, err := network.Read(map[string]string{
+		"Vpc": "vpc-1", "PublicSubnets": "subnet-1,subnet-2", "NatAddresses": "192.0.2.1",
+	})
+	fmt.Println(out.VPC, out.PublicSubnets)
+	fmt.Println(err)
+	// Output:
+	// automation-ephemeral-network 10.0.64.0/18 <nil>
+	// vpc-1 [subnet-1 subnet-2]
+	// read the outputs of stack automation-ephemeral-network: there is no PrivateSubnets; apply the stack as it is rendered now
+}
+
+func ExampleRoles() {
+	roles := infra.Roles{
+		Owner: infra.Owner{
+			Name: "automation-master",
+			ResourceName: func(_ string, parts ...string) (string, error) {
+				return strings.Join(append([]string{"automation-master"}, parts...), "-"), nil
+			},
+		},
+		Repository: "automation-*",
+		Services:   []infra.ServiceRole{{Service: "reports", Statements: []infra.Statement{{Actions: []string{"*"}, Resources: []string{"*"}}}}},
+	}
+	_, err := roles.Render()
+	fmt.Println(err)
+
+	roles.Services[0].Statements[0] = infra.Statement{Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::reports/*"}}
+	rendered, err := roles.Render()
+	fmt.Println(rendered.Name, strings.Contains(string(rendered.Body), "'s3:GetObject'"), err)
+	// Output:
+	// render roles of "automation-master": role of service reports: statement 1: action: "*": want the actions of one service, as s3:GetObject
+	// automation-master-roles true <nil>
+}

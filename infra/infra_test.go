@@ -1,0 +1,304 @@
+package infra_test
+
+import (
+	"errors"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mettel-automation/delivery/infra"
+)
+
+// render renders an environment that has to be good.
+func render(t testing.TB, e infra.Environment) (infra.Rendered, template) {
+	t.Helper()
+	rendered, err := e.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rendered, parse(t, rendered.Body)
+}
+
+// of returns the logical ids of a type, sorted.
+func (tpl template) of(resourceType string) []string {
+	var ids []string
+	for id, resource := range tpl.Resources {
+		if resource["Type"] == resourceType {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func TestEnvironmentResources(t *testing.T) {
+	_, tpl := render(t, production(t))
+	for resourceType, want := range map[string][]string{
+		"AWS::ElastiCache::ReplicationGroup":        {"CacheCustomerCacheRedisGroup", "CacheGroup", "CacheTnbaFeedbackCacheRedisGroup"},
+		"AWS::ElasticLoadBalancingV2::TargetGroup":  {"RouteApiTargetGroup", "RouteFrontendTargetGroup"},
+		"AWS::ElasticLoadBalancingV2::ListenerRule": {"RouteApiRule", "RouteFrontendRule"},
+		"AWS::Logs::MetricFilter":                   {"Errors", "ServiceApiErrors", "ServiceFrontendErrors", "ServiceNotifierErrors"},
+		"AWS::SNS::Subscription":                    {"SubscriptionX19ecc123", "SubscriptionX599e555d"},
+	} {
+		if d := cmp.Diff(want, tpl.of(resourceType)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", resourceType, d)
+		}
+	}
+	// Two environment-wide, two a service, two a route, two a node.
+	if got := len(tpl.of("AWS::CloudWatch::Alarm")); got != 2+2*3+2*2+2*(2+2+3) {
+		t.Errorf("%d alarms", got)
+	}
+	for _, id := range tpl.of("AWS::CloudWatch::Alarm") {
+		properties := tpl.Resources[id]["Properties"].(map[string]any)
+		if properties["TreatMissingData"] == nil || properties["AlarmActions"] == nil || properties["AlarmDescription"] == nil {
+			t.Errorf("alarm %s says too little: %v", id, properties)
+		}
+	}
+}
+
+func TestEnvironmentWithoutAny(t *testing.T) {
+	e := ephemeral(t)
+	e.Services, e.Caches = nil, []infra.Cache{}
+	rendered, tpl := render(t, e)
+	for id := range tpl.Resources {
+		if strings.HasPrefix(id, "Redis") || strings.HasPrefix(id, "Cache") || strings.HasPrefix(id, "Route") || strings.HasPrefix(id, "Service") || strings.HasPrefix(id, "Subscription") {
+			t.Errorf("there is %s", id)
+		}
+	}
+	if faults := slices.Concat(tpl.faults(), tpl.wants(rendered.Parameters)); len(faults) > 0 {
+		t.Errorf("faults: %q", faults)
+	}
+	if strings.Contains(string(rendered.Body), "Caches: memory") {
+		t.Error("the dashboard shows caches that are not there")
+	}
+}
+
+func TestPolicies(t *testing.T) {
+	for name, tt := range map[string]struct {
+		environment infra.Environment
+		want        map[string]string
+	}{
+		"nothing outlives an ephemeral environment": {ephemeral(t), map[string]string{
+			"Bucket": "Delete", "LogGroup": "Delete", "CacheGroup": "Delete", "CacheCustomerCacheRedisGroup": "Delete", "CacheTnbaFeedbackCacheRedisGroup": "Delete",
+		}},
+		"data outlives production": {production(t), map[string]string{
+			"Bucket": "Retain", "LogGroup": "Retain", "CacheGroup": "Snapshot", "CacheCustomerCacheRedisGroup": "Snapshot", "CacheTnbaFeedbackCacheRedisGroup": "Snapshot",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, tpl := render(t, tt.environment)
+			got := map[string]string{}
+			for id, resource := range tpl.Resources {
+				if policy, ok := resource["DeletionPolicy"].(string); ok {
+					got[id] = policy
+				}
+				if resource["DeletionPolicy"] != resource["UpdateReplacePolicy"] {
+					t.Errorf("%s: deleted by %v and replaced by %v", id, resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
+				}
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("policies (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestTags(t *testing.T) {
+	e := ephemeral(t)
+	rendered, tpl := render(t, e)
+	if d := cmp.Diff(e.Tags, rendered.Tags); d != "" {
+		t.Errorf("tags of the stack (-want +got):\n%s", d)
+	}
+	got := map[string]string{}
+	for _, tag := range tpl.Resources["Namespace"]["Properties"].(map[string]any)["Tags"].([]any) {
+		tag := tag.(map[string]any)
+		got[tag["Key"].(string)] = tag["Value"].(string)
+	}
+	if d := cmp.Diff(e.Tags, got); d != "" {
+		t.Errorf("tags of the namespace (-want +got):\n%s", d)
+	}
+	rendered.Tags["Environment"] = "another"
+	if e.Tags["Environment"] != e.Name {
+		t.Error("the tags of the stack are those of the owner, not a copy")
+	}
+}
+
+func TestWebhooksAreNotInTheBody(t *testing.T) {
+	e := production(t)
+	rendered, tpl := render(t, e)
+	if strings.Contains(string(rendered.Body), "0123456789abcdef") || strings.Contains(string(rendered.Body), "on-call@") {
+		t.Error("an address is in the body")
+	}
+	found := 0
+	for name, value := range rendered.Parameters {
+		if value == e.Webhooks[0] || value == e.Emails[0] {
+			found++
+			if tpl.Parameters[name]["NoEcho"] != "true" {
+				t.Errorf("parameter %s is shown", name)
+			}
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d addresses are parameters, want 2", found)
+	}
+}
+
+func TestDashboard(t *testing.T) {
+	_, tpl := render(t, production(t))
+	type area struct{ x, y int }
+	taken := map[area]string{}
+	titles := 0
+	for _, w := range tpl.dashboard(t)["widgets"].([]any) {
+		widget := w.(map[string]any)
+		properties := widget["properties"].(map[string]any)
+		title := properties["title"].(string)
+		titles++
+		number := func(key string) int { return int(widget[key].(float64)) }
+		if number("x")+number("width") > 24 {
+			t.Errorf("%s does not fit into 24 columns", title)
+		}
+		for x := range number("width") {
+			for y := range number("height") {
+				at := area{number("x") + x, number("y") + y}
+				if other, ok := taken[at]; ok {
+					t.Fatalf("%s and %s are both at %v", title, other, at)
+				}
+				taken[at] = title
+			}
+		}
+		if widget["type"] == "alarm" {
+			// Of the environment 2, of services 3, of nodes 2 each.
+			if got := len(properties["alarms"].([]any)); got != 2+3+2*7 {
+				t.Errorf("%d alarms are shown", got)
+			}
+		} else if properties["region"] == nil {
+			t.Errorf("%s has no region", title)
+		}
+		if lines, ok := properties["metrics"].([]any); ok && strings.HasPrefix(title, "Caches: ") && len(lines) != 7 {
+			t.Errorf("%s shows %d nodes, want 7", title, len(lines))
+		}
+	}
+	if titles != 14 {
+		t.Errorf("%d widgets", titles)
+	}
+}
+
+func TestLayout(t *testing.T) {
+	for _, cidr := range []string{"", "10.0.0.0/16", "172.20.128.0/17", "192.168.254.0/23", "255.255.0.0/16"} {
+		t.Run(cidr, func(t *testing.T) {
+			rendered, err := infra.Network{Owner: owner(t, "master"), CIDR: cidr}.Render()
+			if err != nil {
+				t.Fatal(err)
+			}
+			vpc := netip.MustParsePrefix(rendered.Parameters["VpcCidr"])
+			var subnets []netip.Prefix
+			for name, value := range rendered.Parameters {
+				if !strings.HasPrefix(name, "Private") && !strings.HasPrefix(name, "Public") {
+					continue
+				}
+				subnet := netip.MustParsePrefix(value)
+				if subnet != subnet.Masked() || !vpc.Contains(subnet.Addr()) || subnet.Bits() > 28 {
+					t.Errorf("%s: %s is no subnet of %s", name, subnet, vpc)
+				}
+				for _, other := range subnets {
+					if subnet.Overlaps(other) {
+						t.Errorf("%s overlaps %s", subnet, other)
+					}
+				}
+				subnets = append(subnets, subnet)
+			}
+			if len(subnets) != 6 {
+				t.Errorf("%d subnets", len(subnets))
+			}
+		})
+	}
+	t.Run("that of the template is the default", func(t *testing.T) {
+		rendered, err := infra.Network{Owner: owner(t, "master")}.Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tpl := parse(t, rendered.Body)
+		for name, value := range rendered.Parameters {
+			if def, ok := tpl.Parameters[name]["Default"]; ok && def != value {
+				t.Errorf("%s: %v in the template, %s rendered", name, def, value)
+			}
+		}
+	})
+}
+
+func TestRead(t *testing.T) {
+	network := infra.Network{Owner: owner(t, "master")}
+	roles := infra.Roles{Owner: owner(t, "master"), Services: []infra.ServiceRole{{Service: "thanos"}}}
+	environment := production(t)
+	rendered, _ := render(t, environment)
+
+	t.Run("all that the templates put out is read", func(t *testing.T) {
+		tpl := parse(t, rendered.Body)
+		outputs := map[string]string{}
+		for name := range tpl.Outputs {
+			outputs[name] = name + "," + name
+		}
+		got, err := environment.Read(outputs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(map[string]string{"api": "RouteApiTargetGroup,RouteApiTargetGroup", "frontend": "RouteFrontendTargetGroup,RouteFrontendTargetGroup"}, got.TargetGroups); d != "" {
+			t.Errorf("target groups (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff([]string{"", "customer-cache-redis", "tnba-feedback-cache-redis"}, slices.Sorted(maps.Keys(got.Caches))); d != "" {
+			t.Errorf("caches (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff([]string{"Subnets", "Subnets"}, got.Subnets); d != "" {
+			t.Errorf("subnets (-want +got):\n%s", d)
+		}
+	})
+	t.Run("what is missing is named, with the stack", func(t *testing.T) {
+		_, err := network.Read(map[string]string{"Vpc": "vpc-1", "PublicSubnets": "", "NatAddresses": "192.0.2.1"})
+		says(t, err, "read the outputs of stack automation-master-network: there is no PublicSubnets; apply the stack as it is rendered now\n"+
+			"read the outputs of stack automation-master-network: there is no PrivateSubnets; apply the stack as it is rendered now")
+		var missing *infra.MissingOutputError
+		if !errors.As(err, &missing) || missing.Stack != "automation-master-network" || missing.Output != "PublicSubnets" {
+			t.Errorf("error %#v", missing)
+		}
+		out, err := roles.Read(map[string]string{"ExecutionRole": "e", "TaskRole": "t"})
+		says(t, err, "read the outputs of stack automation-master-roles: there is no ServiceThanosRole; apply the stack as it is rendered now")
+		if out.TaskRole != "t" {
+			t.Errorf("what is there is not read: %+v", out)
+		}
+		_, err = environment.Read(nil)
+		if n := strings.Count(err.Error(), "read the outputs of stack automation-master: "); n != 19 {
+			t.Errorf("%d outputs are missing: %v", n, err)
+		}
+	})
+	t.Run("without a name the stack is unknown", func(t *testing.T) {
+		_, err := infra.Network{}.Read(map[string]string{"Vpc": "v", "PublicSubnets": "a", "PrivateSubnets": "b"})
+		says(t, err, "ResourceName is nil: give a function that makes names, as the method of an envname.Environment does\n"+
+			"read the outputs of stack without a name: there is no NatAddresses; apply the stack as it is rendered now")
+	})
+}
+
+func TestStackNames(t *testing.T) {
+	o := owner(t, "dev/feature/login")
+	for want, name := range map[string]func() (string, error){
+		"automation-8527fec8-network": infra.Network{Owner: o}.StackName,
+		"automation-8527fec8-roles":   infra.Roles{Owner: o}.StackName,
+		"automation-8527fec8":         infra.Environment{Owner: o}.StackName,
+	} {
+		if got, err := name(); got != want || err != nil {
+			t.Errorf("stack %q, %v; want %q", got, err, want)
+		}
+	}
+}
+
+func TestRenderDoesNotChangeWhatItIsGiven(t *testing.T) {
+	e := production(t)
+	e.Caches = make([]infra.Cache, 1, 4)
+	render(t, e)
+	if d := cmp.Diff([]infra.Cache{{}}, e.Caches); d != "" {
+		t.Errorf("caches (-want +got):\n%s", d)
+	}
+}
