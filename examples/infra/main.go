@@ -1,0 +1,127 @@
+// Infra plans, applies, checks and destroys the infrastructure of one environment:
+// its network, its roles, and what its services run in.
+//
+//	infra plan    -branch dev/feature/login            # what applying would do
+//	infra apply   -branch dev/feature/login            # do it
+//	infra outputs -branch dev/feature/login            # what the stacks say for others
+//	infra drift   -branch dev/feature/login            # what was changed behind their back
+//	infra destroy -branch dev/feature/login            # take it all away
+//	infra render  -branch dev/feature/login            # the templates, and nothing else
+//
+// By default the cloud is in memory, -speed times faster than AWS, so that one sees
+// everything without an account. It begins empty, or with -existing with an older
+// version of the environment, which applying then changes; outputs, drift and destroy
+// begin with the environment just applied, and drift with two changes made since. It
+// ends with the process. -fail makes a resource fail in it.
+//
+// With -local=false it talks to AWS, with region and credentials from the environment,
+// as the AWS CLI does (AWS_ENDPOINT_URL too). Templates of more than 51,200 bytes, which
+// about eight services make, then need a bucket, -bucket.
+//
+// An environment is three stacks. What the third one needs of the network are outputs
+// of the first; where that is not there yet, CloudFormation cannot plan the third, and
+// its plan is made by a CloudFormation in memory instead, which is said. With -network
+// it lives in a network that is there already, and that is left alone.
+//
+// A file says what is in the environment; all its keys are optional:
+//
+//	services:  [{name, errorPattern, route: {port, priority, paths, hosts, healthPath}}]
+//	caches:    [{name, nodeType, nodes}]
+//	roles:     [{service, statements: [{actions, resources}], policies}]
+//	secrets:   [ARN]            # that containers are started with
+//	emails:    [ADDRESS]        # that hear of alarms
+//	webhooks:  [URL]
+//	domain, hostedZone, certificate, repository: TEXT
+//	logDays, zones: NUMBER
+//	cidr:      10.0.0.0/16
+//
+// Progress goes to stderr; the outcome goes to stdout, with -json as one object that
+// has the keys that apply:
+//
+//	{"environment": {"name", "id", "kind", "kre", "branch"},
+//	 "stacks": [{"name", "bytes", "parameters", "tags", "body"}], "plans": [...], "forecast": ["stacks planned in memory"],
+//	 "results": [...], "outputs": {"stack": {"name": "value"}}, "drift": [...],
+//	 "deletions": [...], "deleted": [...], "error": "why it failed, or empty"}
+//
+// Exit codes: 0 done, 1 AWS did not do it, the plan is refused, or there is drift, 2
+// wrong use or input that cannot be used.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/mettel-automation/delivery/examples/internal/cli"
+	"github.com/mettel-automation/delivery/stack"
+)
+
+func main() { cli.Main("infra", run) }
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stdout)
+	if err != nil {
+		return err
+	}
+	s, err := o.site()
+	if err != nil {
+		return err
+	}
+	out := &output{Environment: s.env}
+	if o.verb == "render" {
+		if err := s.render(out); err != nil {
+			return err
+		}
+		return out.print(stdout, o.json)
+	}
+	manager, err := o.connect(ctx, s, stderr)
+	if err != nil {
+		return err
+	}
+	view := cli.View(stderr, os.Getenv)
+	defer func() { _ = view.Close() }() // whatever happens, the terminal is given back
+	w := &work{site: s, manager: manager(view.Emit), silent: manager(nil), out: out}
+	err = w.do(ctx, o)
+	out.tell(err)
+	if err := errors.Join(view.Close(), out.print(stdout, o.json)); err != nil {
+		return err
+	}
+	return blame(err)
+}
+
+// blame marks as failures of the delivery all errors but those of the input.
+func blame(err error) error {
+	if errors.Is(err, stack.ErrInvalid) || errors.Is(err, stack.ErrTemplateTooLarge) || errors.Is(err, errInput) {
+		return err
+	}
+	return cli.Failed(err)
+}
+
+// errInput marks what is wrong with the flags and files of a run.
+var errInput = errors.New("input")
+
+// input is a fault of the input.
+type input struct{ err error }
+
+func (i input) Error() string        { return i.err.Error() }
+func (i input) Unwrap() error        { return i.err }
+func (i input) Is(target error) bool { return target == errInput }
+
+// do does what the verb asks for; what it did before it failed is in the output.
+func (w *work) do(ctx context.Context, o options) error {
+	switch o.verb {
+	case "plan":
+		return w.plan(ctx)
+	case "apply":
+		return w.apply(ctx)
+	case "outputs":
+		return w.outputs(ctx)
+	case "drift":
+		return w.drift(ctx)
+	case "destroy":
+		return w.destroy(ctx, o.allowProduction)
+	}
+	return fmt.Errorf("unknown command %q", o.verb) // parse has refused it
+}

@@ -1,0 +1,358 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/mettel-automation/delivery/examples/internal/cli"
+	"github.com/mettel-automation/delivery/stack/stacktest"
+)
+
+const branch = "dev/feature/login" // whose environment is automation-8527fec8
+
+// infraMain runs the main on virtual time.
+func infraMain(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var out, live strings.Builder
+		code = cli.Run(t.Context(), "infra", run, args, &out, &live)
+		stdout, stderr = out.String(), live.String()
+	})
+	return code, stdout, stderr
+}
+
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestInfra(t *testing.T) {
+	const bucketOnly = "Resources: {B: {Type: AWS::S3::Bucket}}\nOutputs: {Bucket: {Value: !Ref B}}\n"
+	tests := map[string]struct {
+		args           []string
+		code           int
+		stdout, stderr []string
+		not            string // in both
+	}{
+		"a plan of an empty cloud": {
+			args: []string{"plan", "-branch", branch},
+			stdout: []string{
+				"stack automation-8527fec8-network: create\n", "  +  Vpc ", "AWS::EC2::VPC\n",
+				"stack automation-8527fec8-roles: create\n", "  +  ExecutionRole ",
+				"stack automation-8527fec8: create\n", "  +  LoadBalancer ", "  +  parameter Vpc: (known after apply)\n",
+				"This plan was made in memory: CloudFormation can make it when the network is there.\n",
+			},
+			stderr: []string{"a cloud in memory, 100 times faster than AWS; it is empty\n"},
+			not:    "notyet",
+		},
+		"plan is the default": {
+			args:   []string{"-branch", branch, "-only", "roles"},
+			stdout: []string{"stack automation-8527fec8-roles: create\n"},
+			not:    "-network",
+		},
+		"a plan of changes": {
+			args: []string{"plan", "-branch", branch, "-existing"},
+			stdout: []string{
+				"stack automation-8527fec8-network: no changes\n", "stack automation-8527fec8-roles: no changes\n",
+				"stack automation-8527fec8: update\n", "RetentionInDays: 7 -> 14 by LogDays\n", "  +  RouteApiRule ",
+				"  !  RoutePortalTargetGroup ", "Port: 8081 -> 8080 (replaces)\n", "  -  Subscription",
+			},
+			stderr: []string{"it has an older version of the environment\n"},
+			not:    "left@example.com",
+		},
+		"applying it all": {
+			args: []string{"apply", "-branch", branch},
+			stdout: []string{
+				"automation-8527fec8-network  created  CREATE_COMPLETE", "automation-8527fec8          created  CREATE_COMPLETE",
+				"outputs of automation-8527fec8:\n", "  Cluster  ", "automation-8527fec8-customer-cache-redis.",
+			},
+			stderr: []string{"done          stack.apply automation-8527fec8/LoadBalancer"},
+		},
+		"applying changes": {
+			args:   []string{"apply", "-branch", branch, "-existing"},
+			stdout: []string{"automation-8527fec8-network  unchanged  CREATE_COMPLETE", "automation-8527fec8          updated    UPDATE_COMPLETE"},
+		},
+		"applying to a network that others share": {
+			args:   []string{"apply", "-branch", branch, "-network", "automation-ephemeral"},
+			stdout: []string{"automation-8527fec8        created  CREATE_COMPLETE"},
+			stderr: []string{"it has the network automation-ephemeral\n"},
+			not:    "automation-8527fec8-network",
+		},
+		"applying production": {
+			args:   []string{"apply", "-branch", "master"},
+			stdout: []string{"stack automation-master: create\n", "termination protection", "InterfaceEndpoints: true"},
+		},
+		"what cannot be made is named, and rolled back": {
+			args: []string{"apply", "-branch", branch, "-fail", "CacheGroup"},
+			code: 1,
+			stderr: []string{
+				"infra: apply stack automation-8527fec8", "CacheGroup (AWS::ElastiCache::ReplicationGroup): Insufficient cache cluster capacity",
+			},
+			stdout: []string{"automation-8527fec8-network  created  CREATE_COMPLETE", "automation-8527fec8          failed   ROLLBACK_COMPLETE"},
+			not:    "outputs of automation-8527fec8:",
+		},
+		"outputs": {
+			args:   []string{"outputs", "-branch", branch},
+			stdout: []string{"outputs of automation-8527fec8-roles:\n  ExecutionRole ", "  RoutePortalTargetGroup "},
+			stderr: []string{"the environment has just been applied to it\n"},
+		},
+		"drift": {
+			args:   []string{"drift", "-branch", branch},
+			code:   1,
+			stdout: []string{"/RetentionInDays: 14 -> 3\n", "(AWS::CloudWatch::Alarm) was deleted\n"},
+			stderr: []string{"infra: 1 of 3 stacks differ from their templates\n"},
+		},
+		"no drift": {
+			args:   []string{"drift", "-branch", branch, "-only", "network"},
+			stdout: []string{"0 of 20 resources differ"},
+		},
+		"destroying it": {
+			args: []string{"destroy", "-branch", branch},
+			stdout: []string{
+				"  - Cluster ", "every version of every object is deleted first",
+				"  automation-8527fec8: 48 resources, 2500 versions in Bucket\n  automation-8527fec8-roles: 3 resources\n  automation-8527fec8-network: 20 resources\n",
+			},
+		},
+		"destroying it in a shared network leaves that alone": {
+			args:   []string{"destroy", "-branch", branch, "-network", "automation-ephemeral"},
+			stdout: []string{"automation-8527fec8-roles: 3 resources\n"},
+			not:    "automation-ephemeral-network",
+		},
+		"production is not destroyed": {
+			args:   []string{"destroy", "-branch", "master"},
+			code:   1,
+			stderr: []string{"the stack is one of production", "-allow-production automation-master"},
+			not:    "deleting",
+		},
+		"nor with the name of another": {
+			args:   []string{"destroy", "-branch", "master", "-allow-production", "automation-8527fec8"},
+			code:   2,
+			stderr: []string{"-allow-production automation-8527fec8: the environment is automation-master"},
+		},
+		"production by its name": {
+			args: []string{"destroy", "-branch", "master", "-allow-production", "automation-master"},
+			stdout: []string{
+				"  = Bucket ", "  automation-master: ", "    left behind: Bucket (AWS::S3::Bucket) automation-master-thanos", "    left behind: LogGroup ",
+			},
+		},
+		"the templates": {
+			args: []string{"render", "-branch", branch},
+			stdout: []string{
+				"--- # stack automation-8527fec8-network, ", "# parameter VpcCidr: 10.0.0.0/16\n", "# tag Branch: dev/feature/login\n",
+				"Type: AWS::ElastiCache::ReplicationGroup\n", "# parameter Vpc: (known after apply)\n", "Endpoint: ****\n",
+			},
+			not: "team@example.com",
+		},
+		"a template of one's own": {
+			args:   []string{"plan", "-branch", branch, "-only", "environment", "-template", file(t, bucketOnly)},
+			stdout: []string{"stack automation-8527fec8: create\n  +  B  AWS::S3::Bucket\n"},
+		},
+		"a template of one's own lacks outputs": {
+			args:   []string{"outputs", "-branch", branch, "-template", file(t, bucketOnly)},
+			code:   1,
+			stderr: []string{"read the outputs of stack automation-8527fec8: there is no Cluster; apply the stack as it is rendered now"},
+			stdout: []string{"  Bucket  automation-8527fec8-b-"},
+		},
+		"a template that is none": {
+			args:   []string{"plan", "-branch", branch, "-only", "environment", "-template", file(t, "Resources:\n  B:\n    Type: AWS::S3::Bucket\n   Foo: 1\n")},
+			code:   2,
+			stderr: []string{"line 4, column 4"},
+		},
+		"a template without resources": {
+			args:   []string{"plan", "-branch", branch, "-only", "environment", "-template", file(t, "Description: nothing\n")},
+			code:   2,
+			stderr: []string{"it has no resources"},
+		},
+		"an unknown parameter": {
+			args:   []string{"apply", "-branch", branch, "-only", "environment", "-parameter", "LogDay=7", "-existing"},
+			code:   2,
+			stderr: []string{"LogDay"},
+			not:    "updating",
+		},
+		"a parameter out of its range": {
+			args:   []string{"plan", "-branch", branch, "-only", "environment", "-parameter", "LogDays=8"},
+			code:   2,
+			stderr: []string{`LogDays: "8" is not among the allowed values: 1, 3, 5, 7, 14`},
+		},
+		"a name beyond all budgets": {
+			args:   []string{"plan", "-branch", branch, "-project", "the-automation-of-everything"},
+			code:   2,
+			stderr: []string{`name "the-automation-of-everything-8527fec8": want 1 to 32`},
+		},
+		"names beyond their budgets": {
+			args:   []string{"plan", "-branch", branch, "-project", "the-automation-of-all"},
+			code:   2,
+			stderr: []string{"the-automation-of-all-8527fec8", "leave room for a digest in the 32 of a load balancer"},
+		},
+		"a file with another key": {
+			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a, rout: {port: 80}}]")},
+			code:   2,
+			stderr: []string{`file.yaml: unknown field "rout"`},
+		},
+		"a file that is no YAML": {
+			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [")},
+			code:   2,
+			stderr: []string{"file.yaml: "},
+		},
+		"all that is wrong with the settings": {
+			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a b}, {name: c, route: {port: 0, priority: 1}}]\nlogDays: 8")},
+			code:   2,
+			stderr: []string{"a b", "port", "8"},
+		},
+		"a file that is not there":       {args: []string{"plan", "-branch", branch, "-file", "/none.yaml"}, code: 2, stderr: []string{"/none.yaml"}},
+		"a template that is not there":   {args: []string{"plan", "-branch", branch, "-template", "/none.yaml"}, code: 2, stderr: []string{"/none.yaml"}},
+		"a branch without environment":   {args: []string{"plan", "-branch", "main"}, code: 2, stderr: []string{"main"}},
+		"no branch":                      {args: []string{"plan"}, code: 2, stderr: []string{"-branch is required"}},
+		"an unknown command":             {args: []string{"create", "-branch", branch}, code: 2, stderr: []string{`unknown command "create"`}},
+		"an unknown stack":               {args: []string{"plan", "-branch", branch, "-only", "kre"}, code: 2, stderr: []string{"-only kre: want one of network, roles, environment"}},
+		"a shared network is no one's":   {args: []string{"plan", "-branch", branch, "-only", "network", "-network", "x"}, code: 2, stderr: []string{"is left alone"}},
+		"a parameter without a value":    {args: []string{"plan", "-branch", branch, "-parameter", "A"}, code: 2, stderr: []string{"want NAME=VALUE"}},
+		"a speed of AWS":                 {args: []string{"plan", "-branch", branch, "-local=false", "-speed", "5"}, code: 2, stderr: []string{"they do not go with -local=false"}},
+		"no speed":                       {args: []string{"plan", "-branch", branch, "-speed", "0"}, code: 2, stderr: []string{"-speed 0: want more than 0"}},
+		"an older one to destroy":        {args: []string{"destroy", "-branch", branch, "-existing"}, code: 2, stderr: []string{"-existing is for plan and apply"}},
+		"production to apply":            {args: []string{"apply", "-branch", "master", "-allow-production", "x"}, code: 2, stderr: []string{"-allow-production is for destroy"}},
+		"help":                           {args: []string{"-h"}, stdout: []string{"infra plan -branch dev/feature/login", "-local"}},
+		"express is not for production":  {args: []string{"plan", "-branch", "master", "-express"}, code: 2, stderr: []string{"xpress"}},
+		"consent that nothing asked for": {args: []string{"plan", "-branch", branch, "-only", "roles", "-consent", "Nobody"}, stdout: []string{"Nobody"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := infraMain(t, tt.args...)
+			if code != tt.code || tt.not != "" && strings.Contains(stdout+stderr, tt.not) {
+				t.Errorf("exit code %d, want %d and no %q; stdout:\n%s\nstderr:\n%s", code, tt.code, tt.not, stdout, stderr)
+			}
+			for _, want := range tt.stdout {
+				if !strings.Contains(stdout, want) {
+					t.Errorf("stdout lacks %q:\n%s\nstderr:\n%s", want, stdout, stderr)
+				}
+			}
+			for _, want := range tt.stderr {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("stderr lacks %q:\n%s", want, stderr)
+				}
+			}
+			if line := stderr[strings.LastIndex("\n"+strings.TrimSuffix(stderr, "\n"), "\n"):]; tt.code != 0 && !strings.HasPrefix(line, "infra: ") {
+				t.Errorf("the last line of stderr is %q", line)
+			}
+		})
+	}
+}
+
+func TestJSON(t *testing.T) {
+	type answer struct {
+		Environment struct{ Name, Kind string }
+		Plans       []struct {
+			Stack, Action string
+			Changes       []struct{ Action, LogicalID string }
+		}
+		Forecast []string
+		Results  []struct{ Stack, Action, Status string }
+		Outputs  map[string]map[string]string
+		Stacks   []struct{ Name, Body string }
+		Deleted  []struct {
+			Stack   string
+			Emptied map[string]int
+		}
+		Drift []struct {
+			Resources []struct{ LogicalID, Status string }
+		}
+		Error string
+	}
+	ask := func(t *testing.T, wantCode int, args ...string) (a answer) {
+		t.Helper()
+		code, stdout, stderr := infraMain(t, append(args, "-json", "-branch", branch)...)
+		if err := json.Unmarshal([]byte(stdout), &a); err != nil || code != wantCode {
+			t.Fatalf("exit code %d, %v:\n%s\n%s", code, err, stdout, stderr)
+		}
+		if a.Environment.Name != "automation-8527fec8" || a.Environment.Kind != "ephemeral" {
+			t.Errorf("environment %+v", a.Environment)
+		}
+		return a
+	}
+	t.Run("a plan says what it could only forecast", func(t *testing.T) {
+		a := ask(t, 0, "plan")
+		if len(a.Plans) != 3 || a.Plans[2].Action != "create" || len(a.Plans[2].Changes) != 48 || len(a.Forecast) != 1 || a.Forecast[0] != "automation-8527fec8" {
+			t.Errorf("%d plans, forecast %v", len(a.Plans), a.Forecast)
+		}
+	})
+	t.Run("a failure has its plan, its result and its error", func(t *testing.T) {
+		a := ask(t, 1, "apply", "-fail", "CacheGroup")
+		if len(a.Plans) != 3 || len(a.Results) != 3 || a.Results[2].Stack != "automation-8527fec8" || !strings.Contains(a.Error, "CacheGroup") {
+			t.Errorf("%d plans, results %+v, error %q", len(a.Plans), a.Results, a.Error)
+		}
+		if _, has := a.Outputs["automation-8527fec8"]; has || a.Outputs["automation-8527fec8-network"]["Vpc"] == "" {
+			t.Errorf("outputs %v", a.Outputs)
+		}
+	})
+	t.Run("templates are whole", func(t *testing.T) {
+		if a := ask(t, 0, "render"); len(a.Stacks) != 3 || !strings.Contains(a.Stacks[2].Body, "\nOutputs:\n") {
+			t.Errorf("%d stacks", len(a.Stacks))
+		}
+	})
+	t.Run("drift", func(t *testing.T) {
+		a := ask(t, 1, "drift")
+		if len(a.Drift) != 3 || len(a.Drift[2].Resources) != 2 {
+			t.Errorf("drift %+v", a.Drift)
+		}
+	})
+	t.Run("a deletion counts what it emptied", func(t *testing.T) {
+		if a := ask(t, 0, "destroy"); len(a.Deleted) != 3 || a.Deleted[0].Emptied["Bucket"] != 2500 {
+			t.Errorf("deleted %+v", a.Deleted)
+		}
+	})
+}
+
+// TestOverASocket talks to a CloudFormation that outlives the process, as to AWS.
+func TestOverASocket(t *testing.T) {
+	cloud := stacktest.New(stacktest.Options{Timing: stacktest.Faster(1e6)})
+	server := httptest.NewServer(cloud)
+	defer server.Close()
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	o, err := parse([]string{"outputs", "-branch", branch, "-only", "roles", "-local=false"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := o.site()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := s.stack(roles, nowhere())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := create(t.Context(), cloud, want); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		args []string
+		code int
+		want string // in stdout or stderr
+	}{
+		"what is there is read":         {[]string{"-only", "roles"}, 0, "  TaskRole       arn:aws:iam::123456789012:role/automation-8527fec8-task\n"},
+		"what is not there is an error": {nil, 1, "automation-8527fec8-network: there is no such stack"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr strings.Builder
+			args := append([]string{"outputs", "-branch", branch, "-local=false"}, tt.args...)
+			code := cli.Run(t.Context(), "infra", run, args, &stdout, &stderr)
+			if got := stdout.String() + stderr.String(); code != tt.code || !strings.Contains(got, tt.want) {
+				t.Errorf("exit code %d, want %d and %q:\n%s", code, tt.code, tt.want, got)
+			}
+		})
+	}
+}
