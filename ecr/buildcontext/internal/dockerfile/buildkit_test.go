@@ -1,0 +1,158 @@
+package dockerfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	bkparser "github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/frontend/dockerfile/shell"
+)
+
+// FuzzImages holds Images to what BuildKit's own parser makes of a Dockerfile
+// that it takes.
+func FuzzImages(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.Dockerfile")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no files in testdata")
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(content))
+	}
+	for _, s := range []string{
+		"FROM a\n", "ARG A=b\nFROM $A AS c\nFROM c\nCOPY --from=d /e /f\n", "# escape=`\nFROM a`\nRUN b `\nc\n",
+		"FROM a\nRUN <<E\nFROM b\nE\nFROM c", "FROM a\nRUN --mount=from=b,target=/c d", "FROM \"a\"'b'\\c", "ARG A=\"x y\" B=${A%y}\nFROM ${B:-z}",
+		"FROM a\nCOPY --from='b c' d e", "FROM a\nRUN [\"<<E\"]\nONBUILD COPY <<E /f\nFROM g\nE\n", "FROM a\\\nb\n\\\nFROM c\n", "ARG A=1.2\nFROM a:${A//./-}${A#*.}",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		want, err := buildKitImages(source, map[string]string{"A": "given", "TARGETARCH": "amd64"})
+		if err != nil || exotic(source) {
+			return // it is told by the builder
+		}
+		got, err := Images([]byte(source), "", map[string]string{"A": "given", "TARGETARCH": "amd64"})
+		if err != nil {
+			t.Fatalf("%q: %v", source, err)
+		}
+		var names []string
+		for _, i := range got {
+			names = append(names, fmt.Sprintf("%d:%s", i.Line, i.Name))
+		}
+		if d := cmp.Diff(want, names); d != "" {
+			t.Errorf("%q (-BuildKit +ours):\n%s", source, d)
+		}
+	})
+}
+
+var odd = regexp.MustCompile(`\$\{?(BUILD|TARGET)|(?s)<<.*\$\{|\$\{.*<<`)
+
+// exotic are files in which we know to differ: BuildKit's platform variables,
+// of which the test gives one; substitutions before the end of a here-document; and
+// text that is no UTF-8, of which BuildKit makes something else in some places.
+func exotic(source string) bool {
+	return odd.MatchString(source) || strings.ToValidUTF8(source, "") != source || strings.ContainsAny(source, "\x00\ufeff")
+}
+
+func buildKitImages(source string, args map[string]string) ([]string, error) {
+	result, err := bkparser.Parse(strings.NewReader(source))
+	if err != nil {
+		return nil, err
+	}
+	stages, metaArgs, err := instructions.Parse(result.AST, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(stages) == 0 {
+		return nil, errors.New("no stages")
+	}
+	lex := shell.NewLex(result.EscapeToken)
+	env := []string{"TARGETARCH=" + args["TARGETARCH"]}
+	for _, m := range metaArgs {
+		for _, a := range m.Args {
+			if v, ok := args[a.Key]; ok {
+				a.Value = &v
+			} else if a.Value != nil {
+				v, _, err := lex.ProcessWord(*a.Value, shell.EnvsFromSlice(env))
+				if err != nil {
+					return nil, err
+				}
+				a.Value = &v
+			}
+			if a.Value != nil {
+				env = append(env, a.Key+"="+*a.Value)
+			}
+		}
+	}
+	var all []string
+	add := func(name string, line int) {
+		known := slices.ContainsFunc(all, func(s string) bool { _, n, _ := strings.Cut(s, ":"); return n == name })
+		if name != scratch && name != "" && !known {
+			all = append(all, fmt.Sprintf("%d:%s", line, name))
+		}
+	}
+	named := func(name string) bool {
+		n, err := strconv.Atoi(name)
+		return err == nil && n >= 0 && n < len(stages) ||
+			slices.ContainsFunc(stages, func(s instructions.Stage) bool { return s.Name != "" && s.Name == strings.ToLower(name) })
+	}
+	for i, s := range stages {
+		name, _, err := lex.ProcessWord(s.BaseName, shell.EnvsFromSlice(env))
+		if err != nil {
+			return nil, err
+		}
+		if name == "" {
+			return nil, errors.New("blank")
+		}
+		if !slices.ContainsFunc(stages[:i], func(s instructions.Stage) bool { return s.Name != "" && s.Name == name }) {
+			add(name, s.Location[0].Start.Line)
+		}
+		for _, c := range s.Commands {
+			switch c := c.(type) {
+			case *instructions.CopyCommand:
+				if !named(c.From) {
+					add(c.From, c.Location()[0].Start.Line)
+				}
+			case *instructions.RunCommand:
+				for _, m := range instructions.GetMounts(c) {
+					if !named(m.From) {
+						add(m.From, c.Location()[0].Start.Line)
+					}
+				}
+			}
+		}
+	}
+	return all, nil
+}
+
+// FuzzImagesAnything throws anything at the parser: it must return.
+func FuzzImagesAnything(f *testing.F) {
+	for _, s := range []string{"", "FROM", "ARG A=${", "RUN <<", "# escape=`\nFROM `", "FROM ${A//\\", "COPY --from=\\", "\"", "FROM a\nRUN <<\"\nx"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		images, err := Images(source, "", nil)
+		lines := bytes.Count(source, []byte("\n")) + 1
+		for _, i := range images {
+			if i.Line < 1 || i.Line > lines || i.Name == "" {
+				t.Errorf("%+v in %d lines", i, lines)
+			}
+		}
+		if err != nil && err.Error() == "" {
+			t.Error("an error without a text")
+		}
+	})
+}

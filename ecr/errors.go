@@ -1,0 +1,46 @@
+package ecr
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What an error of this package may match. See also PushError and BuildError.
+var (
+	// ErrInvalid: an image cannot be published as it is described.
+	ErrInvalid = errors.New("invalid image")
+	// ErrUnpinned: a base image is neither pinned nor covered by an epoch, so that
+	// equal inputs would not mean equal images.
+	ErrUnpinned = errors.New("the base image is not pinned")
+	// ErrNoRepository: the repository does not exist.
+	ErrNoRepository = errors.New("the repository does not exist: create it first, for example with package ecr/repository")
+	// ErrImmutable: a tag would have to move that the repository does not let move.
+	ErrImmutable = errors.New("the repository's tags are immutable")
+	// ErrNotPlanned: the plan does not come from Plan of this process.
+	ErrNotPlanned = errors.New("not planned by this package: call Plan first")
+	// ErrNoEngine: there is something to build, and nothing to build it with.
+	ErrNoEngine = errors.New("no engine: set Options.Engine to a client of the Docker Engine API")
+)
+
+// Phase is how far the publication of an image had come.
+type Phase string
+
+// The phases of publishing an image, in order.
+const (
+	PhaseBuild Phase = "build"
+	PhasePush  Phase = "push"
+	PhaseTag   Phase = "tag"
+)
+
+// ImageError is the failure to publish one image.
+type ImageError struct {
+	Module     string
+	Repository string
+	Phase      Phase // what failed
+	Err        error
+}
+
+func (e *ImageError) Error() string { return fmt.Sprintf("publish image %s: %v", e.Module, e.Err) }
+
+// Unwrap returns why.
+func (e *ImageError) Unwrap() error { return e.Err }
