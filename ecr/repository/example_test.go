@@ -1,0 +1,44 @@
+package repository_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mettel-automation/delivery/ecr/ecrtest"
+	"github.com/mettel-automation/delivery/ecr/lifecycle"
+	"github.com/mettel-automation/delivery/ecr/repository"
+)
+
+func ExampleManager_Plan() {
+	ctx := context.Background()
+	cloud := ecrtest.New(ecrtest.Options{}) // in production: awsecr.NewFromConfig(cfg)
+	cloud.AddRepository("automation/notifier")
+	manager := repository.New(cloud.Client(), repository.Options{})
+
+	policy := lifecycle.Default([]string{"latest-*"}, "inputs-", 500)
+	desired := []repository.Repository{
+		{Name: "automation/notifier", Lifecycle: &policy, Running: []string{}},
+		{Name: "automation/bridge"},
+	}
+	plan, err := manager.Plan(ctx, desired)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(plan)
+	fmt.Println(manager.Apply(ctx, plan))
+
+	plan, err = manager.Plan(ctx, desired)
+	fmt.Println(plan.Empty(), err)
+	// Output:
+	// create repository automation/bridge
+	//   tags: immutable but cache*, latest*
+	//   scanning: on push
+	//   encryption: AES256
+	// update repository automation/notifier
+	//   tags: mutable -> immutable but cache*, latest*
+	//   scanning: manual -> on push
+	//   lifecycle policy: none -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged after 14 days
+	// <nil>
+	// true <nil>
+}
