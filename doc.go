@@ -6,6 +6,9 @@
 //   - changes: which modules a push changes, and why
 //   - validate: what linters find in these modules
 //   - coverage: whether their tests cover enough
+//   - ecr: images built and pushed only where their inputs changed; repositories, clean-up
+//   - infra: what an environment is made of, as CloudFormation templates
+//   - stack: such stacks planned, applied, deleted, with the root cause of a failure
 //   - ecs: services rolled out in the order of their dependencies, and below it
 //     task definitions, capacity, the cluster, service discovery and logs
 //   - progress: the events of all of these, and what renders them
