@@ -48,7 +48,7 @@ func (c *Classic) Build(ctx context.Context, b Build) (string, error) {
 		err = ErrNoImage
 	}
 	if err != nil {
-		return "", log.failure(engineCause(ctx, err))
+		return "", log.failure(stream.Cause(ctx, err))
 	}
 	return log.image, nil
 }

@@ -108,12 +108,12 @@ func pushOnce(ctx context.Context, engine Engine, o pushOptions, fresh bool) (st
 	}
 	answer, err := engine.ImagePush(ctx, o.ref, image.PushOptions{RegistryAuth: auth})
 	if err != nil {
-		return "", engineCause(ctx, err)
+		return "", stream.Cause(ctx, err)
 	}
 	defer answer.Close()
 	log := &pushLog{options: o, layers: make(map[string]*layer)}
 	if err := stream.Read(answer, log.message); err != nil {
-		return "", engineCause(ctx, err)
+		return "", stream.Cause(ctx, err)
 	}
 	if log.digest == "" {
 		return "", errNoDigest

@@ -148,9 +148,6 @@ func (m *Manager) verify(ctx context.Context, plan DeletePlan, found types.Stack
 	if err := owned(found, plan.Tags); err != nil {
 		return err
 	}
-	if len(plan.retained()) > 0 && found.StackStatus != types.StackStatusDeleteFailed {
-		return fmt.Errorf("%w (it is %s now)", ErrStale, found.StackStatus)
-	}
 	now, err := m.survey(ctx, plan.ID, plan.Stack)
 	if err != nil {
 		return err

@@ -285,6 +285,23 @@ func TestDeleteRefuses(t *testing.T) {
 			deletion: stack.Deletion{Retain: []string{"Group"}}, is: stack.ErrInvalid,
 			text: `plan to delete stack demo: invalid input: Retain: no deletion has failed at "Group" yet, and only then it can be left behind`,
 		},
+		"a tag of production beside another name": {
+			before: func(y *yard) {
+				deploy(y.T, stack.New(y.cloud.Client(), stack.Options{}), stack.Stack{
+					Name: "demo", Body: []byte(house), Parameters: map[string]string{"Environment": "demo"}, Tags: map[string]string{"Environment": "automation-master"},
+				})
+			}, is: stack.ErrProduction,
+			text: `plan to delete stack demo: the stack is one of production: give its name in AllowProduction to delete it ("automation-master" has "master")`,
+		},
+		"resources that were replaced after planning": {
+			between: func(y *yard) {
+				deploy(y.T, stack.New(y.cloud.Client(), stack.Options{}), stack.Stack{
+					Name: "demo", Body: []byte(strings.Replace(house, "${Environment}-alarms", "${Environment}-alerts", 1)),
+					Parameters: map[string]string{"Environment": "demo"}, Tags: map[string]string{"Environment": "demo"},
+				})
+			}, is: stack.ErrStale,
+			text: "delete stack demo: the stack has changed since: plan again (it has Topic now, which the plan does not name)",
+		},
 		"a tag that changed after planning": {
 			deletion: stack.Deletion{Tags: map[string]string{"Environment": "demo"}},
 			between: func(y *yard) {

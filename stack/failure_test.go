@@ -277,6 +277,30 @@ func shorts(causes []Cause) (texts []string) {
 	return texts
 }
 
+// TestFailureIsInTheOrderOfTime: nested stacks are read after their parent.
+func TestFailureIsInTheOrderOfTime(t *testing.T) {
+	h := new(history).stack(envARN, "CREATE_IN_PROGRESS", "").
+		resource(envARN, "Caches", stackType, nestedARN, "CREATE_IN_PROGRESS", "").
+		stack(nestedARN, "CREATE_IN_PROGRESS", "").
+		resource(nestedARN, "First", topic, "", "CREATE_FAILED", "first").
+		resource(envARN, "Second", topic, "", "CREATE_FAILED", "second").
+		resource(nestedARN, "Third", topic, "", "CREATE_FAILED", "third").
+		stack(envARN, "ROLLBACK_COMPLETE", "")
+	var events []types.StackEvent
+	for _, id := range []string{envARN, nestedARN} {
+		for _, e := range h.events {
+			if value(e.StackId) == id {
+				events = append(events, e)
+			}
+		}
+	}
+	failed, _ := errors.AsType[*OperationError](failure(operation{verb: opApply, name: envName, id: envARN}, outcome{Status: "ROLLBACK_COMPLETE", Events: events}))
+	want := []string{envName + "/Caches/First CREATE_FAILED", envName + "/Second CREATE_FAILED", envName + "/Caches/Third CREATE_FAILED"}
+	if d := cmp.Diff(want, shorts(failed.Causes)); d != "" {
+		t.Errorf("causes (-want +got):\n%s", d)
+	}
+}
+
 // TestFailureOfEveryStatus: an operation ends well with a few statuses and with no other.
 func TestFailureOfEveryStatus(t *testing.T) {
 	good := map[string]map[types.StackStatus]bool{

@@ -51,8 +51,8 @@ func (m *Manager) news(ctx context.Context, t *tail) ([]types.StackEvent, error)
 		}
 		token = next
 	}
-	if t.foreign() && !r.moving || t.after != "" && len(t.seen) == 0 && !r.known {
-		return nil, nil // a list that lags: it ends with the operation before
+	if t.after != "" && len(t.seen) == 0 && !r.known {
+		return nil, nil // a list that lags: it does not show what it has shown before
 	}
 	if t.seen == nil {
 		t.seen = make(map[string]bool, len(r.fresh))
@@ -67,7 +67,6 @@ type reading struct {
 	*tail
 	events []types.StackEvent // that were not seen before
 	fresh  map[string]bool    // their ids
-	moving bool               // one of them says that the stack is under way
 	known  bool               // an event was met that was seen before, or is older than the operation
 }
 
@@ -77,13 +76,12 @@ func (r *reading) page(events []types.StackEvent) {
 		switch {
 		case r.seen[id]:
 			r.known = true // and one that came late may stand behind it
-		case r.before(e, r.moving):
+		case r.before(e):
 			r.known = true
 			return
 		case !r.fresh[id]: // a page repeats what was pushed there by newer events
 			r.fresh[id] = true
 			r.events = append(r.events, e)
-			r.moving = r.moving || ofStack(e) && inProgress(types.StackStatus(e.ResourceStatus))
 		}
 	}
 }
@@ -94,15 +92,16 @@ func (t *tail) foreign() bool {
 }
 
 // before reports whether e is older than the operation. That of somebody else
-// began after the last event at which the stack was at rest.
-func (t *tail) before(e types.StackEvent, moving bool) bool {
+// began after the last event at which the stack was at rest; where that is the
+// newest one of all, the list lags.
+func (t *tail) before(e types.StackEvent) bool {
 	switch {
 	case t.after != "":
 		return value(e.EventId) == t.after
 	case t.token != "":
 		return false
 	case t.foreign():
-		return moving && ofStack(e) && !inProgress(types.StackStatus(e.ResourceStatus))
+		return ofStack(e) && !inProgress(types.StackStatus(e.ResourceStatus))
 	}
 	return value(e.Timestamp).Before(t.since)
 }

@@ -197,11 +197,13 @@ func (w *watcher) poll(ctx context.Context) (news bool, err error) {
 // look ends the watch of somebody else's operation where the stack says so.
 func (w *watcher) look(ctx context.Context) error {
 	found, err := w.m.find(ctx, w.op.id)
-	if err != nil {
+	switch last := w.root.last; {
+	case err != nil:
 		return err
-	}
-	if found != nil && !inProgress(found.StackStatus) {
+	case found != nil && !inProgress(found.StackStatus):
 		w.end(found.StackStatus, value(found.StackStatusReason))
+	case found == nil && last != nil:
+		w.end(types.StackStatus(last.ResourceStatus), value(last.ResourceStatusReason))
 	}
 	return nil
 }

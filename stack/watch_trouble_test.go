@@ -173,6 +173,9 @@ func TestWatchOfWhatDoesNotBegin(t *testing.T) {
 					return nil
 				}
 				out, err := New(api, Options{}).watch(t.Context(), mine(h, 3))
+				if n := api.calls["DescribeStacks"]; n > 4 {
+					t.Errorf("%d looks at the stack", n)
+				}
 				if text := fmt.Sprint(err); out.Status != tt.want || err != nil && text != tt.text || (err == nil) != (tt.text == "") {
 					t.Errorf("%s, %v", out.Status, err)
 				}
@@ -207,7 +210,22 @@ func TestWatchOfAStackThatVanishes(t *testing.T) {
 		if _, err := m.watch(t.Context(), mine(h, 3)); !errors.Is(err, ErrTimeout) {
 			t.Errorf("error %v", err)
 		}
-		api.missing = func(string) bool { return true }
+		op := mine(h, 3) // one that was gone before it was seen to go
+		op.verb = opDelete
+		api.refuse = func(op, id string, _ int) error {
+			if op == "DescribeStackEvents" {
+				return noStack(id)
+			}
+			return nil
+		}
+		api.status[envARN] = types.StackStatusDeleteComplete
+		if out, err := m.watch(t.Context(), op); err != nil || out.Status != types.StackStatusDeleteComplete {
+			t.Errorf("%s, %v", out.Status, err)
+		}
+		api.refuse, api.missing = nil, func(string) bool { return true }
+		if out, err := m.watch(t.Context(), op); err != nil || out.Status != types.StackStatusDeleteComplete {
+			t.Errorf("%s, %v", out.Status, err)
+		}
 		began = time.Now()
 		if _, err := m.watch(t.Context(), mine(h, 3)); !missing(err) || time.Since(began) > 3*time.Minute {
 			t.Errorf("error %v after %s", err, time.Since(began))
@@ -232,6 +250,20 @@ func TestWatchOfNestedStacksThatAreHardToRead(t *testing.T) {
 				}
 				return nil
 			}, []string{envName + "/Caches/Deep/Cache CREATE_FAILED"}, "Caches/Deep/Cache: failed, no nodes",
+		},
+		"one that does not show before everything is over": {
+			func() func(string, string, int) error {
+				var began time.Time
+				return func(_, id string, n int) error {
+					if n == 1 {
+						began = time.Now()
+					}
+					if id == innerARN && time.Since(began) < 23*time.Second {
+						return noStack(id)
+					}
+					return nil
+				}
+			}(), []string{envName + "/Caches/Deep/Cache CREATE_FAILED"}, "Caches/Deep/Cache: failed, no nodes",
 		},
 		"one that may not be read": {
 			func(_, id string, _ int) error {

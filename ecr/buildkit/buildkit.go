@@ -91,13 +91,13 @@ func (b *Builder) build(ctx context.Context, opts build.ImageBuildOptions, log *
 		err = stream.Read(answer.Body, log.message)
 		answer.Body.Close()
 	}
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return cause
-	}
-	if err == nil && log.image == "" {
+	switch {
+	case err != nil:
+		return stream.Cause(ctx, err)
+	case log.image == "":
 		return ecr.ErrNoImage
 	}
-	return err
+	return nil
 }
 
 // dial opens the connection by which the engine asks for files and secrets.

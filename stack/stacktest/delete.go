@@ -90,7 +90,7 @@ func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, now t
 	}
 	rest := s.sorted()
 	for _, r := range append(leftovers, u.inherited...) {
-		if !slices.Contains(rest, r) {
+		if !slices.ContainsFunc(rest, func(other *resource) bool { return r == other || r.serial > 0 && r.serial == other.serial }) {
 			rest = append(rest, r)
 		}
 	}

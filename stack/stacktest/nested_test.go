@@ -37,6 +37,9 @@ Outputs:
   Name: {Value: !Ref Second}
 `
 
+// faultOnce strikes once.
+var faultOnce = stacktest.Fault{Times: 1}
+
 var expand = []types.Capability{types.CapabilityCapabilityNamedIam, types.CapabilityCapabilityAutoExpand}
 
 // onNest runs a test with a parent and its nested stack.

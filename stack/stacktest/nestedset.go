@@ -2,6 +2,8 @@ package stacktest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -90,17 +92,9 @@ func hasUnknown(v any) bool {
 	case string:
 		return v == unknown
 	case []any:
-		for _, element := range v {
-			if hasUnknown(element) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, hasUnknown)
 	case map[string]any:
-		for _, element := range v {
-			if hasUnknown(element) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), hasUnknown)
 	}
 	return false
 }
@@ -123,7 +117,8 @@ func (u *run) execute(cs *changeSet) {
 // discard takes away the change sets within cs that are not executed, and the
 // stacks in review that were made for them.
 func (c *Cloud) discard(cs *changeSet, now time.Time) {
-	for _, child := range cs.children {
+	for _, id := range slices.Sorted(maps.Keys(cs.children)) {
+		child := cs.children[id]
 		if child.execution == types.ExecutionStatusAvailable || child.execution == types.ExecutionStatusUnavailable {
 			child.gone = true
 		}

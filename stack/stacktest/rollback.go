@@ -93,7 +93,7 @@ func (c *Cloud) cancelUpdate(in *cloudformation.CancelUpdateStackInput, now time
 	if repeated, fault := s.repeated(in.ClientRequestToken, what); repeated || fault != nil {
 		return out, fault
 	}
-	if s.status != types.StackStatusUpdateInProgress || s.parent != nil {
+	if s.status != types.StackStatusUpdateInProgress || s.parent != nil || s.run.phase.over {
 		return nil, invalid("CancelUpdateStack cannot be called from current stack status")
 	}
 	if in.ClientRequestToken != nil {
@@ -159,6 +159,9 @@ func (c *Cloud) resume(u *run, skip []string, reason string, now time.Time) {
 		if slices.Contains(skip, st.id) {
 			st.state = running
 			c.say(st.r, types.ResourceStatusUpdateComplete, "", now)
+			if child := st.r.child; child != nil && child.run != nil && child.run.held {
+				c.cleanUp(child.run, now) // it stays as the update made it
+			}
 			st.done(now)
 			continue
 		}
@@ -174,11 +177,14 @@ func (c *Cloud) retry(u *run, st *step, skip []string, now time.Time) {
 	c.say(r, types.ResourceStatusUpdateInProgress, "", now)
 	fault := c.strike(r, Rollback)
 	if r.child != nil && r.child.run != nil && fault == nil {
-		c.awaitChild(st)
-		if r.child.status == types.StackStatusUpdateRollbackFailed {
-			r.child.run.token = u.token
-			c.resume(r.child.run, skip, "", now)
+		child := r.child.run
+		if r.child.status != types.StackStatusUpdateRollbackFailed {
+			c.restoreChild(st, now)
+			return
 		}
+		c.awaitChild(st)
+		child.token = u.token
+		c.resume(child, skip, "", now)
 		return
 	}
 	c.settle(st, making{good: types.ResourceStatusUpdateComplete, bad: types.ResourceStatusUpdateFailed}, fault, c.timing(u, r.kind.Name).Update, now)

@@ -33,10 +33,12 @@ func TestRandomLives(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			cloud := stacktest.New(stacktest.Options{Timing: quick, PageSize: 7})
 			l := &life{bench: bench{t, cloud, cloud.Client()}, random: rand.New(rand.NewPCG(s, s)), needs: map[string][]string{}}
+			defer func() {
+				if t.Failed() {
+					t.Logf("run it again by -run TestRandomLives -seed %d; its events:\n%s", s, strings.Join(l.tell(), "\n"))
+				}
+			}()
 			l.live()
-			if t.Failed() {
-				t.Logf("run it again by -run TestRandomLives -seed %d; its events:\n%s", s, strings.Join(l.told, "\n"))
-			}
 		})
 		if t.Failed() {
 			return
@@ -49,10 +51,12 @@ type life struct {
 	bench
 	random *rand.Rand
 	needs  map[string][]string // of the newest template
-	told   []string
 }
 
 func (l *life) live() {
+	const inside = "Parameters: {P: {Type: String}}\nResources:\n  I0: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: %s}}\n"
+	l.cloud.AddTemplate("https://t/0", fmt.Appendf(nil, inside, "!Ref P"))
+	l.cloud.AddTemplate("https://t/1", fmt.Appendf(nil, inside+"  I1: {Type: AWS::EC2::SecurityGroup, DependsOn: I0}\n", "same"))
 	l.faults()
 	l.begin()
 	for range 1 + l.random.IntN(5) {
@@ -66,18 +70,55 @@ func (l *life) live() {
 			break
 		}
 	}
-	for _, id := range l.ids() {
-		l.cloud.Heal(id)
-	}
 	id := l.id("demo")
-	if got := l.delete("demo"); got != "DELETE_COMPLETE" {
+	for _, r := range l.ids() {
+		l.cloud.Heal(r)
+		if l.random.IntN(15) == 0 {
+			l.cloud.Inject(r, stacktest.Fault{On: []stacktest.Phase{stacktest.Delete}, Times: 1})
+		}
+	}
+	for range 4 { // a fault within a nested stack strikes in each of them
+		got := l.delete(id)
+		if got == "DELETE_COMPLETE" {
+			break
+		}
+		if got != "DELETE_FAILED" {
+			l.Errorf("in the end the stack is %s", got)
+		}
+		for _, r := range l.ids() {
+			l.cloud.Heal(r)
+		}
+	}
+	if got := l.status(id); got != "DELETE_COMPLETE" {
 		l.Errorf("in the end the stack is %s", got)
 	}
 	l.balance(id)
+	if l.Failed() {
+		return
+	}
+	for _, s := range l.stacks() {
+		if s.StackStatus != types.StackStatusDeleteComplete {
+			l.Errorf("%s is left as %s", *s.StackName, s.StackStatus)
+		}
+	}
+}
+
+// stacks are all there were, the nested ones among them.
+func (l *life) stacks() []types.StackSummary {
+	var all []types.StackSummary
+	pages := cloudformation.NewListStacksPaginator(l.client, &cloudformation.ListStacksInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(l.Context())
+		if err != nil {
+			l.Fatal(err)
+		}
+		all = append(all, page.StackSummaries...)
+	}
+	return all
 }
 
 func (l *life) ids() []string {
-	return []string{"R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7"}
+	return []string{"R0", "R1", "R2", "R3", "N4", "R5", "N6", "R7", "I0", "I1"}
 }
 
 // faults harms some resources, sometimes.
@@ -101,18 +142,27 @@ func (l *life) template() string {
 	b.WriteString("Resources:\n")
 	l.needs = make(map[string][]string)
 	var have []string
-	for _, id := range l.ids() {
+	for _, id := range l.ids()[:8] {
 		if l.random.IntN(4) == 0 && (id != "R7" || len(have) > 0) {
 			continue
 		}
 		var refs []string
 		for _, need := range have {
 			if l.random.IntN(3) == 0 {
-				refs = append(refs, "!Ref "+need)
+				refs = append(refs, need)
 				l.needs[id] = append(l.needs[id], need)
 			}
 		}
-		// GroupDescription replaces, Tags change in place, and so may what is referred to.
+		if id[0] == 'N' {
+			fmt.Fprintf(&b, "  %s: {Type: AWS::CloudFormation::Stack, DependsOn: [%s], Properties: {TemplateURL: https://t/%d, Parameters: {P: p%d}}}\n",
+				id, strings.Join(refs, ", "), l.random.IntN(2), l.random.IntN(2))
+			have = append(have, id)
+			continue
+		}
+		for i := range refs {
+			refs[i] = "!Ref " + refs[i]
+		}
+		// A description replaces, a note changes in place, and what is referred to may, too.
 		fmt.Fprintf(&b, "  %s: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: d%d, Note: n%d, Refs: [%s]}}\n",
 			id, l.random.IntN(2), l.random.IntN(3), strings.Join(refs, ", "))
 		have = append(have, id)
@@ -122,7 +172,7 @@ func (l *life) template() string {
 
 func (l *life) begin() {
 	_, err := l.client.CreateStack(l.Context(), &cloudformation.CreateStackInput{
-		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(3) == 0),
+		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(3) == 0), Capabilities: expand,
 	})
 	if err != nil {
 		l.Fatal(err)
@@ -148,7 +198,7 @@ func (l *life) step() {
 		return
 	}
 	_, err := l.client.UpdateStack(l.Context(), &cloudformation.UpdateStackInput{
-		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(4) == 0),
+		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(4) == 0), Capabilities: expand,
 	})
 	if err != nil {
 		if answer(err) != "ValidationError: No updates are to be performed." {
@@ -172,7 +222,7 @@ func (l *life) check(before []stacktest.Resource) {
 	now := l.cloud.Resources("demo")
 	switch status {
 	case "CREATE_COMPLETE", "UPDATE_COMPLETE":
-		if got, want := len(now), strings.Count(l.body(), "AWS::EC2::SecurityGroup"); got != want {
+		if got, want := len(now), strings.Count(l.body(), "Type:"); got != want {
 			l.Errorf("%s: %d resources, and the template has %d", status, got, want)
 		}
 		fallthrough
@@ -236,11 +286,34 @@ func (l *life) order() {
 
 // balance checks that all that was made is gone, and that nothing went twice.
 func (l *life) balance(id string) {
-	made, gone, ids := make(map[string]int), make(map[string]int), make(map[string]bool)
-	last := time.Time{}
+	made, gone := make(map[string]int), make(map[string]int)
+	l.tally(id, made, gone)
+	for _, s := range l.stacks() {
+		if *s.StackId != id {
+			l.tally(*s.StackId, made, gone)
+		}
+	}
+	if d := cmp.Diff(made, gone); d != "" {
+		l.Errorf("resources in AWS (-made +deleted):\n%s", d)
+	}
+}
+
+// tell returns the events of all stacks.
+func (l *life) tell() (all []string) {
+	for _, s := range l.stacks() {
+		for _, e := range l.rawEvents(*s.StackId) {
+			all = append(all, fmt.Sprint(*s.StackName, " ", e.Timestamp.Format("15:04:05 "), *e.LogicalResourceId, " ", e.ResourceStatus, " ",
+				aws.ToString(e.PhysicalResourceId), " ", aws.ToString(e.ResourceStatusReason)))
+		}
+	}
+	return all
+}
+
+// tally counts what the events of a stack make and delete.
+func (l *life) tally(id string, made, gone map[string]int) {
+	ids, last := make(map[string]bool), time.Time{}
 	for _, e := range l.rawEvents(id) {
 		physical := aws.ToString(e.PhysicalResourceId)
-		l.told = append(l.told, fmt.Sprint(e.Timestamp.Format("15:04:05 "), *e.LogicalResourceId, " ", e.ResourceStatus, " ", physical, " ", aws.ToString(e.ResourceStatusReason)))
 		if ids[*e.EventId] || e.Timestamp.Before(last) {
 			l.Errorf("event %s comes twice, or too late", *e.EventId)
 		}
@@ -248,11 +321,8 @@ func (l *life) balance(id string) {
 		switch {
 		case aws.ToString(e.ResourceStatusReason) == "Resource creation Initiated":
 			made[physical]++
-		case e.ResourceStatus == types.ResourceStatusDeleteComplete && *e.LogicalResourceId != "demo" && physical != "":
+		case e.ResourceStatus == types.ResourceStatusDeleteComplete && physical != id && physical != "":
 			gone[physical]++
 		}
-	}
-	if d := cmp.Diff(made, gone); d != "" {
-		l.Errorf("resources in AWS (-made +deleted):\n%s", d)
 	}
 }

@@ -124,10 +124,16 @@ func (c *Cloud) updatedAll(u *run, now time.Time) {
 // cleanUp deletes what an update removed or replaced, within nested stacks first.
 func (c *Cloud) cleanUp(u *run, now time.Time) {
 	u.held = false
+	c.cleanUpNested(u, func(now time.Time) { c.cleanUpOwn(u, now) }, now)
+}
+
+// cleanUpNested ends the updates of nested stacks that wait for that, and then
+// goes on.
+func (c *Cloud) cleanUpNested(u *run, then func(now time.Time), now time.Time) {
 	inside := 1 // how many cleanups are waited for, and this call
 	next := func(now time.Time) {
 		if inside--; inside == 0 {
-			c.cleanUpOwn(u, now)
+			then(now)
 		}
 	}
 	for _, r := range u.stack.sorted() {
@@ -176,7 +182,7 @@ func (c *Cloud) updateFailed(u *run, reason string, now time.Time) {
 				st.r.become(old.desired(), old.definition)
 			}
 		}
-		c.end(u, types.StackStatusUpdateFailed, reason, now)
+		c.cleanUpNested(u, func(now time.Time) { c.end(u, types.StackStatusUpdateFailed, reason, now) }, now)
 		return
 	}
 	c.rollBack(u, reason, now)

@@ -36,6 +36,11 @@ func FuzzImages(f *testing.F) {
 		"FROM a\n", "ARG A=b\nFROM $A AS c\nFROM c\nCOPY --from=d /e /f\n", "# escape=`\nFROM a`\nRUN b `\nc\n",
 		"FROM a\nRUN <<E\nFROM b\nE\nFROM c", "FROM a\nRUN --mount=from=b,target=/c d", "FROM \"a\"'b'\\c", "ARG A=\"x y\" B=${A%y}\nFROM ${B:-z}",
 		"FROM a\nCOPY --from='b c' d e", "FROM a\nRUN [\"<<E\"]\nONBUILD COPY <<E /f\nFROM g\nE\n", "FROM a\\\nb\n\\\nFROM c\n", "ARG A=1.2\nFROM a:${A//./-}${A#*.}",
+		"FROM \"a$A\"", "ARG X=\"a\\\"b\\$c\\\\d\\e\"\nFROM a:$X", "FROM a${1}${@}$1$$-$", "ARG P=a/b\\*?c\nFROM ${P/\\//-}${P%\\*?c}${P##?}${P%%b*}${P%x}${P/x/y}",
+		"ARG W=\"x 'y\" V='a b'\\ c\nFROM a:$W$V", "FROM a:${A:+\"$A\"}${A:-'}'}${A-\\}}${N:?}", "FROM a:${A?no}${A:?no}", "FROM a:${N?}", "FROM ${", "FROM ${:}", "FROM a:${A!}", "FROM a:${A:!}",
+		"FROM a\nRUN b <<\"E $X\" 'q' \\<<F <<G\nFROM c\nE $X\nFROM d\nG\nFROM e", "FROM a\nRUN b <c << E\nFROM d\nE\nFROM e", "FROM a\nRUN <<E$X\nFROM d\nE$X\nFROM e",
+		"FROM a\nRUN <<\"E\\\"\\x\"\nFROM d\nE\"\\x\nFROM e", "FROM a\nRUN 'b <<E\nFROM c\nE\n", "FROM a\nRUN 3<<-E <<''\n\tE\n\nFROM b", "FROM a\nCOPY --from=\"b\" --chmod=\\x -- --from=c d e\n",
+		"#unknown=1\n#escape=`\nFROM a\\\n AS b\nFROM b", "FROM a\nRUN --mount='type=bind,\"from=b\",target=/x' c\n", "FROM a\nRUN --mount=from=\"b,target=/c d\n", "FROM a\nRUN --mount=type=bind c\n",
 	} {
 		f.Add(s)
 	}

@@ -1,11 +1,8 @@
 package ecr
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/mettel-automation/delivery/internal/clean"
@@ -49,30 +46,3 @@ func (e *BuildError) Error() string {
 
 // Unwrap returns what the engine said.
 func (e *BuildError) Unwrap() error { return e.Err }
-
-// engineError is an error of a client of the engine without the addresses that
-// it called: their queries hold the build arguments.
-type engineError struct {
-	text string
-	err  error
-}
-
-func (e *engineError) Error() string { return e.text }
-func (e *engineError) Unwrap() error { return e.err }
-
-var query = regexp.MustCompile(`(https?://[^\s"?]*)\?[^\s",]*`)
-
-// engineCause makes an error of a client one that may be shown.
-func engineCause(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		return &engineError{text: "no answer of the engine: " + clean.Text(e.Err.Error()), err: e.Err}
-	}
-	text := clean.Text(query.ReplaceAllString(err.Error(), "$1"))
-	if text == err.Error() {
-		return err
-	}
-	return &engineError{text: text}
-}
