@@ -71,8 +71,8 @@ func (c *Cloud) createChangeSet(in *cloudformation.CreateChangeSetInput, now tim
 		status: types.ChangeSetStatusCreatePending, execution: types.ExecutionStatusUnavailable,
 	}
 	s.changeSets = append(s.changeSets, cs)
-	c.agenda.Plan(now.Add(setPending), func(time.Time) { cs.status = types.ChangeSetStatusCreateInProgress })
-	c.agenda.Plan(now.Add(setPlanned), func(time.Time) { c.plan(cs) })
+	c.agenda.Plan(now.Add(c.quickened(setPending)), func(time.Time) { cs.status = types.ChangeSetStatusCreateInProgress })
+	c.agenda.Plan(now.Add(c.quickened(setPlanned)), func(time.Time) { c.plan(cs) })
 	return &cloudformation.CreateChangeSetOutput{Id: &cs.id, StackId: &s.id}, nil
 }
 

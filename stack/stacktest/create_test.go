@@ -258,6 +258,22 @@ func TestExpressModeDoesNotWaitForResourcesToSettle(t *testing.T) {
 	})
 }
 
+func TestSpeedHastensEverything(t *testing.T) {
+	onBench(t, stacktest.Options{Speed: 1000}, func(b bench) {
+		if _, err := b.client.CreateChangeSet(b.Context(), &cloudformation.CreateChangeSetInput{
+			StackName: new("demo"), ChangeSetName: new("set"), ChangeSetType: types.ChangeSetTypeCreate, TemplateBody: new(environment),
+		}); err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(3 * time.Millisecond)
+		b.execute("demo")
+		time.Sleep(381 * time.Millisecond) // of six minutes and 21 seconds
+		if got := b.status("demo"); got != "CREATE_COMPLETE" {
+			b.Error(got)
+		}
+	})
+}
+
 func TestNamesHaveBudgetsAndOneOwner(t *testing.T) {
 	cluster := func(name string) string {
 		return fmt.Sprintf("Resources: {Cache: {Type: AWS::ElastiCache::ReplicationGroup, Properties: {ReplicationGroupId: %s}}}", name)
@@ -298,4 +314,27 @@ func TestNamesHaveBudgetsAndOneOwner(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestNothingBeginsAfterAFailure(t *testing.T) {
+	const body = "Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !ImportValue none}}, B: {Type: AWS::SNS::Topic}}"
+	onBench(t, stacktest.Options{Timing: quick}, func(b bench) {
+		if _, err := b.client.CreateStack(b.Context(), &cloudformation.CreateStackInput{StackName: new("demo"), TemplateBody: new(body)}); err != nil {
+			b.Fatal(err)
+		}
+		if got := b.rest("demo"); got != "ROLLBACK_COMPLETE" {
+			b.Fatal(got)
+		}
+		want := []string{
+			"demo CREATE_IN_PROGRESS User Initiated",
+			"A CREATE_IN_PROGRESS",
+			"A CREATE_FAILED No export named none found.",
+			"demo ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [A]. Rollback requested by user.",
+			"A DELETE_COMPLETE",
+			"demo ROLLBACK_COMPLETE",
+		}
+		if d := cmp.Diff(want, b.events("demo")); d != "" {
+			b.Errorf("events (-want +got):\n%s", d)
+		}
+	})
 }

@@ -57,59 +57,88 @@ func (s *stack) deletable(in *cloudformation.DeleteStackInput) *Error {
 	return nil
 }
 
+// beginDelete begins to delete s, whatever it is at.
 func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, now time.Time) *run {
-	var leftovers []*resource
+	before := s.run // a creation under way, or a rollback that is stuck
 	status, reason := s.status, s.reason
-	if s.run != nil { // a creation under way, or a rollback that is stuck
-		leftovers = append(slices.Clip(s.run.inherited), s.run.leftovers...)
-		for _, id := range s.run.touched { // replaced, and not taken back before the rollback got stuck
-			if old := s.run.before[id]; old != nil && old.serial != s.resources[id].serial {
-				leftovers = append(leftovers, old)
-			}
-		}
-		s.run.phase.stop(now)
-		s.run.ended = nil
-		if s.run.set != nil {
-			s.run.set.executed(types.StackStatusCreateFailed)
-		}
+	rest := s.standing()
+	if before != nil {
+		before.phase.stop(now)
+		before.ended = nil
 	}
 	u := c.newRun(s, deref(in.ClientRequestToken))
-	u.force = in.DeletionMode == types.DeletionModeForceDeleteStack
-	u.express = in.DeploymentConfig != nil && in.DeploymentConfig.Mode == types.DeploymentConfigModeExpress
+	u.force, u.express = in.DeletionMode == types.DeletionModeForceDeleteStack, express(in.DeploymentConfig)
 	c.enter(s, types.StackStatusDeleteInProgress, userInitiated, now)
+	if refusal := c.importedFrom(s); refusal != "" {
+		// The stack goes back to what it was: see boto/botocore#2590.
+		u.phase = &phase{over: true}
+		c.agenda.Plan(now.Add(c.quickened(2*time.Second)), func(now time.Time) {
+			c.end(u, status, refusal, now)
+			s.reason, s.leftovers = reason, u.inherited
+			if status == types.StackStatusUpdateRollbackFailed {
+				s.run = before
+			}
+		})
+		return u
+	}
+	if before != nil && before.set != nil {
+		before.set.executed(types.StackStatusCreateFailed)
+	}
+	c.deleteAll(u, rest, s.deployed, removal{retain: in.RetainResources}, func(now time.Time) { c.deletedStack(u, now) }, now)
+	return u
+}
+
+// standing is all that stands in AWS for s: its resources, and what operations
+// that failed have left over.
+func (s *stack) standing() []*resource {
+	all := append(s.sorted(), s.leftovers...)
+	if u := s.run; u != nil {
+		all = append(append(all, u.inherited...), u.leftovers...)
+		for _, id := range u.touched { // replaced, and not taken back before a rollback got stuck
+			if old := u.before[id]; old != nil {
+				all = append(all, old)
+			}
+		}
+	}
+	var out []*resource
+	for _, r := range all {
+		known := slices.ContainsFunc(out, func(other *resource) bool { return r == other || r.serial > 0 && r.serial == other.serial })
+		gone := r.status == types.ResourceStatusDeleteComplete || r.status == types.ResourceStatusDeleteSkipped
+		if !known && !gone {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// importedFrom says why the exports of s cannot go; nothing if they can.
+func (c *Cloud) importedFrom(s *stack) string {
 	for _, o := range s.exports() {
 		if user := c.importer(*o.ExportName); user != nil {
-			// The stack goes back to what it was: see boto/botocore#2590.
-			u.phase = &phase{}
-			c.agenda.Plan(now.Add(2*time.Second), func(now time.Time) {
-				c.end(u, status, fmt.Sprintf("Export %s cannot be deleted as it is in use by %s", *o.ExportName, user.name), now)
-				s.reason = reason
-			})
-			return u
+			return fmt.Sprintf("Export %s cannot be deleted as it is in use by %s", *o.ExportName, user.name)
 		}
 	}
-	rest := s.sorted()
-	for _, r := range append(leftovers, u.inherited...) {
-		if !slices.ContainsFunc(rest, func(other *resource) bool { return r == other || r.serial > 0 && r.serial == other.serial }) {
-			rest = append(rest, r)
+	return ""
+}
+
+// deletedStack is the end of deleting a stack.
+func (c *Cloud) deletedStack(u *run, now time.Time) {
+	s := u.stack
+	if reason := failures(u.phase); reason != "" {
+		for _, st := range u.phase.steps {
+			if st.state != done && s.resources[st.id] != st.r {
+				s.leftovers = append(s.leftovers, st.r) // for the next time
+			}
 		}
+		c.end(u, types.StackStatusDeleteFailed, reason, now)
+		return
 	}
-	rest = slices.DeleteFunc(rest, func(r *resource) bool {
-		return r.status == types.ResourceStatusDeleteComplete || r.status == types.ResourceStatusDeleteSkipped
-	})
-	c.deleteAll(u, rest, s.deployed, removal{retain: in.RetainResources}, func(now time.Time) {
-		if reason := failures(u.phase); reason != "" {
-			c.end(u, types.StackStatusDeleteFailed, reason, now)
-			return
-		}
-		s.deleted, s.outputs, s.imports = now, nil, nil
-		for _, cs := range s.changeSets {
-			cs.gone = true
-			c.discard(cs, now)
-		}
-		c.end(u, types.StackStatusDeleteComplete, "", now)
-	}, now)
-	return u
+	s.deleted, s.outputs, s.imports = now, nil, nil
+	for _, cs := range s.changeSets {
+		cs.gone = true
+		c.discard(cs, now)
+	}
+	c.end(u, types.StackStatusDeleteComplete, "", now)
 }
 
 // removal says what is deleted, and what is not.

@@ -230,3 +230,30 @@ func TestAnExportHasOneOwner(t *testing.T) {
 func replaceID(b bench, text string) string {
 	return replaceAll(text, b.id("demo"), "ID")
 }
+
+func TestARefusedDeletionLeavesAStuckRollbackAsItWas(t *testing.T) {
+	network := func(cidr string) string {
+		return lines(
+			"Resources: {Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16, Note: "+cidr+"}}, Last: {Type: AWS::SNS::Topic, DependsOn: Vpc, Properties: {DisplayName: "+cidr+"}}}",
+			"Outputs: {Id: {Value: !Ref Vpc, Export: {Name: vpc}}}",
+		)
+	}
+	onBench(t, stacktest.Options{Timing: quick}, func(b bench) {
+		b.create("network", set{body: network("a")})
+		b.create("user", set{body: "Resources: {Group: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: x, VpcId: !ImportValue vpc}}}"})
+		b.cloud.Inject("Last", stacktest.Fault{Times: 1})
+		b.cloud.Inject("Vpc", stacktest.Fault{On: []stacktest.Phase{stacktest.Rollback}, Times: 1})
+		if got := b.update("network", set{body: network("b")}); got != "UPDATE_ROLLBACK_FAILED" {
+			b.Fatal(got)
+		}
+		if got := b.delete("network"); got != "UPDATE_ROLLBACK_FAILED" {
+			b.Fatal(got)
+		}
+		if _, err := b.client.ContinueUpdateRollback(b.Context(), &cloudformation.ContinueUpdateRollbackInput{StackName: new("network")}); err != nil {
+			b.Fatal(err)
+		}
+		if got := b.rest("network"); got != "UPDATE_ROLLBACK_COMPLETE" {
+			b.Error(got)
+		}
+	})
+}

@@ -128,7 +128,7 @@ func (c *Cloud) detectDrift(in *cloudformation.DetectStackDriftInput, now time.T
 	}
 	d := &detection{id: c.uuid(), stack: s, started: now}
 	c.checks[d.id] = d
-	c.agenda.Plan(now.Add(driftTime), func(now time.Time) {
+	c.agenda.Plan(now.Add(c.quickened(driftTime)), func(now time.Time) {
 		d.done = true
 		s.look(in.LogicalResourceIds, now)
 	})

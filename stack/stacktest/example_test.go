@@ -15,7 +15,7 @@ import (
 // times faster than a real one; in a test, wrap it in synctest.Test and leave the
 // timing alone.
 func Example() {
-	cloud := stacktest.New(stacktest.Options{Timing: stacktest.Faster(1000)})
+	cloud := stacktest.New(stacktest.Options{Speed: 1000})
 	cloud.Inject("Cache", stacktest.Fault{Reason: "Insufficient cache cluster capacity."})
 	client := cloud.Client()
 

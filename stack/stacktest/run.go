@@ -69,7 +69,12 @@ func (c *Cloud) timing(u *run, kind string) Timing {
 	if u.express {
 		t = Timing{Create: min(t.Create, expressTime), Update: min(t.Update, expressTime), Delete: min(t.Delete, expressTime)}
 	}
-	return t
+	return t.Scale(1 / c.opts.Speed)
+}
+
+// quickened is how long something takes that is no resource.
+func (c *Cloud) quickened(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / c.opts.Speed)
 }
 
 // refuse ends a step without success, for a reason.
