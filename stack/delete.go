@@ -127,9 +127,6 @@ func (m *Manager) atRest(ctx context.Context, plan DeletePlan) (found *types.Sta
 			return found, joined, nil
 		}
 		op := operation{verb: opDelete, name: plan.Stack, id: plan.ID, joined: found.StackStatus == types.StackStatusDeleteInProgress}
-		if !op.joined {
-			m.emit(opDelete, plan.Stack, progress.Waiting, "for another operation: "+string(found.StackStatus), nil)
-		}
 		out, err := m.watch(ctx, op)
 		if op.joined {
 			joined = out

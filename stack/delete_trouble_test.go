@@ -337,3 +337,23 @@ func TestDeleteOfStacksThatNeverWere(t *testing.T) {
 		}
 	})
 }
+
+func TestDeleteOfProductionIsPossible(t *testing.T) {
+	inYard(t, stacktest.Options{}, func(y *yard) {
+		y.build("demo-production")
+		_, err := y.cloud.Client().UpdateTerminationProtection(y.Context(), &cloudformation.UpdateTerminationProtectionInput{StackName: new("demo-production"), EnableTerminationProtection: new(true)})
+		if err != nil {
+			y.Fatal(err)
+		}
+		p := y.plan(stack.Deletion{Name: "demo-production", AllowProduction: "demo-production", LiftProtection: true})
+		if !p.Protected || !strings.HasSuffix(p.String(), "\n  ! termination protection is on, and is lifted\n") {
+			y.Errorf("plan %s", p)
+		}
+		if held := y.plan(stack.Deletion{Name: "demo-production", AllowProduction: "demo-production"}); !strings.HasSuffix(held.String(), "\n  ! termination protection is on: nothing is deleted before it is lifted\n") {
+			y.Errorf("plan %s", held)
+		}
+		if _, err := y.m.Delete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
+			y.Errorf("%v, %s", err, y.status(p.ID))
+		}
+	})
+}

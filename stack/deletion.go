@@ -46,7 +46,7 @@ type Deletion struct {
 	Tags map[string]string
 	// Production are the words that mark a stack of production, where its name or
 	// its tag TagEnvironment is one, or has one between hyphens, underscores, dots
-	// or slashes; letter case does not matter. Default "production", "prod",
+	// or slashes; letter case does not matter. Nil is "production", "prod",
 	// "master" and "main".
 	Production []string
 	// AllowProduction is the name of the stack again, where it is one of production.
@@ -107,10 +107,10 @@ func (p DeletePlan) String() string {
 	retain := p.count(func(r Removal) bool { return r.Fate == Retained })
 	fmt.Fprintf(&b, "stack %s (%s): delete %s", p.Stack, p.Status, counted(len(p.Resources)-retain, "resource"))
 	if empty > 0 {
-		fmt.Fprintf(&b, ", %s of them emptied first", counted(empty, "bucket"))
+		fmt.Fprintf(&b, ", emptying %s first", counted(empty, "bucket"))
 	}
 	if retain > 0 {
-		fmt.Fprintf(&b, ", retain %d", retain)
+		fmt.Fprintf(&b, "; %s left behind", counted(retain, "other"))
 	}
 	b.WriteString("\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -124,7 +124,7 @@ func (p DeletePlan) String() string {
 		case r.Fate == Snapshot:
 			detail = " (a snapshot stays)"
 		}
-		fmt.Fprintf(w, "  %s %s\t%s\t%s\n", sign, r.LogicalID, r.Type, clean.Text(r.PhysicalID+detail))
+		fmt.Fprintf(w, "  %s %s\t%s\t%s\n", sign, r.LogicalID, r.Type, clean.Text(cut(r.PhysicalID)+detail))
 	}
 	_ = w.Flush() // a Builder takes everything
 	for _, c := range p.Failed {

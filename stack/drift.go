@@ -70,7 +70,7 @@ func (d Drift) String() string {
 		fmt.Fprintf(&b, ", %d could not be checked", n)
 	}
 	if n := len(d.Unchecked); n > 0 {
-		fmt.Fprintf(&b, ", %d are of types that cannot be", n)
+		fmt.Fprintf(&b, ", %d of types that cannot be", n)
 	}
 	b.WriteString("\n")
 	for _, r := range d.Resources {

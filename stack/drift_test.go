@@ -129,12 +129,18 @@ func (halfway) DescribeStackDriftDetectionStatus(context.Context, *cloudformatio
 	return &cloudformation.DescribeStackDriftDetectionStatusOutput{DetectionStatus: "DETECTION_FAILED", DetectionStatusReason: new("Failed to detect drift on resource [Cache]")}, nil
 }
 
-func (halfway) ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
+func (halfway) ListStackResources(_ context.Context, in *cloudformation.ListStackResourcesInput, _ ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error) {
+	if *in.StackName == "arn:nested" {
+		return &cloudformation.ListStackResourcesOutput{}, nil
+	}
 	var all []types.StackResourceSummary
 	for _, id := range []string{"Topic", "Cache", "Never", "Odd", "Nested"} {
 		r := types.StackResourceSummary{LogicalResourceId: new(id), ResourceType: new("AWS::SNS::Topic"), PhysicalResourceId: new("p"), ResourceStatus: "CREATE_COMPLETE"}
-		if id == "Never" {
+		switch id {
+		case "Never":
 			r.PhysicalResourceId = nil
+		case "Nested":
+			r.ResourceType, r.PhysicalResourceId = new("AWS::CloudFormation::Stack"), new("arn:nested")
 		}
 		all = append(all, r)
 	}
@@ -143,7 +149,11 @@ func (halfway) ListStackResources(context.Context, *cloudformation.ListStackReso
 
 func (halfway) DescribeStackResourceDrifts(context.Context, *cloudformation.DescribeStackResourceDriftsInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStackResourceDriftsOutput, error) {
 	return &cloudformation.DescribeStackResourceDriftsOutput{StackResourceDrifts: []types.StackResourceDrift{
-		{LogicalResourceId: new("Topic"), StackResourceDriftStatus: "IN_SYNC"},
+		{LogicalResourceId: new("Topic"), StackResourceDriftStatus: "MODIFIED", PropertyDifferences: []types.PropertyDifference{
+			{PropertyPath: new("/B"), ExpectedValue: new("1"), ActualValue: new("2"), DifferenceType: "NOT_EQUAL"},
+			{PropertyPath: new("/A"), ExpectedValue: new("1"), ActualValue: new("null"), DifferenceType: "REMOVE"},
+		}},
+		{LogicalResourceId: new("Nested"), StackResourceDriftStatus: "IN_SYNC"},
 		{LogicalResourceId: new("Cache"), StackResourceDriftStatus: "UNKNOWN", DriftStatusReason: new("no permission")},
 		{LogicalResourceId: new("Odd"), StackResourceDriftStatus: "NOT_CHECKED"},
 	}}, nil
@@ -152,16 +162,20 @@ func (halfway) DescribeStackResourceDrifts(context.Context, *cloudformation.Desc
 func TestDriftThatIsIncompleteIsAnErrorWithWhatWasFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, err := stack.New(halfway{}, stack.Options{}).Drift(t.Context(), "demo")
-		if err == nil || err.Error() != "drift of stack demo: CloudFormation could not check everything: Failed to detect drift on resource [Cache]" {
+		if err == nil || err.Error() != "drift of stack demo: CloudFormation could not check everything: Failed to detect drift on resource [Cache]\n"+
+			"nested stack Nested: CloudFormation could not check everything: Failed to detect drift on resource [Cache]" {
 			t.Errorf("error %v", err)
 		}
-		const want = `stack demo: 0 of 4 resources differ from the template, 1 could not be checked, 2 are of types that cannot be
+		const want = `stack demo: 1 of 4 resources differ from the template, 1 could not be checked, 1 of types that cannot be
   ? Cache (AWS::SNS::Topic) no permission
+  ~ Topic (AWS::SNS::Topic)
+      /A: removed 1
+      /B: 1 -> 2
 `
-		if diff := cmp.Diff(want, d.String()); diff != "" || d.Drifted() {
+		if diff := cmp.Diff(want, d.String()); diff != "" || !d.Drifted() {
 			t.Errorf("drift (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"Nested", "Odd"}, d.Unchecked); diff != "" || d.InSync != 1 {
+		if diff := cmp.Diff([]string{"Odd"}, d.Unchecked); diff != "" || d.InSync != 1 {
 			t.Errorf("unchecked (-want +got):\n%s", diff)
 		}
 	})

@@ -45,7 +45,8 @@ func (c Cause) String() string {
 	if _, nested, ok := strings.Cut(c.Stack, "/"); ok {
 		name = nested + "/" + name
 	}
-	text := fmt.Sprintf("%s (%s): %s", name, c.Type, cmp.Or(plain(c.Reason), c.Status+" without a reason"))
+	reason := strings.TrimRight(plain(c.Reason), ". ")
+	text := fmt.Sprintf("%s (%s): %s", name, c.Type, cmp.Or(reason, c.Status+" without a reason"))
 	if c.Hint != "" {
 		text += "; " + c.Hint
 	}

@@ -66,6 +66,7 @@ func (f *feed) DescribeStackEvents(_ context.Context, in *cloudformation.Describ
 	}
 	events, from := f.visible(*in.StackName), 0
 	if in.NextToken != nil {
+		f.calls["further pages"]++
 		if _, err := fmt.Sscan(*in.NextToken, &from); err != nil {
 			return nil, err
 		}

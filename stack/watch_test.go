@@ -209,30 +209,45 @@ func TestWatchTrustsOnlyItsOwnEvents(t *testing.T) {
 	}
 }
 
-// TestWatchReadsNoPageTwice: a page is read for news only, and none of before
-// the operation.
-func TestWatchReadsNoPageTwice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := new(history)
-		for range 500 {
-			h = past(h)
-		}
-		began := len(h.events)
-		h = update(h)
-		api := newFeed(h)
-		api.began = time.Now().Add(-time.Duration(began) * time.Second) // the past has passed
-		out, err := New(api, Options{PollInterval: 100 * time.Millisecond, MaxPollInterval: 100 * time.Millisecond}).watch(t.Context(), mine(h, began-1))
-		if err != nil || out.Status != "UPDATE_COMPLETE" {
-			t.Fatalf("%s, %v", out.Status, err)
-		}
-		// Ten events in nine seconds, at up to 10 calls a second.
-		if n := api.calls["DescribeStackEvents"]; n > 125 {
-			t.Errorf("%d reads", n)
-		}
-		if n := api.calls["DescribeStacks"]; n != 0 {
-			t.Errorf("%d looks at the stack, which its events tell", n)
-		}
-	})
+// TestWatchReadsNoMoreThanTheNews of a stack with a long past.
+func TestWatchReadsNoMoreThanTheNews(t *testing.T) {
+	tests := map[string]struct {
+		after bool
+		lag   time.Duration
+		pages int // beyond the first of a read, in all
+	}{
+		"with the last event before the operation": {after: true},
+		"without it":                   {pages: 1},
+		"without it, in a lagged list": {lag: time.Minute},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := new(history)
+				for range 500 {
+					h = past(h)
+				}
+				began := len(h.events)
+				h = update(h)
+				api := newFeed(h)
+				api.began, api.lag = time.Now().Add(-time.Duration(began)*time.Second), tt.lag
+				op := mine(h, -1)
+				if tt.after {
+					op = mine(h, began-1)
+				}
+				out, err := New(api, Options{}).watch(t.Context(), op)
+				if err != nil || out.Status != "UPDATE_COMPLETE" || len(out.Events) != 10 {
+					t.Fatalf("%s with %d events, %v", out.Status, len(out.Events), err)
+				}
+				if n := api.calls["further pages"]; n != tt.pages {
+					t.Errorf("%d further pages were read, want %d", n, tt.pages)
+				}
+				if n := api.calls["DescribeStacks"]; n != 0 {
+					t.Errorf("%d looks at the stack, which its events tell", n)
+				}
+			})
+		})
+	}
 }
 
 func TestWatchSlowsDownWhileNothingHappens(t *testing.T) {
@@ -333,8 +348,14 @@ func TestWatchWalksNestedStacks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := inNested()
 		var events progress.Recorder
-		api := newFeed(h)
-		m := New(api, Options{Progress: events.Record})
+		began := time.Now().Add(-7 * time.Second) // the past has passed
+		m := New(newFeed(h), Options{Progress: progress.Tee(events.Record, func(e progress.Event) {
+			if late := time.Since(began) - e.Time.Sub(dawn); late > 4*time.Second {
+				t.Errorf("told %s late: %+v", late, e)
+			}
+		})})
+		api := m.api.(*feed)
+		api.began = began
 		op := mine(h, 3)
 		out, err := m.watch(t.Context(), op)
 		if err != nil {

@@ -258,7 +258,7 @@ func TestWatchOfNestedStacksThatAreHardToRead(t *testing.T) {
 					if n == 1 {
 						began = time.Now()
 					}
-					if id == innerARN && time.Since(began) < 23*time.Second {
+					if id == innerARN && time.Since(began) < 26*time.Second {
 						return noStack(id)
 					}
 					return nil
@@ -295,5 +295,18 @@ func TestWatchOfNestedStacksThatAreHardToRead(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestListNamesTheFirstFew(t *testing.T) {
+	for want, names := range map[string][]string{
+		"":                         nil,
+		"a":                        {"a"},
+		"a, b, c, d, e":            {"a", "b", "c", "d", "e"},
+		"a, b, c, d, e and 2 more": {"a", "b", "c", "d", "e", "f", "g"},
+	} {
+		if got := list(names); got != want {
+			t.Errorf("list %q, want %q", got, want)
+		}
 	}
 }
