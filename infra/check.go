@@ -17,9 +17,10 @@ import (
 const nameLength = 32
 
 // The limits of tags. Source: CloudFormation API reference, Tag; AWS General
-// Reference, "Tag naming limits and requirements".
+// Reference, "Tag naming limits and requirements"; IAM User Guide, "Tags for AWS
+// IAM resources", which does not tell the letter case of keys apart.
 const (
-	maxTags     = 50
+	maxTags     = 49 // of 50: templates add Name
 	maxTagKey   = 128
 	maxTagValue = 256
 )
@@ -60,25 +61,35 @@ func (f *faults) owner(o Owner) {
 	if n := len(o.Tags); n > maxTags {
 		f.add("%d tags: want at most %d", n, maxTags)
 	}
+	folded := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(o.Tags)) {
-		if n := len(key); n == 0 || n > maxTagKey || strings.HasPrefix(strings.ToLower(key), "aws:") {
-			f.add("tag %q: want a key of 1 to %d characters that does not begin with aws:", key, maxTagKey)
+		f.tag(key, o.Tags[key])
+		fold := strings.ToLower(key)
+		if other, taken := folded[fold]; taken {
+			f.add("tags %s and %s: their keys differ in letter case alone, which IAM does not tell apart", other, key)
 		}
-		if value := o.Tags[key]; len(value) > maxTagValue || !oneLine(key+value) {
-			f.add("tag %s: %q: want a value of at most %d characters on one line", key, value, maxTagValue)
-		}
+		folded[fold] = key
 	}
 }
 
-// ids checks ids that are handed on in a list with commas.
-func (f *faults) ids(what string, ids []string, atLeast int) {
+func (f *faults) tag(key, value string) {
+	const characters = `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`
+	n := utf8.RuneCountInString(key)
+	if n == 0 || n > maxTagKey || strings.HasPrefix(strings.ToLower(key), "aws:") || !matches(characters, key) {
+		f.add("tag %q: want a key of 1 to %d letters, digits, spaces and _.:/=+-@ that does not begin with aws:", key, maxTagKey)
+	}
+	if utf8.RuneCountInString(value) > maxTagValue || !matches(characters, value) || !oneLine(value) {
+		f.add("tag %s: %q: want a value of at most %d letters, digits, spaces and _.:/=+-@", key, value, maxTagValue)
+	}
+}
+
+// subnets checks ids that are handed on in a list with commas.
+func (f *faults) subnets(what string, ids []string, atLeast int) {
 	if len(ids) < atLeast {
 		f.add("%s: %d given: want at least %d, in as many zones", what, len(ids), atLeast)
 	}
 	for i, id := range ids {
-		if !matches(`[a-z]+-[A-Za-z0-9]+`, id) {
-			f.add("%s: %q is not an id", what, id)
-		}
+		f.match(what, id, `subnet-[A-Za-z0-9]+`, "the id of a subnet")
 		if slices.Contains(ids[:i], id) {
 			f.add("%s: %s is given twice", what, id)
 		}
@@ -109,9 +120,22 @@ func (f *faults) pattern(what, text string) {
 	switch {
 	case len(text) > maxFilterLength:
 		f.add("%s: %d characters: want at most %d", what, len(text), maxFilterLength)
-	case !oneLine(text):
+	case !oneLine(text) || strings.TrimSpace(text) == "":
 		f.add("%s: %q: want text on one line", what, text)
+	case !whole(strings.TrimSpace(text)):
+		f.add("%s: %q: want a bracket that is open at the beginning closed at the end", what, text)
 	}
+}
+
+// whole reports whether a pattern for JSON, in braces, or for words, in brackets,
+// ends as it begins. No other begins or ends in one.
+func whole(pattern string) bool {
+	for _, pair := range []string{"{}", "[]"} {
+		if (pattern[0] == pair[0]) != (pattern[len(pattern)-1] == pair[1]) || pattern == pair[:1] {
+			return false
+		}
+	}
+	return true
 }
 
 func oneLine(text string) bool {

@@ -1,12 +1,12 @@
 package infra_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mettel-automation/delivery/envname"
 	"github.com/mettel-automation/delivery/infra"
 )
 
@@ -39,11 +39,26 @@ func TestEnvironmentFaults(t *testing.T) {
 		},
 		"a tag that is AWS's": {
 			func(e *infra.Environment) { e.Tags = map[string]string{"aws:x": "y"} },
-			`tag "aws:x": want a key of 1 to 128 characters that does not begin with aws:`,
+			`tag "aws:x": want a key of 1 to 128 letters, digits, spaces and _.:/=+-@ that does not begin with aws:`,
 		},
 		"a tag on two lines": {
 			func(e *infra.Environment) { e.Tags = map[string]string{"x": "a\nb"} },
-			`tag x: "a\nb": want a value of at most 256 characters on one line`,
+			`tag x: "a\nb": want a value of at most 256 letters, digits, spaces and _.:/=+-@`,
+		},
+		"a tag with characters that IAM refuses, and keys in two letter cases": {
+			func(e *infra.Environment) { e.Tags = map[string]string{"Team": "a & b", "team": "é-256", "a#b": ""} },
+			`tag Team: "a & b": want a value of at most 256 letters, digits, spaces and _.:/=+-@` + "\n" +
+				`tag "a#b": want a key of 1 to 128 letters, digits, spaces and _.:/=+-@ that does not begin with aws:` + "\n" +
+				"tags Team and team: their keys differ in letter case alone, which IAM does not tell apart",
+		},
+		"as many tags as there are, without room for the Name": {
+			func(e *infra.Environment) {
+				e.Tags = map[string]string{}
+				for i := range 50 {
+					e.Tags[fmt.Sprint("tag ", i)] = strings.Repeat("é", 256)
+				}
+			},
+			"50 tags: want at most 49",
 		},
 		"a network that is none": {
 			func(e *infra.Environment) {
@@ -51,8 +66,12 @@ func TestEnvironmentFaults(t *testing.T) {
 			},
 			"VPC: \"\": want the id of a VPC\n" +
 				"public subnets: 1 given: want at least 2, in as many zones\n" +
-				"private subnets: \"subnet-1,subnet-2\" is not an id\n" +
+				"private subnets: \"subnet-1,subnet-2\": want the id of a subnet\n" +
 				"private subnets: subnet-3 is given twice",
+		},
+		"subnets that are public and private, and a VPC among them": {
+			func(e *infra.Environment) { e.PublicSubnets = []string{"subnet-1", "subnet-3", "vpc-1"} },
+			"public subnets: \"vpc-1\": want the id of a subnet\nsubnet subnet-3: it is given as a public and as a private one",
 		},
 		"a cluster by its ARN": {
 			func(e *infra.Environment) { e.ExistingCluster = "arn:aws:ecs:us-east-1:1:cluster/a" },
@@ -65,6 +84,25 @@ func TestEnvironmentFaults(t *testing.T) {
 				"clients: 10.0.0.1/8 has bits beyond its prefix: want 10.0.0.0/8\n" +
 				"clients: 10.0.0.1/8 is given twice\n" +
 				"clients: \"::/0\" is no IPv4 range: want one like 10.0.0.0/16",
+		},
+		"more clients than a security group has room for": {
+			func(e *infra.Environment) {
+				for i := range 31 {
+					e.Clients = append(e.Clients, fmt.Sprintf("192.0.2.%d/32", i))
+				}
+			},
+			"clients: 31 ranges: want at most 30",
+		},
+		"the ARN of something else for a certificate": {
+			func(e *infra.Environment) { e.Certificate = "arn:aws:acm:us-east-1:123456789012:key/8f1a" },
+			`certificate: "arn:aws:acm:us-east-1:123456789012:key/8f1a": want the ARN of a certificate in ACM`,
+		},
+		"a certificate of IAM": {
+			func(e *infra.Environment) { e.Certificate = "arn:aws-cn:iam::123456789012:server-certificate/a/b" }, "",
+		},
+		"a domain that is too long": {
+			func(e *infra.Environment) { e.Domain = strings.Repeat("a.", 127) + "a" },
+			"domain: characters: 255: want 1 to 253",
 		},
 		"a certificate that is no ARN": {
 			func(e *infra.Environment) { e.Certificate = "example.com" },
@@ -87,19 +125,50 @@ func TestEnvironmentFaults(t *testing.T) {
 			func(e *infra.Environment) { e.Services = []infra.Service{{Name: "a", ErrorPattern: "a\nb"}} },
 			`service a: error pattern: "a\nb": want text on one line`,
 		},
+		"patterns that are blank, or not closed": {
+			func(e *infra.Environment) {
+				e.ErrorPattern = " "
+				e.Services = []infra.Service{{Name: "a", ErrorPattern: `{ $.level = "}"`}, {Name: "b", ErrorPattern: "w1, w2]"}, {Name: "c", ErrorPattern: "["}}
+			},
+			"service a: error pattern: \"{ $.level = \\\"}\\\"\": want a bracket that is open at the beginning closed at the end\n" +
+				"service b: error pattern: \"w1, w2]\": want a bracket that is open at the beginning closed at the end\n" +
+				"service c: error pattern: \"[\": want a bracket that is open at the beginning closed at the end\n" +
+				"error pattern: \" \": want text on one line",
+		},
+		"a threshold below none": {
+			func(e *infra.Environment) { e.Services = []infra.Service{{Name: "a", MaxErrorLines: new(-1)}} },
+			"service a: max error lines: -1: want 0 to 1000000",
+		},
+		"more wildcards than a rule has, and a host that is too long": {
+			func(e *infra.Environment) {
+				e.Services = public(infra.Route{Priority: 1, Paths: []string{"/a/*", "/b?/*"}, Hosts: []string{"*.a.b", "**." + strings.Repeat("c", 126)}})
+			},
+			"service a: route: host: characters: 129: want 1 to 128\nservice a: route: 6 wildcards: want at most 5",
+		},
+		"two routes for one request": {
+			func(e *infra.Environment) {
+				e.Services = []infra.Service{
+					{Name: "a", Route: &infra.Route{Priority: 1, Paths: []string{"/a", "/a"}, Hosts: []string{"A.example.com", "b.example.com"}}},
+					{Name: "b", Route: &infra.Route{Priority: 2, Paths: []string{"/a"}, Hosts: []string{"a.example.com"}}},
+					{Name: "c", Route: &infra.Route{Priority: 3}},
+					{Name: "d", Route: &infra.Route{Priority: 4, Paths: []string{"/*"}}},
+				}
+			},
+			"service a: route: a.example.com/a is given twice\nservice a: route: b.example.com/a is given twice\n" +
+				"service b: route: a.example.com/a is that of a, too\nservice d: route: /* is that of c, too",
+		},
 		"a route of zeros": {
 			func(e *infra.Environment) { e.Services = public(infra.Route{}) },
-			"service a: route: port: 0: want 1 to 65535\nservice a: route: priority: 0: want 1 to 50000",
+			"service a: route: priority: 0: want 1 to 50000",
 		},
 		"a route beyond all limits": {
 			func(e *infra.Environment) {
 				e.Services = public(infra.Route{
-					Port: 70_000, Priority: 50_001, HealthPath: "ok",
+					Priority: 50_001, HealthPath: "ok",
 					Paths: []string{"api", "/a b", "/c", "/d"}, Hosts: []string{"localhost", "a.example.com"},
 				})
 			},
-			"service a: route: port: 70000: want 1 to 65535\n" +
-				"service a: route: priority: 50001: want 1 to 50000\n" +
+			"service a: route: priority: 50001: want 1 to 50000\n" +
 				"service a: route: path: \"api\": want a slash and at most 127 of letters, digits and _-.$/~\"'@:+&*?\n" +
 				"service a: route: path: \"/a b\": want a slash and at most 127 of letters, digits and _-.$/~\"'@:+&*?\n" +
 				"service a: route: host: \"localhost\": want a host name, in which * and ? may stand for others\n" +
@@ -109,7 +178,7 @@ func TestEnvironmentFaults(t *testing.T) {
 		},
 		"two routes with one priority": {
 			func(e *infra.Environment) {
-				e.Services = []infra.Service{{Name: "a", Route: &infra.Route{Port: 1, Priority: 7}}, {Name: "b", Route: &infra.Route{Port: 1, Priority: 7}}}
+				e.Services = []infra.Service{{Name: "a", Route: &infra.Route{Priority: 7}}, {Name: "b", Route: &infra.Route{Priority: 7, Paths: []string{"/b"}}}}
 			},
 			"service b: route: priority 7 is that of a",
 		},
@@ -124,22 +193,27 @@ func TestEnvironmentFaults(t *testing.T) {
 				"cache: \"c--d\": want lower-case letters and digits, with single hyphens between them\n" +
 				"cache c--d: nodes: -1: want 1 to 6",
 		},
+		"a cache of a type that knows no encryption": {
+			func(e *infra.Environment) { e.Caches = []infra.Cache{{NodeType: "cache.t1.micro"}} },
+			"cache redis: node type cache.t1.micro: it knows no encryption: take one like cache.t4g.micro",
+		},
 		"caches whose alarms have one name": {
 			func(e *infra.Environment) { e.Caches = []infra.Cache{{}, {Name: "redis"}} },
 			"CacheNode001MemoryAlarm and CacheRedisNode001MemoryAlarm: each alarm would be called automation-8527fec8-redis-001-memory; rename one\n" +
-				"CacheNode001CpuAlarm and CacheRedisNode001CpuAlarm: each alarm would be called automation-8527fec8-redis-001-cpu; rename one",
+				"CacheNode001CpuAlarm and CacheRedisNode001CpuAlarm: each alarm would be called automation-8527fec8-redis-001-cpu; rename one\n" +
+				"CacheNode001CreditAlarm and CacheRedisNode001CreditAlarm: each alarm would be called automation-8527fec8-redis-001-cpu-credits; rename one",
 		},
 		"numbers out of range": {
 			func(e *infra.Environment) {
 				e.Redis = infra.Redis{Version: "seven", SnapshotDays: 36}
-				e.LogDays, e.ErrorPattern, e.MaxErrorLines, e.MaxFailures, e.BucketDays = 10, strings.Repeat("x", 1025), -1, -1, -1
+				e.LogDays, e.ErrorPattern, e.MaxErrorLines, e.MaxFailures, e.BucketDays = 10, strings.Repeat("x", 1025), new(-1), new(-1), -1
 			},
-			"Redis version: \"seven\": want one like 7.1\n" +
-				"Redis snapshot days: 36: want 0 to 35\n" +
+			"Redis version: \"seven\": want one of 5.0.6, 6.0, 6.2, 7.0, 7.1\n" +
+				"Redis snapshot days: 36: want 1 to 35\n" +
 				"log days: 10: want one of " + days + "\n" +
 				"error pattern: 1025 characters: want at most 1024\n" +
-				"max error lines: -1: want 1 to 1000000\n" +
-				"max failures: -1: want 1 to 1000000\n" +
+				"max error lines: -1: want 0 to 1000000\n" +
+				"max failures: -1: want 0 to 1000000\n" +
 				"bucket days: -1: want 1 to 36500",
 		},
 		"a bucket writer that is no role": {
@@ -193,6 +267,16 @@ func TestNetworkFaults(t *testing.T) {
 			infra.Network{Owner: owner(t, "master"), CIDR: "10.0.1.0/16"},
 			`render network of "automation-master": CIDR: 10.0.1.0/16 has bits beyond its prefix: want 10.0.0.0/16`,
 		},
+		"zones by names that do not fit": {
+			infra.Network{Owner: owner(t, "master"), Zones: 3, ZoneNames: []string{"us-east-1a", "us-east-1a", "use1-az1", "us-east-1"}},
+			`render network of "automation-master": zone names: 4 given: want 3, or none` + "\n" +
+				"zone name us-east-1a: given twice\n" +
+				"zone name: \"use1-az1\": want one like us-east-1a\nzone name: \"us-east-1\": want one like us-east-1a",
+		},
+		"a range that is not for networks of one's own": {
+			infra.Network{Owner: owner(t, "master"), CIDR: "127.0.0.0/16"},
+			`render network of "automation-master": CIDR: 127.0.0.0/16 is not private: want one within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10`,
+		},
 		"no range": {
 			infra.Network{Owner: owner(t, "master"), CIDR: "everything"},
 			`render network of "automation-master": CIDR: "everything" is no IPv4 range: want one like 10.0.0.0/16`,
@@ -239,6 +323,19 @@ func TestRolesFaults(t *testing.T) {
 				"role of service b: 11 policies: want at most 10\n" +
 				"role of service a: given twice",
 		},
+		"secrets as task definitions name them": {
+			infra.Roles{Secrets: []string{"arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf:password::", "arn:aws:ssm:us-east-1:123456789012:parameter/a:3"}},
+			`secret: "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf:password::": it names a part or a version, as task definitions do: want arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf` + "\n" +
+				`secret: "arn:aws:ssm:us-east-1:123456789012:parameter/a:3": it names a part or a version, as task definitions do: want arn:aws:ssm:us-east-1:123456789012:parameter/a`,
+		},
+		"more than a role has room for": {
+			infra.Roles{
+				Keys:     []string{"arn:aws:kms:us-east-1:123456789012:" + strings.Repeat("k", 9000)},
+				Services: []infra.ServiceRole{{Service: "a", Statements: []infra.Statement{{Actions: []string{"s3:Get*"}, Resources: []string{"arn:" + strings.Repeat("x", 9000)}}}}},
+			},
+			"secrets and keys: 9039 characters: want at most 9000; take asterisks, or a managed policy\n" +
+				"role of service a: statements: 9098 characters: want at most 9000; take asterisks, or a managed policy",
+		},
 		"a policy that is none": {
 			infra.Roles{Services: []infra.ServiceRole{{Service: "a", Policies: []string{"ReadOnlyAccess"}}}},
 			`role of service a: policy: "ReadOnlyAccess": want an ARN`,
@@ -251,134 +348,4 @@ func TestRolesFaults(t *testing.T) {
 			says(t, err, `render roles of "automation-master": `+tt.want)
 		})
 	}
-}
-
-func TestLimits(t *testing.T) {
-	most := func(n int, public bool) infra.Environment {
-		e := ephemeral(t)
-		e.Services = nil
-		for i := range n {
-			s := infra.Service{Name: "s" + strings.Repeat("x", i)}
-			if public {
-				s.Route = &infra.Route{Port: 1, Priority: i + 1}
-			}
-			e.Services = append(e.Services, s)
-		}
-		return e
-	}
-	tests := map[string]struct {
-		environment infra.Environment
-		want        string
-	}{
-		"92 services":        {most(92, false), ""},
-		"93 services":        {most(93, false), "93 services and 3 nodes of caches: their 101 alarms are more than the 100 that a dashboard shows"},
-		"67 public services": {most(67, true), ""},
-		"68 public services": {most(68, true), "resources: 505: want 1 to 500"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := tt.environment.Render()
-			if tt.want != "" {
-				tt.want = `render environment of "automation-8527fec8": ` + tt.want
-			}
-			says(t, err, tt.want)
-		})
-	}
-}
-
-func TestSize(t *testing.T) {
-	for n, most := range map[int]int{2: 36_000, 7: 51_200, 30: 110_000} {
-		rendered, err := large(t, n).Render()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%d services: %d bytes", n, len(rendered.Body))
-		if len(rendered.Body) > most {
-			t.Errorf("%d services: %d bytes, more than %d", n, len(rendered.Body), most)
-		}
-	}
-}
-
-func TestNames(t *testing.T) {
-	branches := []string{"master", "dev/feature/login", "dev/fix/42"}
-	for _, project := range []string{"a", "automation", "automation-123"} {
-		for _, branch := range branches {
-			env, err := envname.Rules{Project: project}.Resolve(branch)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Run(env.Name, func(t *testing.T) {
-				e := production(t)
-				e.Owner = of(env)
-				e.Services = append(e.Services, infra.Service{Name: strings.Repeat("long-name-", 25) + "x"})
-				rendered, err := e.Render()
-				if err != nil {
-					t.Fatal(err)
-				}
-				tpl := parse(t, rendered.Body)
-				names := 0
-				for id, resource := range tpl.Resources {
-					names += tpl.check(t, env, id, resource)
-				}
-				if names < 30 {
-					t.Errorf("only %d names were checked", names)
-				}
-			})
-		}
-	}
-	t.Run("a project without room for its load balancer", func(t *testing.T) {
-		env, err := envname.Rules{Project: "automation-of-a-company"}.Resolve("dev/feature/login")
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := ephemeral(t)
-		e.Owner = of(env)
-		if _, err := e.Render(); err == nil || !strings.Contains(err.Error(), "name a load balancer: no valid name") || !strings.Contains(err.Error(), "take a shorter project") {
-			t.Errorf("error %v", err)
-		}
-	})
-}
-
-// check holds the name of a resource, if it has one, against its limit.
-func (tpl template) check(t *testing.T, env envname.Environment, id string, resource map[string]any) int {
-	properties, types := resource["Properties"].(map[string]any), map[string][2]string{
-		"AWS::ECS::Cluster":                          {"ClusterName", "ECS cluster"},
-		"AWS::ElasticLoadBalancingV2::LoadBalancer":  {"Name", "load balancer"},
-		"AWS::ElastiCache::ReplicationGroup":         {"ReplicationGroupId", "replication group"},
-		"AWS::Logs::LogGroup":                        {"LogGroupName", "log group"},
-		"AWS::SNS::Topic":                            {"TopicName", "topic"},
-		"AWS::CloudWatch::Alarm":                     {"AlarmName", "alarm"},
-		"AWS::CloudWatch::Dashboard":                 {"DashboardName", "dashboard"},
-		"AWS::S3::Bucket":                            {"BucketName", "bucket"},
-		"AWS::ServiceDiscovery::PrivateDnsNamespace": {"Name", "Cloud Map namespace"},
-		"AWS::ElasticLoadBalancingV2::TargetGroup":   {"Name", ""},
-		"AWS::ElastiCache::SubnetGroup":              {"CacheSubnetGroupName", ""},
-		"AWS::EC2::SecurityGroup":                    {"GroupName", ""},
-		"AWS::Logs::MetricFilter":                    {"FilterName", ""},
-	}
-	property, ok := types[resource["Type"].(string)]
-	value := properties[property[0]]
-	if !ok || value == nil {
-		return 0
-	}
-	if property[1] == "" {
-		t.Errorf("%s has a name, and so cannot be replaced in place", id)
-		return 0
-	}
-	var text string
-	switch value := value.(type) {
-	case string:
-		text = value
-	case map[string]any:
-		if text, ok = value["!Sub"].(string); !ok {
-			text = "${" + value["!Ref"].(string) + "}"
-		}
-	}
-	text = strings.NewReplacer("${Environment}", env.Name, "${AWS::AccountId}", "123456789012").Replace(text)
-	text = strings.TrimSuffix(text, ".local")
-	limit, _ := envname.ResourceType(property[1]).Limit()
-	if !strings.HasPrefix(text, env.Name) || strings.Contains(text, "$") || len(text) > limit.Max || limit.Max == 0 {
-		t.Errorf("%s: %q of %d characters is no name for a %s of %s", id, text, len(text), property[1], env.Name)
-	}
-	return 1
 }

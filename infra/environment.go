@@ -2,6 +2,7 @@ package infra
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,25 +13,34 @@ import (
 
 // Environment is one environment in a network. See environment.yaml.
 //
-// With about 8 services its template passes the 51,200 bytes that a request to
-// CloudFormation takes, and has to go through S3; with 30, of which 10 are public,
-// it has 108,000 bytes and 159 resources. 92 services, or 67 that are all public,
-// are the most that it holds.
+// # SIZES
+//
+// Some properties cannot change at all, and some not in one update; environment.yaml
+// begins with a list of them.
 //
 // Before the stack can be deleted, its ECS and Cloud Map services have to go, and
-// the bucket has to be empty.
+// the bucket has to be empty; in production it has to be Unprotected, too.
 type Environment struct {
 	Owner
 	// Production changes defaults, so that data and answers survive a failure:
-	// two nodes a cache with failover over zones and snapshots kept for 7 days;
-	// logs for 90 days and not 14, objects in the bucket for 365 and not 30. The
-	// load balancer refuses to be deleted until its deletion protection is off.
+	// two nodes a cache with failover over zones and snapshots kept for 7 days and
+	// not 1; logs for 90 days and not 14, objects in the bucket for 365 and not 30.
+	// Alarms tell when they are over, too. The load balancer refuses to be deleted.
 	// When the stack is deleted, the bucket and the log group stay, and the caches
-	// leave a snapshot, where those of other environments leave nothing.
+	// leave a snapshot, where those of other environments leave nothing. Those two
+	// are in the way when it is created again: import them, or remove them by hand.
 	Production bool
+	// Unprotected takes the deletion protection off the load balancer of production.
+	// Apply the stack with it before it is deleted: CloudFormation deletes whatever
+	// it comes to before it stops at a load balancer that is protected.
+	Unprotected bool
+	// Quiet keeps alarms from telling anybody: while there are no services before the
+	// first rollout, and when they are taken away before the stack is deleted.
+	Quiet bool
 
 	// VPC, PublicSubnets (for the load balancer) and PrivateSubnets (for tasks and
 	// caches) are the outputs of a [Network]. Each kind of subnet needs two zones.
+	// An Internal load balancer stands in the private ones, and needs no others.
 	VPC            string
 	PublicSubnets  []string
 	PrivateSubnets []string
@@ -42,7 +52,8 @@ type Environment struct {
 	// Internal makes the load balancer reachable from the VPC alone. It cannot be
 	// changed later.
 	Internal bool
-	// Clients are the IPv4 ranges that the load balancer answers; default all.
+	// Clients are the IPv4 ranges that the load balancer answers, 30 at most;
+	// default all.
 	Clients []string
 	// Certificate is the ARN of a certificate in ACM. With one, HTTP redirects to
 	// HTTPS; without, there is HTTP alone.
@@ -65,10 +76,13 @@ type Environment struct {
 	// ErrorPattern is the filter pattern of lines that count as errors, whichever
 	// service they are from; default "?ERROR ?CRITICAL ?Traceback".
 	ErrorPattern string
-	// MaxErrorLines and MaxFailures are how many error lines and answers 5xx there
-	// may be within 5 minutes, of all and of each service, before there is an
-	// alarm; default 10 each.
-	MaxErrorLines, MaxFailures int
+	// MaxErrorLines is how many error lines there may be within 5 minutes, of all
+	// services, and of each that does not say otherwise, before there is an alarm;
+	// nil is 10.
+	MaxErrorLines *int
+	// MaxFailures is how many answers 5xx there may be within 5 minutes, of each
+	// service and of the load balancer itself, before there is an alarm; nil is 10.
+	MaxFailures *int
 	// Emails and Webhooks (URLs that begin with https://) hear of alarms. Each has
 	// to confirm its subscription. Webhooks are treated as secrets.
 	Emails, Webhooks []string
@@ -84,20 +98,24 @@ type Environment struct {
 // Redis is what all caches of an environment have in common. None of them has a
 // password: who may reach them is decided by the security group.
 type Redis struct {
-	Version        string // default "7.1"
-	PlainAtRest    bool   // not encrypted on disk; cannot be changed later
-	PlainInTransit bool   // without TLS, for clients that cannot speak it; cannot be changed later
-	SnapshotDays   int    // days that daily snapshots are kept, 1 to 35; default none, in production 7
+	// Version is 5.0.6, 6.0, 6.2, 7.0 or 7.1, the default. It can go up, and not down.
+	Version string `json:"version,omitempty"`
+	// PlainAtRest leaves them unencrypted on disk. It cannot be changed later.
+	PlainAtRest bool `json:"plainAtRest,omitempty"`
+	// PlainInTransit lets clients in that do not speak TLS. It cannot be changed
+	// later: AWS knows a way in steps for version 7, which the template does not take.
+	PlainInTransit bool `json:"plainInTransit,omitempty"`
+	// SnapshotDays is for how many days daily snapshots are kept, 1 to 35; default
+	// 1, in production 7. AWS refuses snapshots to a cache that began without.
+	SnapshotDays int `json:"snapshotDays,omitempty"`
 }
 
-// The limits of a stack and of its dashboard. Source: CloudFormation User Guide,
-// "Understand CloudFormation quotas"; CloudWatch User Guide, "Dashboard body
-// structure and syntax", alarm widget.
+// The limits of a stack. Source: CloudFormation User Guide, "Understand
+// CloudFormation quotas".
 const (
-	maxResources       = 500
-	maxParameters      = 200
-	maxOutputs         = 200
-	maxDashboardAlarms = 100
+	maxResources  = 500
+	maxParameters = 200
+	maxOutputs    = 200
 )
 
 // StackName returns the name of the stack, which is made of that of the Owner alone.
@@ -105,7 +123,7 @@ func (e Environment) StackName() (string, error) { return e.stack() }
 
 // withDefaults returns e with the defaults filled in.
 func (e Environment) withDefaults() Environment {
-	nodes, logDays, bucketDays, snapshotDays := 1, 14, 30, 0
+	nodes, logDays, bucketDays, snapshotDays := 1, 14, 30, 1
 	if e.Production {
 		nodes, logDays, bucketDays, snapshotDays = 2, 90, 365, 7
 	}
@@ -115,6 +133,7 @@ func (e Environment) withDefaults() Environment {
 	e.Caches = slices.Clone(e.Caches)
 	for i := range e.Caches {
 		e.Caches[i].Nodes = cmp.Or(e.Caches[i].Nodes, nodes)
+		e.Caches[i].NodeType = cmp.Or(e.Caches[i].NodeType, "cache.t4g.micro")
 	}
 	if len(e.Clients) == 0 {
 		e.Clients = []string{"0.0.0.0/0"}
@@ -124,7 +143,7 @@ func (e Environment) withDefaults() Environment {
 	e.LogDays = cmp.Or(e.LogDays, logDays)
 	e.BucketDays = cmp.Or(e.BucketDays, bucketDays)
 	e.ErrorPattern = cmp.Or(e.ErrorPattern, "?ERROR ?CRITICAL ?Traceback")
-	e.MaxErrorLines, e.MaxFailures = cmp.Or(e.MaxErrorLines, 10), cmp.Or(e.MaxFailures, 10)
+	e.MaxErrorLines, e.MaxFailures = cmp.Or(e.MaxErrorLines, new(10)), cmp.Or(e.MaxFailures, new(10))
 	return e
 }
 
@@ -157,17 +176,20 @@ func (e Environment) Render() (Rendered, error) {
 
 // edit fills in what repeats.
 func (e Environment) edit(t *exemplar.Template) error {
-	copies := map[string][]exemplar.Copy{"Service": nil, "Route": nil, "Redis": nil, "Cache": nil, "CacheNode": nil, "Subscription": nil}
+	copies := map[string][]exemplar.Copy{"Service": nil, "Route": nil, "Redis": nil, "Cache": nil, "CacheNode": nil, "CacheCredit": nil, "Subscription": nil}
 	add := func(kind string, c ...exemplar.Copy) { copies[kind] = append(copies[kind], c...) }
 	for _, s := range e.Services {
-		add("Service", s.copy())
+		add("Service", s.copy(*e.MaxErrorLines))
 		if s.Route != nil {
-			add("Route", s.copy())
+			add("Route", s.copy(*e.MaxErrorLines))
 		}
 	}
 	for _, c := range e.Caches {
 		add("Cache", c.copy())
 		add("CacheNode", c.nodes()...)
+		if c.burstable() {
+			add("CacheCredit", c.nodes()...)
+		}
 	}
 	if len(e.Caches) > 0 {
 		add("Redis", exemplar.Copy{}) // what caches share stands there once, or not at all
@@ -189,28 +211,43 @@ func (e Environment) edit(t *exemplar.Template) error {
 			return err
 		}
 	}
-	return t.Names(e.Name, e.name)
+	return errors.Join(t.Names(e.Name, e.name), e.asIs("ECS cluster"), e.asIs("Cloud Map namespace"))
+}
+
+// asIs holds ResourceName to leaving a name as it is that AWS, or another part of
+// the template, makes names of.
+func (e Environment) asIs(kind string) error {
+	if name, err := e.name(kind); err == nil && name != e.Name {
+		return fmt.Errorf("%s %q: want the name of the environment as it is, since other names are made of it", kind, name)
+	}
+	return nil // Names tells the error
 }
 
 // parameters returns the values of what the template still asks for.
 func (e Environment) parameters() map[string]string {
+	front := e.PublicSubnets
+	if e.Internal {
+		front = e.PrivateSubnets
+	}
 	p := map[string]string{
-		"Environment":        e.Name,
-		"ExistingCluster":    e.ExistingCluster,
-		"Vpc":                e.VPC,
-		"PublicSubnets":      strings.Join(e.PublicSubnets, ","),
-		"PrivateSubnets":     strings.Join(e.PrivateSubnets, ","),
-		"Internal":           strconv.FormatBool(e.Internal),
-		"Certificate":        e.Certificate,
-		"Domain":             e.Domain,
-		"HostedZone":         e.HostedZone,
-		"DeletionProtection": strconv.FormatBool(e.Production),
-		"LogDays":            strconv.Itoa(e.LogDays),
-		"ErrorPattern":       e.ErrorPattern,
-		"MaxErrorLines":      strconv.Itoa(e.MaxErrorLines),
-		"MaxFailures":        strconv.Itoa(e.MaxFailures),
-		"BucketDays":         strconv.Itoa(e.BucketDays),
-		"BucketWriter":       e.BucketWriter,
+		"Environment":         e.Name,
+		"ExistingCluster":     e.ExistingCluster,
+		"Vpc":                 e.VPC,
+		"LoadBalancerSubnets": strings.Join(front, ","),
+		"PrivateSubnets":      strings.Join(e.PrivateSubnets, ","),
+		"Internal":            strconv.FormatBool(e.Internal),
+		"Certificate":         e.Certificate,
+		"Domain":              e.Domain,
+		"HostedZone":          e.HostedZone,
+		"DeletionProtection":  strconv.FormatBool(e.Production && !e.Unprotected),
+		"LogDays":             strconv.Itoa(e.LogDays),
+		"ErrorPattern":        e.ErrorPattern,
+		"MaxErrorLines":       strconv.Itoa(*e.MaxErrorLines),
+		"MaxFailures":         strconv.Itoa(*e.MaxFailures),
+		"AlarmsOn":            strconv.FormatBool(!e.Quiet),
+		"TellRecovery":        strconv.FormatBool(e.Production),
+		"BucketDays":          strconv.Itoa(e.BucketDays),
+		"BucketWriter":        e.BucketWriter,
 	}
 	if len(e.Clients) == 1 {
 		p["Clients"] = e.Clients[0]

@@ -29,22 +29,29 @@ func (e Environment) check(f *faults) {
 	if e.Internal {
 		public = 0
 	}
-	f.ids("public subnets", e.PublicSubnets, public)
-	f.ids("private subnets", e.PrivateSubnets, 2)
+	f.subnets("public subnets", e.PublicSubnets, public)
+	f.subnets("private subnets", e.PrivateSubnets, 2)
+	for _, id := range e.PublicSubnets {
+		if slices.Contains(e.PrivateSubnets, id) {
+			f.add("subnet %s: it is given as a public and as a private one", id)
+		}
+	}
 	if e.ExistingCluster != "" {
 		f.match("existing cluster", e.ExistingCluster, `[A-Za-z0-9_-]{1,255}`, "its name, not its ARN")
 	}
 	e.checkFront(f)
 	checkServices(f, e.Services)
 	checkCaches(f, e.Caches)
-	f.match("Redis version", e.Redis.Version, `[4-9]\.[0-9x]+(\.[0-9]+)?`, "one like 7.1")
-	f.within("Redis snapshot days", e.Redis.SnapshotDays, 0, 35)
+	if versions := redisVersions(); !slices.Contains(versions, e.Redis.Version) {
+		f.add("Redis version: %q: want one of %s", e.Redis.Version, strings.Join(versions, ", "))
+	}
+	f.within("Redis snapshot days", e.Redis.SnapshotDays, 1, 35)
 	if days := retention(); !slices.Contains(days, e.LogDays) {
 		f.add("log days: %d: want one of %v", e.LogDays, days)
 	}
 	f.pattern("error pattern", e.ErrorPattern)
-	f.within("max error lines", e.MaxErrorLines, 1, 1_000_000)
-	f.within("max failures", e.MaxFailures, 1, 1_000_000)
+	f.within("max error lines", *e.MaxErrorLines, 0, maxThreshold)
+	f.within("max failures", *e.MaxFailures, 0, maxThreshold)
 	f.within("bucket days", e.BucketDays, 1, 36_500)
 	if e.BucketWriter != "" {
 		f.match("bucket writer", e.BucketWriter, `arn:aws[a-z-]*:iam::[0-9]{12}:role/\S+`, "the ARN of a role")
@@ -52,8 +59,26 @@ func (e Environment) check(f *faults) {
 	e.checkAlarms(f)
 }
 
+// redisVersions are those that ElastiCache has, for caches with encryption.
+// Source: ElastiCache User Guide, "Supported engines and versions".
+func redisVersions() []string { return []string{"5.0.6", "6.0", "6.2", "7.0", "7.1"} }
+
+// maxThreshold is the most that a number of events in 5 minutes is compared with.
+const maxThreshold = 1_000_000
+
+// maxClients is how many ranges can be let in: a security group has 60 rules for
+// those who come in, and each range needs two, for HTTP and HTTPS.
+// Source: Amazon VPC User Guide, "Amazon VPC quotas".
+const maxClients = 30
+
+// maxDomain is the most characters of a DNS name. Source: RFC 1035, 2.3.4.
+const maxDomain = 253
+
 // checkFront checks how clients reach the environment.
 func (e Environment) checkFront(f *faults) {
+	if n := len(e.Clients); n > maxClients {
+		f.add("clients: %d ranges: want at most %d", n, maxClients)
+	}
 	for i, client := range e.Clients {
 		f.cidr("clients", client)
 		if slices.Contains(e.Clients[:i], client) {
@@ -61,9 +86,10 @@ func (e Environment) checkFront(f *faults) {
 		}
 	}
 	if e.Certificate != "" {
-		f.match("certificate", e.Certificate, `arn:aws[a-z-]*:(acm|iam):\S+`, "the ARN of a certificate in ACM")
+		f.match("certificate", e.Certificate, `arn:aws[a-z-]*:(acm:[a-z0-9-]+:[0-9]{12}:certificate|iam::[0-9]{12}:server-certificate)/[^\s,]+`, "the ARN of a certificate in ACM")
 	}
 	if e.Domain != "" {
+		f.within("domain: characters", len(e.Domain), 1, maxDomain)
 		label := `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
 		f.match("domain", e.Domain, label+`(\.`+label+`)+`, "a DNS name in lower case, without a final dot")
 	}
@@ -75,8 +101,7 @@ func (e Environment) checkFront(f *faults) {
 	}
 }
 
-// checkAlarms checks who hears of alarms, and how many there are. A webhook is
-// never shown.
+// checkAlarms checks who hears of alarms. A webhook is never shown.
 func (e Environment) checkAlarms(f *faults) {
 	for i, email := range e.Emails {
 		f.match("email", email, `[^@\s]+@[^@\s]+`, "an address with an @")
@@ -92,12 +117,5 @@ func (e Environment) checkAlarms(f *faults) {
 		if j := slices.Index(e.Webhooks[:i], webhook); j >= 0 {
 			f.add("webhook %d: it is that of %d", i+1, j+1)
 		}
-	}
-	nodes := 0
-	for _, c := range e.Caches {
-		nodes += c.Nodes
-	}
-	if n := 2 + len(e.Services) + 2*nodes; n > maxDashboardAlarms {
-		f.add("%d services and %d nodes of caches: their %d alarms are more than the %d that a dashboard shows", len(e.Services), nodes, n, maxDashboardAlarms)
 	}
 }

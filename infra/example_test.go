@@ -28,7 +28,7 @@ func ExampleEnvironment() {
 		PrivateSubnets: []string{"subnet-3", "subnet-4"},
 		Services: []infra.Service{
 			{Name: "notifier"},
-			{Name: "frontend", Route: &infra.Route{Port: 8080, Priority: 1000}},
+			{Name: "frontend", Route: &infra.Route{Priority: 1000}},
 		},
 	}
 	rendered, err := environment.Render()
@@ -61,7 +61,7 @@ func ExampleNetwork_Read() {
 
 	// The outputs of the stack, when it has been applied.
 	out, err := network.Read(map[string]string{
-		"Vpc": "vpc-1", "PublicSubnets": "subnet-1,subnet-2", "NatAddresses": "192.0.2.1",
+		"Vpc": "vpc-1", "PublicSubnets": "subnet-1,subnet-2", "Zones": "us-east-1a,us-east-1b", "NatAddresses": "192.0.2.1",
 	})
 	fmt.Println(out.VPC, out.PublicSubnets)
 	fmt.Println(err)

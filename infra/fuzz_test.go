@@ -21,7 +21,7 @@ func FuzzRender(f *testing.F) {
 		e.Caches = []infra.Cache{{}, {Name: cache}}
 		e.Services = []infra.Service{
 			{Name: private, ErrorPattern: pattern},
-			{Name: public, Route: &infra.Route{Port: 1, Priority: 1, Paths: []string{path}, Hosts: []string{host}}},
+			{Name: public, Route: &infra.Route{Priority: 1, Paths: []string{path}, Hosts: []string{host}}},
 		}
 		if host == "" {
 			e.Services[1].Route.Hosts = nil

@@ -50,12 +50,17 @@ type Rendered struct {
 // Owner says whose the resources of a stack are.
 type Owner struct {
 	// Name is the name of the environment, as "automation-8527fec8": at most 32
-	// lower-case letters, digits and hyphens. Names of resources begin with it.
+	// lower-case letters, digits and hyphens. Names of resources begin with it. An
+	// account has an environment of that name in one region: the names of its roles
+	// are those of the whole account, that of its bucket is so in all the world.
 	Name string
 	// Tags are put on the stack, and by CloudFormation on all its resources but
-	// those that it cannot tag: listeners, rules, metric filters, subscriptions,
-	// the dashboard, DNS records, routes, and rules of security groups. The Cloud
-	// Map namespace is not documented to get them, and is given them by itself.
+	// those that have no tags in it: listeners and their rules, metric filters,
+	// subscriptions, the dashboard, DNS records, the policies of the topic and of
+	// the bucket, rules of security groups; and in a network, routes, and what
+	// attaches route tables and the internet gateway. The Cloud Map namespace is not
+	// documented to get them, and is given them by itself. At most 49, since some
+	// resources have a Name besides.
 	Tags map[string]string
 	// ResourceName makes the name of a resource of the environment: Name, and
 	// parts with hyphens between them, within the limits of its type. It must be

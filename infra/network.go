@@ -14,13 +14,18 @@ type Network struct {
 	// Owner has the name of a kind of environments, as "automation-ephemeral", or
 	// of the one environment that has the network for itself.
 	Owner
-	// CIDR is the range of the VPC's addresses, an IPv4 prefix of 16 to 23 bits;
-	// default 10.0.0.0/16. It cannot be changed later. Each private subnet has a
+	// CIDR is the range of the VPC's addresses, a private IPv4 prefix (RFC 1918, or
+	// 100.64.0.0/10) of 16 to 23 bits; default 10.0.0.0/16. It cannot be changed later. Each private subnet has a
 	// quarter of it, each public one a sixteenth, and a sixteenth is left.
 	CIDR string
-	// Zones are the availability zones, 2 or 3; default 2. A third can be added
-	// later without moving the others.
+	// Zones are the availability zones, 2 or 3; default as many as ZoneNames, or 2.
+	// A third can be added later without moving the others.
 	Zones int
+	// ZoneNames are the names of those zones, as "us-east-1a"; default the first of
+	// the region. That list is AWS's, and may change; a subnet in another zone is
+	// another subnet, which a network in use does not get over. So pin them: either
+	// from the beginning, or to the Zones of the outputs.
+	ZoneNames []string
 	// NATPerZone gives each zone a NAT gateway, so that none depends on another
 	// (production). Otherwise all share that of the first, which is cheaper.
 	NATPerZone bool
@@ -34,10 +39,11 @@ type Network struct {
 
 // NetworkOutputs are what a network has that environments need.
 type NetworkOutputs struct {
-	VPC            string
-	PublicSubnets  []string
-	PrivateSubnets []string
-	NATAddresses   []string // the IPv4 addresses from which tasks reach the internet
+	VPC            string   `json:"vpc"`
+	PublicSubnets  []string `json:"publicSubnets"`
+	PrivateSubnets []string `json:"privateSubnets"`
+	Zones          []string `json:"zones"`        // names of the availability zones, for ZoneNames
+	NATAddresses   []string `json:"natAddresses"` // the IPv4 addresses from which tasks reach the internet
 }
 
 // StackName returns the name of the stack: that of the Owner, and "network".
@@ -45,7 +51,7 @@ func (n Network) StackName() (string, error) { return n.stack("network") }
 
 // Render returns the stack of the network. All faults of n are in the error.
 func (n Network) Render() (Rendered, error) {
-	n.CIDR, n.Zones = cmp.Or(n.CIDR, "10.0.0.0/16"), cmp.Or(n.Zones, 2)
+	n.CIDR, n.Zones = cmp.Or(n.CIDR, "10.0.0.0/16"), cmp.Or(n.Zones, len(n.ZoneNames), 2)
 	parameters := map[string]string{
 		"Environment":        n.Name,
 		"VpcCidr":            n.CIDR,
@@ -56,12 +62,18 @@ func (n Network) Render() (Rendered, error) {
 	}
 	var f faults
 	f.owner(n.Owner)
-	f.within("zones", n.Zones, 2, 3)
+	n.checkZones(&f)
+	for i, zone := range n.ZoneNames[:min(3, len(n.ZoneNames))] {
+		parameters["Zone"+string(rune('A'+i))] = zone
+	}
 	if days := retention(); n.FlowLogDays != 0 && (n.FlowLogDays > 365 || !slices.Contains(days, n.FlowLogDays)) {
 		f.add("flow logs: %d days: want 0 or one of %v", n.FlowLogDays, days[:slices.Index(days, 365)+1])
 	}
 	before := len(f)
 	vpc := f.cidr("CIDR", n.CIDR)
+	if len(f) == before && !private(vpc) {
+		f.add("CIDR: %s is not private: want one within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", vpc)
+	}
 	if len(f) == before {
 		if f.within("CIDR: prefix length", vpc.Bits(), 16, 23); len(f) == before {
 			maps.Copy(parameters, layout(vpc))
@@ -81,6 +93,25 @@ func (n Network) Render() (Rendered, error) {
 		return Rendered{}, err
 	}
 	return Rendered{Name: stack, Body: body, Parameters: parameters, Tags: maps.Clone(n.Tags)}, nil
+}
+
+func (n Network) checkZones(f *faults) {
+	f.within("zones", n.Zones, 2, 3)
+	if given := len(n.ZoneNames); given != 0 && given != n.Zones {
+		f.add("zone names: %d given: want %d, or none", given, n.Zones)
+	}
+	for i, zone := range n.ZoneNames {
+		f.match("zone name", zone, `[a-z]{2,}(-[a-z0-9]+)+-[0-9]+[a-z]`, "one like us-east-1a")
+		if slices.Contains(n.ZoneNames[:i], zone) {
+			f.add("zone name %s: given twice", zone)
+		}
+	}
+}
+
+// private reports whether a network may have the addresses of p for itself.
+func private(p netip.Prefix) bool {
+	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) // RFC 6598
+	return p.Addr().IsPrivate() || shared.Contains(p.Addr())          // IsPrivate is RFC 1918
 }
 
 // layout divides the addresses of a VPC: three quarters for private subnets, and
@@ -112,6 +143,7 @@ func (n Network) Read(outputs map[string]string) (NetworkOutputs, error) {
 		VPC:            r.text("Vpc"),
 		PublicSubnets:  r.list("PublicSubnets"),
 		PrivateSubnets: r.list("PrivateSubnets"),
+		Zones:          r.list("Zones"),
 		NATAddresses:   r.list("NatAddresses"),
 	}
 	return out, r.err()

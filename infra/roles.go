@@ -2,6 +2,7 @@ package infra
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,7 +21,8 @@ type Roles struct {
 	Repository string
 	// Secrets are the ARNs of secrets (Secrets Manager) and parameters (Systems
 	// Manager) that containers are started with. Asterisks are allowed: the ARN of
-	// a secret ends in six characters that nobody knows before.
+	// a secret ends in six characters that nobody knows before. A part of a secret,
+	// as ":password::" after the ARN in a task definition, is none of it.
 	Secrets []string
 	// Keys are the ARNs of KMS keys that encrypt secrets, but for those that AWS
 	// manages.
@@ -53,14 +55,19 @@ type Statement struct {
 
 // RolesOutputs are the ARNs of roles.
 type RolesOutputs struct {
-	ExecutionRole string            // executionRoleArn of all task definitions
-	TaskRole      string            // taskRoleArn of those whose service has no role of its own
-	ServiceRoles  map[string]string // by service
+	ExecutionRole string            `json:"executionRole"` // executionRoleArn of all task definitions
+	TaskRole      string            `json:"taskRole"`      // taskRoleArn of those whose service has no role of its own
+	ServiceRoles  map[string]string `json:"serviceRoles"`  // by service
 }
 
-// maxPolicies is the most managed policies that a role has.
-// Source: IAM User Guide, "IAM and AWS STS quotas".
-const maxPolicies = 10
+// The most managed policies, and characters of inline policies, that a role has.
+// Of these, the template has some itself. Source: IAM User Guide, "IAM and AWS STS
+// quotas".
+const (
+	maxPolicies  = 10
+	maxInline    = 10_240
+	inlineOfOwns = 1_240
+)
 
 // StackName returns the name of the stack: that of the Owner, and "roles".
 func (r Roles) StackName() (string, error) { return r.stack("roles") }
@@ -92,8 +99,6 @@ func (r Roles) Render() (Rendered, error) {
 		"Environment": r.Name,
 		"LogGroup":    logGroup,
 		"Repository":  cmp.Or(r.Repository, "*"),
-		"Secrets":     strings.Join(r.Secrets, ","),
-		"Keys":        strings.Join(r.Keys, ","),
 		"Exec":        strconv.FormatBool(r.Exec),
 	})
 }
@@ -115,8 +120,19 @@ type allow struct {
 	Resource []string `yaml:"Resource,flow"`
 }
 
-// edit repeats the role of a service.
+// document returns what the service may do as a policy says it.
+func (s ServiceRole) document() document {
+	d := document{Version: "2012-10-17"}
+	for _, statement := range s.Statements {
+		d.Statement = append(d.Statement, allow{"Allow", statement.Actions, statement.Resources})
+	}
+	return d
+}
+
+// edit puts in secrets and keys, of which there may be more than a parameter holds,
+// and repeats the role of a service.
 func (r Roles) edit(t *exemplar.Template) error {
+	t.Settle(map[string]any{"Secrets": r.Secrets, "Keys": r.Keys}, map[string]bool{"HasSecrets": len(r.Secrets) > 0, "HasKeys": len(r.Keys) > 0})
 	var copies []exemplar.Copy
 	for _, s := range r.Services {
 		copies = append(copies, exemplar.Copy{
@@ -132,10 +148,7 @@ func (r Roles) edit(t *exemplar.Template) error {
 		if len(s.Statements) == 0 {
 			continue
 		}
-		own := policy{PolicyName: "service", PolicyDocument: document{Version: "2012-10-17"}}
-		for _, statement := range s.Statements {
-			own.PolicyDocument.Statement = append(own.PolicyDocument.Statement, allow{"Allow", statement.Actions, statement.Resources})
-		}
+		own := policy{PolicyName: "service", PolicyDocument: s.document()}
 		if err := t.Append(s.id()+"Role", "Policies", own); err != nil {
 			return err
 		}
@@ -152,6 +165,17 @@ func (r Roles) check(f *faults) {
 	}
 	f.arns("secret", r.Secrets, `(secretsmanager|ssm)`)
 	f.arns("key", r.Keys, `kms`)
+	for _, secret := range r.Secrets {
+		// arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME
+		parts, whole := strings.Split(secret, ":"), 6
+		if len(parts) > 2 && parts[2] == "secretsmanager" {
+			whole = 7
+		}
+		if len(parts) > whole {
+			f.add("secret: %q: it names a part or a version, as task definitions do: want %s", secret, strings.Join(parts[:whole], ":"))
+		}
+	}
+	f.inline("secrets and keys", slices.Concat(r.Secrets, r.Keys))
 	names := make([]string, len(r.Services))
 	for i, s := range r.Services {
 		names[i] = s.Service
@@ -165,6 +189,9 @@ func (s ServiceRole) check(f *faults) {
 	if n := len(s.Policies); n > maxPolicies {
 		f.add("role of service %s: %d policies: want at most %d", s.Service, n, maxPolicies)
 	}
+	if len(s.Statements) > 0 {
+		f.inline("role of service "+s.Service+": statements", s.document())
+	}
 	for i, statement := range s.Statements {
 		what := fmt.Sprintf("role of service %s: statement %d", s.Service, i+1)
 		if len(statement.Actions) == 0 || len(statement.Resources) == 0 {
@@ -176,6 +203,15 @@ func (s ServiceRole) check(f *faults) {
 		for _, resource := range statement.Resources {
 			f.match(what+": resource", resource, `\*|arn:[^\s]+`, "an ARN or *")
 		}
+	}
+}
+
+// inline holds what becomes an inline policy against the room that a role has.
+func (f *faults) inline(what string, value any) {
+	text, err := json.Marshal(value)
+	f.also(err)
+	if n := len(text); n > maxInline-inlineOfOwns {
+		f.add("%s: %d characters: want at most %d; take asterisks, or a managed policy", what, n, maxInline-inlineOfOwns)
 	}
 }
 

@@ -43,7 +43,7 @@ func ephemeral(t testing.TB) infra.Environment {
 		PublicSubnets: []string{"subnet-1", "subnet-2"}, PrivateSubnets: []string{"subnet-3", "subnet-4"},
 		Services: []infra.Service{
 			{Name: "notifier"},
-			{Name: "frontend", Route: &infra.Route{Port: 8080, Priority: 1000}},
+			{Name: "frontend", Route: &infra.Route{Priority: 1000}},
 		},
 	}
 }
@@ -59,10 +59,10 @@ func production(t testing.TB) infra.Environment {
 		Services: []infra.Service{
 			{Name: "notifier", ErrorPattern: `{ $.app = "notifier" && $.level >= 40 }`},
 			{Name: "api", Route: &infra.Route{
-				Port: 5000, Priority: 100, Paths: []string{"/api/*", "/v2/*"},
+				Priority: 100, Paths: []string{"/api/*", "/v2/*"},
 				Hosts: []string{"automation.example.com", "*.automation.example.com"}, HealthPath: "/_health",
 			}},
-			{Name: "frontend", Route: &infra.Route{Port: 3000, Priority: 1000}},
+			{Name: "frontend", Route: &infra.Route{Priority: 1000}},
 		},
 		Caches:       []infra.Cache{{NodeType: "cache.m7g.large"}, {Name: "customer-cache-redis"}, {Name: "tnba-feedback-cache-redis", Nodes: 3}},
 		Redis:        infra.Redis{PlainInTransit: true},
@@ -79,7 +79,7 @@ func large(t testing.TB, n int) infra.Environment {
 	for i := range n {
 		s := infra.Service{Name: fmt.Sprintf("service-number-%c%c", 'a'+i/26, 'a'+i%26)}
 		if i%3 == 0 {
-			s.Route = &infra.Route{Port: 8080, Priority: i + 1, Paths: []string{"/" + s.Name + "/*"}}
+			s.Route = &infra.Route{Priority: i + 1, Paths: []string{"/" + s.Name + "/*"}}
 		}
 		e.Services = append(e.Services, s)
 	}

@@ -175,12 +175,10 @@ func create(ctx context.Context, cloud *stacktest.Cloud, want stack.Stack) (map[
 func older(s settings) settings {
 	s.Services = slices.Clone(s.Services)
 	if n := len(s.Services); n > 1 {
-		if route := s.Services[n-2].Route; route != nil {
-			r := *route
-			r.Port++
-			s.Services[n-2].Route = &r
-		}
 		s.Services = s.Services[:n-1]
+	}
+	if s.Domain != "" {
+		s.Domain = "old." + s.Domain
 	}
 	s.LogDays = 7
 	s.Emails = append(slices.Clone(s.Emails), "left@example.com")
@@ -194,7 +192,7 @@ func meddle(verb, name string, cloud *stacktest.Cloud) error {
 		switch {
 		case verb == "destroy" && r.Type == "AWS::S3::Bucket":
 			cloud.SetObjects(r.PhysicalID, 2500)
-		case verb == "drift" && r.Type == "AWS::Logs::LogGroup":
+		case verb == "drift" && r.LogicalID == "LogGroup":
 			if err := cloud.Drift(name, r.LogicalID, "RetentionInDays", 3); err != nil {
 				return err
 			}

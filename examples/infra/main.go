@@ -16,7 +16,10 @@
 //
 // With -local=false it talks to AWS, with region and credentials from the environment,
 // as the AWS CLI does (AWS_ENDPOINT_URL too). Templates of more than 51,200 bytes, which
-// about eight services make, then need a bucket, -bucket.
+// about four services make, then need a bucket, -bucket.
+//
+// Production refuses to be destroyed twice: by its name, which -allow-production
+// repeats, and by its load balancer, until it is applied with -unprotected.
 //
 // An environment is three stacks. What the third one needs of the network are outputs
 // of the first; where that is not there yet, CloudFormation cannot plan the third, and
@@ -25,14 +28,17 @@
 //
 // A file says what is in the environment; all its keys are optional:
 //
-//	services:  [{name, errorPattern, route: {port, priority, paths, hosts, healthPath}}]
-//	caches:    [{name, nodeType, nodes}]
+//	services:  [{name, errorPattern, maxErrorLines, route: {priority, paths, hosts, healthPath}}]
+//	caches:    [{name, nodeType, nodes, noFailover}]
+//	redis:     {version, plainAtRest, plainInTransit, snapshotDays}
 //	roles:     [{service, statements: [{actions, resources}], policies}]
 //	secrets:   [ARN]            # that containers are started with
 //	emails:    [ADDRESS]        # that hear of alarms
 //	webhooks:  [URL]
 //	domain, hostedZone, certificate, repository: TEXT
 //	logDays, zones: NUMBER
+//	zoneNames: [us-east-1a]     # of the network; best pinned
+//	quiet:     false            # whether alarms tell nobody
 //	cidr:      10.0.0.0/16
 //
 // Progress goes to stderr; the outcome goes to stdout, with -json as one object that

@@ -65,7 +65,7 @@ func TestInfra(t *testing.T) {
 			stdout: []string{
 				"stack automation-8527fec8-network: no changes\n", "stack automation-8527fec8-roles: no changes\n",
 				"stack automation-8527fec8: update\n", "RetentionInDays: 7 -> 14 by LogDays\n", "  +  RouteApiRule ",
-				"  !  RoutePortalTargetGroup ", "Port: 8081 -> 8080 (replaces)\n", "  -  Subscription",
+				"  !  Record ", "Name: old.portal.example.com -> portal.example.com (replaces) by Domain\n", "  -  Subscription",
 			},
 			stderr: []string{"it has an older version of the environment\n"},
 			not:    "left@example.com",
@@ -81,6 +81,19 @@ func TestInfra(t *testing.T) {
 		"applying changes": {
 			args:   []string{"apply", "-branch", branch, "-existing"},
 			stdout: []string{"automation-8527fec8-network  unchanged  CREATE_COMPLETE", "automation-8527fec8          updated    UPDATE_COMPLETE"},
+		},
+		"what cannot be replaced is refused without consent": {
+			args:   []string{"plan", "-branch", branch, "-existing", "-parameter", "RedisAtRest=false"},
+			code:   1,
+			stdout: []string{"  !  CacheGroup ", "AtRestEncryptionEnabled: true -> false"},
+			stderr: []string{"CacheGroup", "CacheCustomerCacheRedisGroup", "onsent"},
+		},
+		"what cannot be replaced is planned with consent": {
+			args: []string{
+				"plan", "-branch", branch, "-existing", "-parameter", "RedisAtRest=false",
+				"-consent", "CacheGroup", "-consent", "CacheCustomerCacheRedisGroup", "-consent", "CacheTnbaFeedbackCacheRedisGroup",
+			},
+			stdout: []string{"  !  CacheGroup "},
 		},
 		"applying to a network that others share": {
 			args:   []string{"apply", "-branch", branch, "-network", "automation-ephemeral"},
@@ -120,7 +133,7 @@ func TestInfra(t *testing.T) {
 			args: []string{"destroy", "-branch", branch},
 			stdout: []string{
 				"  - Cluster ", "every version of every object is deleted first",
-				"  automation-8527fec8: 48 resources, 2500 versions in Bucket\n  automation-8527fec8-roles: 3 resources\n  automation-8527fec8-network: 20 resources\n",
+				"  automation-8527fec8: 55 resources, 2500 versions in Bucket\n  automation-8527fec8-roles: 3 resources\n  automation-8527fec8-network: 20 resources\n",
 			},
 		},
 		"destroying it in a shared network leaves that alone": {
@@ -139,8 +152,14 @@ func TestInfra(t *testing.T) {
 			code:   2,
 			stderr: []string{"-allow-production automation-8527fec8: the environment is automation-master"},
 		},
+		"nor while its load balancer is protected": {
+			args:   []string{"destroy", "-branch", "master", "-allow-production", "automation-master"},
+			code:   1,
+			stderr: []string{"destroy automation-master: its load balancer is protected from deletion, so that nothing has been deleted; apply it with -unprotected first"},
+			not:    "DELETE_",
+		},
 		"production by its name": {
-			args: []string{"destroy", "-branch", "master", "-allow-production", "automation-master"},
+			args: []string{"destroy", "-branch", "master", "-allow-production", "automation-master", "-unprotected"},
 			stdout: []string{
 				"  = Bucket ", "  automation-master: ", "    left behind: Bucket (AWS::S3::Bucket) automation-master-thanos", "    left behind: LogGroup ",
 			},
@@ -195,7 +214,7 @@ func TestInfra(t *testing.T) {
 			stderr: []string{"the-automation-of-all-8527fec8", "leave room for a digest in the 32 of a load balancer"},
 		},
 		"a file with another key": {
-			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a, rout: {port: 80}}]")},
+			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a, rout: {priority: 80}}]")},
 			code:   2,
 			stderr: []string{`file.yaml: unknown field "rout"`},
 		},
@@ -205,9 +224,9 @@ func TestInfra(t *testing.T) {
 			stderr: []string{"file.yaml: "},
 		},
 		"all that is wrong with the settings": {
-			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a b}, {name: c, route: {port: 0, priority: 1}}]\nlogDays: 8")},
+			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a b}, {name: c, route: {priority: 0}}]\nlogDays: 8")},
 			code:   2,
-			stderr: []string{"a b", "port", "8"},
+			stderr: []string{"a b", "priority", "8"},
 		},
 		"a file that is not there":       {args: []string{"plan", "-branch", branch, "-file", "/none.yaml"}, code: 2, stderr: []string{"/none.yaml"}},
 		"a template that is not there":   {args: []string{"plan", "-branch", branch, "-template", "/none.yaml"}, code: 2, stderr: []string{"/none.yaml"}},
@@ -220,6 +239,7 @@ func TestInfra(t *testing.T) {
 		"a speed of AWS":                 {args: []string{"plan", "-branch", branch, "-local=false", "-speed", "5"}, code: 2, stderr: []string{"they do not go with -local=false"}},
 		"no speed":                       {args: []string{"plan", "-branch", branch, "-speed", "0"}, code: 2, stderr: []string{"-speed 0: want more than 0"}},
 		"an older one to destroy":        {args: []string{"destroy", "-branch", branch, "-existing"}, code: 2, stderr: []string{"-existing is for plan and apply"}},
+		"protection when it is too late": {args: []string{"destroy", "-branch", "master", "-local=false", "-unprotected"}, code: 2, stderr: []string{"-unprotected is for plan, apply and render"}},
 		"production to apply":            {args: []string{"apply", "-branch", "master", "-allow-production", "x"}, code: 2, stderr: []string{"-allow-production is for destroy"}},
 		"help":                           {args: []string{"-h"}, stdout: []string{"infra plan -branch dev/feature/login", "-local"}},
 		"express is not for production":  {args: []string{"plan", "-branch", "master", "-express"}, code: 2, stderr: []string{"xpress"}},
@@ -281,7 +301,7 @@ func TestJSON(t *testing.T) {
 	}
 	t.Run("a plan says what it could only forecast", func(t *testing.T) {
 		a := ask(t, 0, "plan")
-		if len(a.Plans) != 3 || a.Plans[2].Action != "create" || len(a.Plans[2].Changes) != 48 || len(a.Forecast) != 1 || a.Forecast[0] != "automation-8527fec8" {
+		if len(a.Plans) != 3 || a.Plans[2].Action != "create" || len(a.Plans[2].Changes) != 55 || len(a.Forecast) != 1 || a.Forecast[0] != "automation-8527fec8" {
 			t.Errorf("%d plans, forecast %v", len(a.Plans), a.Forecast)
 		}
 	})

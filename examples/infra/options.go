@@ -47,6 +47,7 @@ type options struct {
 	allowProduction string
 	parameters      map[string]string
 	only            string
+	unprotected     bool
 	consent         []string
 	express, json   bool
 	local           bool
@@ -71,6 +72,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 		return nil
 	})
 	flags.StringVar(&o.allowProduction, "allow-production", "", "`NAME` of the environment again, to destroy it though it is production")
+	flags.BoolVar(&o.unprotected, "unprotected", false, "take the deletion protection off the load balancer of production, as has to be applied before destroy")
 	flags.BoolVar(&o.express, "express", false, "do not wait until what is made can serve")
 	flags.StringVar(&o.bucket, "bucket", "", "`BUCKET` for templates over 51,200 bytes")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
@@ -102,6 +104,8 @@ func (o options) check(flags *flag.FlagSet) error {
 		return errors.New("-branch is required (-h lists the flags)")
 	case o.only != "" && !slices.Contains(kinds(), o.only):
 		return fmt.Errorf("-only %s: want one of %s", o.only, strings.Join(kinds(), ", "))
+	case o.unprotected && !o.local && o.verb != "plan" && o.verb != "apply" && o.verb != "render":
+		return fmt.Errorf("-unprotected is for plan, apply and render: %s takes the environment as it is", o.verb)
 	case o.only == "network" && o.network != "":
 		return errors.New("-only network does not go with -network: a network that others share is left alone")
 	}
@@ -127,6 +131,7 @@ func (o options) fits(given map[string]bool) error {
 type settings struct {
 	Services    []infra.Service     `json:"services"`
 	Caches      []infra.Cache       `json:"caches"`
+	Redis       infra.Redis         `json:"redis"`
 	Roles       []infra.ServiceRole `json:"roles"`
 	Secrets     []string            `json:"secrets"`
 	Emails      []string            `json:"emails"`
@@ -136,7 +141,9 @@ type settings struct {
 	Certificate string              `json:"certificate"`
 	Repository  string              `json:"repository"`
 	LogDays     int                 `json:"logDays"`
+	Quiet       bool                `json:"quiet"`
 	Zones       int                 `json:"zones"`
+	ZoneNames   []string            `json:"zoneNames"`
 	CIDR        string              `json:"cidr"`
 }
 

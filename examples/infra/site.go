@@ -52,7 +52,7 @@ func (s *site) concerns(kind string) bool {
 
 func (s *site) network() infra.Network {
 	return infra.Network{
-		Owner: s.owner(), CIDR: s.settings.CIDR, Zones: s.settings.Zones,
+		Owner: s.owner(), CIDR: s.settings.CIDR, Zones: s.settings.Zones, ZoneNames: s.settings.ZoneNames,
 		NATPerZone: s.production(), Endpoints: s.production(),
 	}
 }
@@ -63,9 +63,9 @@ func (s *site) roles() infra.Roles {
 
 func (s *site) environment(in infra.NetworkOutputs) infra.Environment {
 	return infra.Environment{
-		Owner: s.owner(), Production: s.production(),
+		Owner: s.owner(), Production: s.production(), Unprotected: s.options.unprotected, Quiet: s.settings.Quiet,
 		VPC: in.VPC, PublicSubnets: in.PublicSubnets, PrivateSubnets: in.PrivateSubnets,
-		Services: s.settings.Services, Caches: s.settings.Caches,
+		Services: s.settings.Services, Caches: s.settings.Caches, Redis: s.settings.Redis,
 		Domain: s.settings.Domain, HostedZone: s.settings.HostedZone, Certificate: s.settings.Certificate,
 		Emails: s.settings.Emails, Webhooks: s.settings.Webhooks, LogDays: s.settings.LogDays,
 	}
@@ -148,7 +148,7 @@ func (s *site) forecast(ctx context.Context, kind string) (stack.Plan, error) {
 	plan.ID, plan.ChangeSet = "", ""
 	for i, p := range plan.Parameters {
 		switch p.Name {
-		case "Vpc", "PublicSubnets", "PrivateSubnets":
+		case "Vpc", "LoadBalancerSubnets", "PrivateSubnets":
 			plan.Parameters[i].After = stack.KnownAfterApply
 		}
 	}
@@ -165,7 +165,7 @@ func (s *site) render(out *output) error {
 		if err != nil {
 			return err
 		}
-		for _, name := range []string{"Vpc", "PublicSubnets", "PrivateSubnets"} {
+		for _, name := range []string{"Vpc", "LoadBalancerSubnets", "PrivateSubnets"} {
 			if _, has := r.Parameters[name]; has && kind == environment && s.body == nil {
 				r.Parameters[name] = stack.KnownAfterApply
 			}

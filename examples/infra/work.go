@@ -217,6 +217,9 @@ func (w *work) destroy(ctx context.Context, allow string) error {
 			return err
 		}
 		w.out.Deletions = append(w.out.Deletions, plan)
+		if err := w.guarded(ctx, plan); err != nil {
+			return err
+		}
 	}
 	for _, plan := range w.out.Deletions {
 		result, err := w.manager.Delete(ctx, plan)
@@ -226,6 +229,23 @@ func (w *work) destroy(ctx context.Context, allow string) error {
 		}
 	}
 	return nil
+}
+
+// guarded refuses to delete a load balancer that refuses to be deleted: at it,
+// CloudFormation would stop, with half of the environment gone. Where that has
+// happened, it is for people to lift the protection.
+func (w *work) guarded(ctx context.Context, plan stack.DeletePlan) error {
+	if plan.Empty() || plan.Status == "DELETE_FAILED" {
+		return nil
+	}
+	outputs, err := w.manager.Outputs(ctx, plan.Stack)
+	if err != nil && !errors.Is(err, stack.ErrNotFound) {
+		return err
+	}
+	if outputs["DeletionProtection"] != "true" {
+		return nil
+	}
+	return fmt.Errorf("destroy %s: its load balancer is protected from deletion, so that nothing has been deleted; apply it with -unprotected first", plan.Stack)
 }
 
 // planDelete plans to delete one stack, its buckets emptied but for those that it retains.

@@ -87,6 +87,7 @@ func (c Copy) refer(r *repeater, n *yaml.Node) {
 		n.Value = c.sub(r, n.Value)
 		if !strings.Contains(n.Value, "${") { // what refers to nothing is text
 			n.Tag, n.Style = "!!str", n.Style&^yaml.TaggedStyle
+			quote(n)
 		}
 	}
 }
@@ -136,8 +137,24 @@ func scalar(value any) *yaml.Node {
 	out := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: fmt.Sprint(value)}
 	if _, ok := value.(int); ok {
 		out.Tag = "!!int"
+		return out
 	}
+	quote(out)
 	return out
+}
+
+// ambiguous is text that YAML 1.1, which CloudFormation reads, takes for something
+// else: a boolean, nothing, a number, a time, an operator.
+var ambiguous = regexp.MustCompile(`^(?i:y|yes|n|no|on|off|true|false|null)$|^(~|=|<<|)$|^[-+.]?[0-9.][0-9A-Fa-f_:.xo+eE-]*$|^[-+]?\.(?i:inf|nan)$|^[0-9]{4}-`)
+
+// quote puts quotes around a text that would be something else without them.
+func quote(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0 && ambiguous.MatchString(n.Value) {
+		n.Style = yaml.SingleQuotedStyle
+	}
+	for _, child := range n.Content {
+		quote(child)
+	}
 }
 
 // bare removes the comments of n and of all below it.

@@ -25,10 +25,8 @@ func (r *repeater) dashboard(body *yaml.Node) {
 	widgets, _ := board["widgets"].([]any)
 	delete(board, "widgets")
 	var kept []string
-	for _, w := range widgets {
-		if r.widget(w) {
-			kept = append(kept, compact(w))
-		}
+	for _, w := range r.arrange(widgets) {
+		kept = append(kept, compact(w))
 	}
 	var b strings.Builder
 	b.WriteString("{\n")
@@ -39,10 +37,57 @@ func (r *repeater) dashboard(body *yaml.Node) {
 	body.Value, body.Style = b.String(), yaml.LiteralStyle
 }
 
+// maxAlarms is the most alarms of one widget. Source: CloudWatch User Guide,
+// "Dashboard body structure and syntax", alarm widget.
+const maxAlarms = 100
+
+// arrange returns the widgets with what repeats filled in. One with more alarms
+// than a widget takes becomes several, one below the other, and what stands below
+// them moves down. Widgets stand in the order of their rows.
+func (r *repeater) arrange(widgets []any) []map[string]any {
+	var out []map[string]any
+	row, moved, grown := -1.0, 0.0, 0.0
+	for _, w := range widgets {
+		widget, _ := w.(map[string]any)
+		if !r.widget(widget) {
+			continue
+		}
+		y, _ := widget["y"].(float64)
+		height, _ := widget["height"].(float64)
+		if y != row {
+			row, moved, grown = y, moved+grown, 0
+		}
+		parts := split(widget)
+		for i, part := range parts {
+			if _, placed := widget["y"]; placed {
+				part["y"] = y + moved + float64(i)*height
+			}
+			out = append(out, part)
+		}
+		grown = max(grown, float64(len(parts)-1)*height)
+	}
+	return out
+}
+
+// split returns the widget, or several that share its alarms.
+func split(widget map[string]any) []map[string]any {
+	properties, _ := widget["properties"].(map[string]any)
+	alarms, _ := properties["alarms"].([]any)
+	if len(alarms) <= maxAlarms {
+		return []map[string]any{widget}
+	}
+	var parts []map[string]any
+	for some := range slices.Chunk(alarms, maxAlarms) {
+		part, its := maps.Clone(widget), maps.Clone(properties)
+		its["alarms"], part["properties"] = some, its
+		parts = append(parts, part)
+	}
+	return parts
+}
+
 // widget repeats elements of the lists of one widget, and reports whether any
 // is left, or it never had such a list.
-func (r *repeater) widget(w any) bool {
-	widget, _ := w.(map[string]any)
+func (r *repeater) widget(widget map[string]any) bool {
 	properties, _ := widget["properties"].(map[string]any)
 	for _, name := range []string{"metrics", "alarms"} {
 		list, ok := properties[name].([]any)

@@ -1,6 +1,8 @@
 package exemplar
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -64,6 +66,52 @@ func TestDashboard(t *testing.T) {
 				t.Errorf("the body is no longer the text of a !Sub:\n%s", written(t, tpl))
 			}
 		})
+	}
+}
+
+func TestWidgetsWithTooManyAlarmsAreSplit(t *testing.T) {
+	var many, few strings.Builder
+	for i := range 250 {
+		fmt.Fprintf(&many, `, "a%d"`, i)
+	}
+	for i := range 101 {
+		fmt.Fprintf(&few, `, "b%d"`, i)
+	}
+	tpl := parse(t, `Resources:
+  Apple: {Type: T}
+  Board:
+    Type: AWS::CloudWatch::Dashboard
+    Properties:
+      DashboardBody: !Sub |
+        {"widgets": [
+          {"x": 0, "y": 0, "height": 6, "properties": {"title": "A", "alarms": [`+many.String()[2:]+`]}},
+          {"x": 8, "y": 0, "height": 6, "properties": {"title": "B", "alarms": [`+few.String()[2:]+`]}},
+          {"x": 0, "y": 6, "height": 4, "properties": {"title": "below"}},
+          {"x": 0, "y": 10, "height": 4, "properties": {"title": "last"}}
+        ]}
+`)
+	if err := tpl.Repeat(map[string][]Copy{"Apple": nil}); err != nil {
+		t.Fatal(err)
+	}
+	var body struct {
+		Widgets []struct {
+			X, Y       int
+			Properties struct {
+				Title  string
+				Alarms []string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(find(tpl.root, "Resources", "Board", "Properties", "DashboardBody").Value), &body); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range body.Widgets {
+		got = append(got, fmt.Sprintf("%s at %d,%d with %d", w.Properties.Title, w.X, w.Y, len(w.Properties.Alarms)))
+	}
+	want := []string{"A at 0,0 with 100", "A at 0,6 with 100", "A at 0,12 with 50", "B at 8,0 with 100", "B at 8,6 with 1", "below at 0,18 with 0", "last at 0,22 with 0"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("widgets (-want +got):\n%s", d)
 	}
 }
 

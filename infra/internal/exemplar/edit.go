@@ -41,6 +41,7 @@ func encode(value any) (*yaml.Node, error) {
 	if err := out.Dump(value); err != nil {
 		return nil, err
 	}
+	quote(&out)
 	return &out, nil
 }
 
@@ -51,6 +52,26 @@ func (t *Template) Spread(parameter string, values []string) {
 		spread(resource, parameter, values)
 	}
 	remove(t.section("Parameters"), parameter)
+}
+
+// Settle puts values in the place of parameters, and decides conditions, as a
+// [Copy] does, in all resources and outputs. What is settled is asked for no more.
+func (t *Template) Settle(values map[string]any, conditions map[string]bool) {
+	c := Copy{Values: values, Conditions: conditions}
+	for _, name := range []string{"Resources", "Outputs"} {
+		section := t.section(name)
+		var content []*yaml.Node
+		for key, value := range pairs(section) {
+			content = append(content, c.entry(&repeater{}, key, value)...)
+		}
+		section.Content = content
+	}
+	for name := range values {
+		remove(t.section("Parameters"), name)
+	}
+	for name := range conditions {
+		remove(t.section("Conditions"), name)
+	}
 }
 
 // remove takes a key and its value out of a mapping.

@@ -70,6 +70,65 @@ Resources:
 	})
 }
 
+func TestSettle(t *testing.T) {
+	const body = `Parameters:
+  Secrets: {Type: CommaDelimitedList, Default: ''}
+  Keys: {Type: CommaDelimitedList, Default: ''}
+
+Conditions:
+  HasSecrets: !Not [!Equals [!Join ['', !Ref Secrets], '']]
+  HasKeys: !Not [!Equals [!Join ['', !Ref Keys], '']]
+
+Resources:
+  Role:
+    Type: T
+    Policies:
+      # what it reads
+      - !If [HasSecrets, {Resource: !Ref Secrets}, !Ref AWS::NoValue]
+      - !If [HasKeys, {Resource: !Ref Keys}, !Ref AWS::NoValue]
+  Key: {Type: T, Condition: HasKeys}
+
+Outputs:
+  Key: {Condition: HasKeys, Value: !Ref Key}
+  Role: {Value: !Ref Role}
+`
+	const want = `Parameters: {}
+Conditions: {}
+
+Resources:
+  Role:
+    Type: T
+    Policies:
+      # what it reads
+      - {Resource: [a, 'no']}
+
+Outputs:
+  Role: {Value: !Ref Role}
+`
+	tpl := parse(t, body)
+	tpl.Settle(map[string]any{"Secrets": []string{"a", "no"}, "Keys": []string(nil)}, map[string]bool{"HasSecrets": true, "HasKeys": false})
+	if d := cmp.Diff(want, written(t, tpl)); d != "" {
+		t.Errorf("template (-want +got):\n%s", d)
+	}
+}
+
+// TestQuote holds what YAML 1.1 takes for something else than text to be quoted,
+// and no more than that.
+func TestQuote(t *testing.T) {
+	for text, want := range map[string]string{
+		"y": "'y'", "No": "'No'", "OFF": "'OFF'", "true": "'true'", "Null": "'Null'", "~": "'~'", "": "''", "=": "'='", "<<": "'<<'",
+		"7.1": "'7.1'", "007": "'007'", "0o17": "'0o17'", "0x1F": "'0x1F'", "1_000": "'1_000'", "1e3": "'1e3'", "-1": "'-1'", "+.5": "'+.5'",
+		"12:30:45": "'12:30:45'", "2026-01-01": "'2026-01-01'", ".inf": "'.inf'", "-.NaN": "'-.NaN'",
+		"north": "north", "yes-man": "yes-man", "10.0.0.0/8": "10.0.0.0/8", "a1": "a1",
+	} {
+		tpl := parse(t, "Parameters: {P: {}}\nResources: {A: {V: [!Ref P], W: !Sub '${P}'}}")
+		tpl.Settle(map[string]any{"P": text}, nil)
+		if got := written(t, tpl); !strings.Contains(got, "{V: ["+want+"], W: ") {
+			t.Errorf("%q is written as %s", text, got)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	const body = `Resources:
   Cluster: {Type: 'AWS::ECS::Cluster', Properties: {ClusterName: !Ref Environment}}
@@ -134,6 +193,12 @@ func TestNames(t *testing.T) {
 			}
 		})
 	}
+	t.Run("what AWS names is left alone", func(t *testing.T) {
+		tpl := parse(t, "Resources: {A: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Sub '/aws/ecs/${Environment}'}}}")
+		if err := tpl.Names("env", func(string, ...string) (string, error) { return "", errors.New("asked") }); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("two of a type cannot have one name", func(t *testing.T) {
 		tpl := parse(t, `Resources:
   A: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !Ref Environment}}

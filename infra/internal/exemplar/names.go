@@ -42,15 +42,16 @@ const account = "000000000000"
 // Names holds the names of all resources against name, which makes those of an
 // environment: what the template calls ${Environment}-a-b is name(kind, "a-b").
 // Where it makes another one, since that is too long for its type, the template
-// takes it over. Two resources of one type with one name are an error, as are
-// all that name returns; they are joined.
+// takes it over. What AWS names after something else, as /aws/ecs/..., is left
+// alone. Two resources of one type with one name are an error, as are all that
+// name returns; they are joined.
 func (t *Template) Names(environment string, name func(kind string, parts ...string) (string, error)) error {
 	var errs []error
 	owner := map[[2]string]string{}
 	for id, resource := range pairs(t.section("Resources")) {
 		property, kind, suffix := named(text(find(resource, "Type")))
 		node := find(resource, "Properties", property)
-		if node == nil {
+		if node == nil || strings.HasPrefix(node.Value, "/aws/") {
 			continue
 		}
 		got, err := rename(node, environment, kind, suffix, name)
