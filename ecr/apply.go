@@ -31,8 +31,8 @@ type Published struct {
 	Digest     string  `json:"digest"` // "sha256:" and 64 hex digits
 	URI        string  `json:"uri"`    // host/repository@digest: what to deploy
 	Outcome    Outcome `json:"outcome"`
-	// Tags are those of Image.Tags that point to the image, sorted. One that
-	// could not be moved is missing, and is in the error.
+	// Tags are those of Image.Tags that pointed to the image when Apply had looked
+	// and moved them, sorted. One that does not is missing, and is in the error.
 	Tags []string `json:"tags"`
 }
 
@@ -44,15 +44,18 @@ type Result struct {
 }
 
 // Apply builds, pushes and tags what plan says, Options.Parallel images at once.
-// An image that has all its tags costs no call.
+// An image that has all its tags costs one call, for a look at them, and none where
+// it has no tags. A tag that is no longer where the plan saw it, and not at the image
+// either, stays there: [ErrMoved]. So an older run does not take "latest" from a newer.
 //
 // Each failure is an [*ImageError] in the joined error and does not stop the
 // other images. Where ctx ends, what is under way is stopped and nothing more is
 // begun. Result holds what was published either way.
 //
 // What is built is what was planned: a file that has changed since fails the
-// build. Where somebody else has pushed the same inputs meanwhile, theirs is the
-// image that counts, so that all who deploy these inputs deploy one digest. In
+// build. Where somebody else has pushed the same inputs meanwhile, nothing is built,
+// or what was built is not pushed: theirs is the image that counts, so that all who
+// deploy these inputs deploy one digest. So a plan can be applied twice. In
 // the engine, the name that an image was pushed by is removed again; its build
 // cache stays.
 func (p *Publisher) Apply(ctx context.Context, plan Plan) (Result, error) {

@@ -63,7 +63,9 @@ type Options struct {
 	// Engine pushes images, and builds them where Builder is nil. A client of the
 	// Docker Engine API is one. Nil is enough for a plan without anything to build.
 	Engine Engine
-	// Builder builds images into Engine; nil is the classic builder of Engine.
+	// Builder builds images into Engine; nil is the classic builder of Engine. It
+	// is no input, though builders differ in small things, such as the times of
+	// files: who changes to another one and wants all images anew changes Image.Epoch.
 	Builder Builder
 	// RegistryID is the AWS account of the registry; default that of the
 	// credentials.
@@ -77,21 +79,28 @@ type Options struct {
 	// GOMAXPROCS.
 	Hashing int
 	// MaxAge is how long after its push an image is built anew although its
-	// inputs are the same, since what RUN fetches gets old; default no limit.
+	// inputs are the same, since what RUN fetches gets old; default no limit. The
+	// tag of the inputs moves to the new image then. Where tags are immutable,
+	// "inputs-*" must be among the exclusions of the repository (Exclusions in
+	// package ecr/repository); otherwise the plan fails with [ErrImmutable] once an
+	// image has reached that age.
 	MaxAge time.Duration
-	// Force builds every image, whatever ECR has.
+	// Force builds every image, whatever ECR has. For those that are there, it asks
+	// of the repository what MaxAge does.
 	Force bool
 	// Pull makes the engine look for newer base images before each build.
 	Pull bool
 	// Auths are the credentials for private base images, by the host of their
-	// registry. For that which the image is pushed to, none are needed.
+	// registry, such as "ghcr.io"; that of Docker Hub is "docker.io". For the one that
+	// images are pushed to, none are needed.
 	Auths map[string]registry.AuthConfig
 	// Source and Revision become the labels org.opencontainers.image.source, the
 	// URL of the code, and org.opencontainers.image.revision, its commit. They
 	// are no inputs: an image keeps those it was built with.
 	Source, Revision string
-	// Progress hears of each image by its module: operations "ecr.plan" and
-	// "ecr.publish". A nil one is silence.
+	// Progress hears of each image by its module: operation "ecr.publish", which
+	// ends once with the plan, and again where Apply goes on with the image. A nil
+	// one is silence.
 	Progress progress.Func
 }
 
@@ -117,11 +126,8 @@ func New(api API, opts Options) *Publisher {
 	return &Publisher{api: api, opts: opts, tokens: tokens{api: api, turn: make(chan struct{}, 1)}}
 }
 
-// The operations of the events.
-const (
-	opPlan    = "ecr.plan"
-	opPublish = "ecr.publish"
-)
+// opPublish is the operation of the events.
+const opPublish = "ecr.publish"
 
 // registryID is nil for the default registry.
 func (p *Publisher) registryID() *string {
@@ -129,12 +135,4 @@ func (p *Publisher) registryID() *string {
 		return nil
 	}
 	return &p.opts.RegistryID
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

@@ -13,10 +13,13 @@ import (
 )
 
 // Engine is what building and pushing need of a Docker Engine; a
-// [*github.com/docker/docker/client.Client] has it.
+// [*github.com/docker/docker/client.Client] has it. Of the two methods that inspect
+// an image, it has the one whose types are not those of the client, which this
+// package does not link.
 type Engine interface {
 	ImageBuild(ctx context.Context, context io.Reader, options build.ImageBuildOptions) (build.ImageBuildResponse, error)
 	ImagePush(ctx context.Context, ref string, options image.PushOptions) (io.ReadCloser, error)
+	ImageInspectWithRaw(ctx context.Context, image string) (image.InspectResponse, []byte, error)
 	ImageTag(ctx context.Context, source, target string) error
 	ImageRemove(ctx context.Context, ref string, options image.RemoveOptions) ([]image.DeleteResponse, error)
 }
@@ -51,7 +54,9 @@ type Build struct {
 	NoCache bool              // build every step anew
 	Pull    bool              // ask the registry for newer base images, also where the engine has one
 
-	// Auths are the credentials for private base images, by the host of the registry.
+	// Auths are the credentials for private base images, by the host of the
+	// registry. Those for Docker Hub are there twice: by "registry-1.docker.io", as
+	// BuildKit asks for them, and "https://index.docker.io/v1/", as the classic builder.
 	Auths map[string]registry.AuthConfig
 
 	Progress progress.Func // nil is silence

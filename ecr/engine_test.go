@@ -34,6 +34,10 @@ func (s scripted) ImagePush(ctx context.Context, ref string, o image.PushOptions
 	return s.push(ctx, ref, o)
 }
 
+func (scripted) ImageInspectWithRaw(context.Context, string) (image.InspectResponse, []byte, error) {
+	return image.InspectResponse{}, nil, errors.New("nobody is to inspect anything")
+}
+
 func (scripted) ImageTag(context.Context, string, string) error {
 	return errors.New("nobody is to tag anything")
 }

@@ -1,14 +1,5 @@
 package ecr
 
-import (
-	"cmp"
-	"errors"
-	"fmt"
-	"maps"
-	"regexp"
-	"slices"
-)
-
 // defaultPlatform is that of ECS tasks that name none.
 // Source: ECS developer guide, "Task definition parameters", cpuArchitecture.
 const defaultPlatform = "linux/amd64"
@@ -35,6 +26,7 @@ type Image struct {
 	Target string
 	// Platform is what the image runs on, as os/architecture or
 	// os/architecture/variant; default "linux/amd64", whatever the engine runs on.
+	// What the engine has built for another one is not pushed, see [ErrPlatform].
 	Platform string
 	// Network is the network of RUN: "none", "host" or one of the engine's;
 	// default the engine's own choice.
@@ -46,8 +38,9 @@ type Image struct {
 	// images that the Dockerfile names by a tag, by that name with its variables
 	// expanded.
 	// Names that it does not use do not count, so that one map does for all images
-	// of a repository. The engine is not told: it must resolve the same names to
-	// the same images, which a digest in the Dockerfile itself guarantees.
+	// of a repository. The engine is sent a Dockerfile with these digests after the
+	// names, so that it builds from those images alone. One that is only in the
+	// engine, and in no registry, has no such digest: it needs an Epoch.
 	Bases map[string]string
 	// Epoch is any text that changes when the image must be built although no
 	// file has changed, such as "2026-07". It also stands for base images that
@@ -61,101 +54,4 @@ type Image struct {
 	// Tags are the names that people read, such as "8527fec8-131" and
 	// "latest-8527fec8". They are moved to the image.
 	Tags []string
-}
-
-var (
-	platformName = regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$`)
-	digestName   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-)
-
-// normalise returns images sorted by module, with their defaults, or all their
-// faults. It reads no file.
-func normalise(images []Image) ([]Image, error) {
-	sorted := slices.Clone(images)
-	var errs []error
-	for i := range sorted {
-		image := &sorted[i]
-		image.Module = cmp.Or(image.Module, image.Repository)
-		image.Dockerfile = cmp.Or(image.Dockerfile, "Dockerfile")
-		image.Platform = cmp.Or(image.Platform, defaultPlatform)
-		image.Tags = slices.Sorted(slices.Values(image.Tags))
-		for _, err := range image.check() {
-			errs = append(errs, invalid(image.name(i), err))
-		}
-	}
-	errs = append(errs, clashes(sorted)...)
-	slices.SortStableFunc(sorted, func(a, b Image) int { return cmp.Compare(a.Module, b.Module) })
-	return sorted, errors.Join(errs...)
-}
-
-func invalid(name string, err error) error { return fmt.Errorf("%w %s: %w", ErrInvalid, name, err) }
-
-// name is what errors call image i, which may have no module.
-func (image Image) name(i int) string { return cmp.Or(image.Module, fmt.Sprintf("%d", i+1)) }
-
-func (image Image) check() (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if err := checkRepository(image.Repository); err != nil {
-		errs = append(errs, err)
-	}
-	if image.Context == "" {
-		bad("no context directory")
-	}
-	if !platformName.MatchString(image.Platform) {
-		bad("platform %q: must be like linux/amd64 or linux/arm64/v8", image.Platform)
-	}
-	for i, tag := range image.Tags {
-		if err := checkTag(tag); err != nil {
-			errs = append(errs, err)
-		}
-		if i > 0 && tag == image.Tags[i-1] {
-			bad("tag %q is given twice", tag)
-		}
-	}
-	for _, base := range slices.Sorted(maps.Keys(image.Bases)) {
-		if !digestName.MatchString(image.Bases[base]) {
-			bad("base %s: digest %q must be sha256: and 64 hex digits", base, image.Bases[base])
-		}
-	}
-	if _, ours := image.Labels[LabelInputs]; ours {
-		bad("label %s is for the hash of the inputs", LabelInputs)
-	}
-	ids := make(map[string]bool)
-	for _, s := range image.Secrets {
-		switch {
-		case s.ID == "":
-			bad("a secret has no id")
-		case ids[s.ID]:
-			bad("secret %q is given twice", s.ID)
-		case (s.File == "") == (s.Value == nil):
-			bad("secret %q needs either a file or a value", s.ID)
-		}
-		ids[s.ID] = true
-	}
-	return errs
-}
-
-// clashes are the faults between images: one name for two of them.
-func clashes(images []Image) (errs []error) {
-	modules := make(map[string]bool)
-	tags := make(map[[2]string]string) // module by repository and tag
-	for i, image := range images {
-		if modules[image.Module] {
-			remedy := ""
-			if image.Module == image.Repository {
-				remedy = ": give each image a Module"
-			}
-			errs = append(errs, invalid(image.name(i), errors.New("there is another image of this name"+remedy)))
-			continue
-		}
-		modules[image.Module] = true
-		for _, tag := range slices.Compact(slices.Clone(image.Tags)) {
-			key := [2]string{image.Repository, tag}
-			if other, taken := tags[key]; taken {
-				errs = append(errs, invalid(image.name(i), fmt.Errorf("tag %q of repository %s is also that of image %s", tag, image.Repository, other)))
-			}
-			tags[key] = image.Module
-		}
-	}
-	return errs
 }

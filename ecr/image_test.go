@@ -57,6 +57,25 @@ func TestFaultsOfImages(t *testing.T) {
 		"a digest that is none": {
 			[]Image{{Repository: "web", Context: ".", Bases: map[string]string{"alpine": "3.20"}}}, `web: base alpine: digest "3.20" must be sha256: and 64 hex digits`,
 		},
+		"an argument without a name": {
+			[]Image{{Repository: "web", Context: ".", Args: map[string]string{"": "x"}}}, `web: build argument "": its name must be of one word without =`,
+		},
+		"an argument of two words": {
+			[]Image{{Repository: "web", Context: ".", Args: map[string]string{"A B": "x"}}}, `web: build argument "A B": its name must be of one word without =`,
+		},
+		"a label without a name": {
+			[]Image{{Repository: "web", Context: ".", Labels: map[string]string{"": "x"}}}, `web: label "": its name must be of one word without =`,
+		},
+		"a network that cannot be": {
+			[]Image{{Repository: "web", Context: ".", Network: "bad net"}}, `web: network "bad net": must be default, none, host, or the name of one of the engine's`,
+		},
+		"one fault of several images": {
+			[]Image{{Repository: "web", Context: ".", Tags: []string{"-1"}}, {Repository: "api", Context: ".", Tags: []string{"-1"}}},
+			`web, api: tag "-1": must be 1 to 128 letters, digits, _ . or -, and not begin with . or -`,
+		},
+		"one fault of many": {
+			[]Image{{Repository: "aa"}, {Repository: "bb"}, {Repository: "cc"}, {Repository: "dd"}}, `aa, bb and 2 more: no context directory`,
+		},
 		"a label of ours": {
 			[]Image{{Repository: "web", Context: ".", Labels: map[string]string{LabelInputs: "1"}}}, "web: label " + LabelInputs + " is for the hash of the inputs",
 		},
@@ -98,6 +117,17 @@ func TestFaultsOfImages(t *testing.T) {
 		_, err := normalise([]Image{{}, {Repository: "a", Context: ".", Tags: []string{"", "-"}}})
 		if n := strings.Count(err.Error(), "\n"); n != 4 {
 			t.Errorf("%d lines, want 5:\n%v", n+1, err)
+		}
+	})
+	t.Run("names that can be", func(t *testing.T) {
+		for _, network := range []string{"", "default", "none", "host", "build_net.1-a", "container:0a1b"} {
+			image := Image{
+				Repository: "web", Context: ".", Network: network,
+				Args: map[string]string{"HTTP_PROXY": "", "a-b.c": "d e"}, Labels: map[string]string{"org.example/a_b-c": "d e"},
+			}
+			if _, err := normalise([]Image{image}); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	t.Run("one tag in two repositories is no fault", func(t *testing.T) {

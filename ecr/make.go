@@ -27,11 +27,18 @@ const (
 func (p *Publisher) make(ctx context.Context, i PlannedImage) obtained {
 	ref := i.uri + ":" + i.Tag
 	auth := p.tokens.forPush()
+	if digest, err := p.elsewhere(ctx, i); err != nil || digest != "" {
+		return obtained{digest: digest, outcome: BuiltElsewhere, phase: PhaseBuild, err: err}
+	}
 	p.emit(i.Module, progress.Running, "building", nil)
-	if err := p.build(ctx, i, ref, auth); err != nil {
+	id, err := p.build(ctx, i, ref, auth)
+	if err != nil {
 		return obtained{phase: PhaseBuild, err: err}
 	}
 	defer p.untag(ctx, ref)
+	if err := p.checkPlatform(ctx, i, id); err != nil {
+		return obtained{phase: PhaseBuild, err: err}
+	}
 	digest, outcome, err := p.send(ctx, i, ref, auth)
 	if err != nil {
 		return obtained{phase: PhasePush, err: err}
@@ -39,12 +46,13 @@ func (p *Publisher) make(ctx context.Context, i PlannedImage) obtained {
 	return obtained{digest: digest, outcome: outcome}
 }
 
-func (p *Publisher) build(ctx context.Context, i PlannedImage, ref string, auth credentials) error {
+// build returns the id of the image in the engine.
+func (p *Publisher) build(ctx context.Context, i PlannedImage, ref string, auth credentials) (string, error) {
 	auths, err := p.baseAuths(ctx, i, auth)
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, err = p.opts.Builder.Build(ctx, Build{
+	return p.opts.Builder.Build(ctx, Build{
 		Subject: i.Module, Context: i.inputs.files,
 		Target: i.image.Target, Platform: i.image.Platform, Network: i.image.Network,
 		Args: i.image.Args, Labels: p.labels(i), Secrets: i.image.Secrets, Tags: []string{ref},
@@ -52,7 +60,6 @@ func (p *Publisher) build(ctx context.Context, i PlannedImage, ref string, auth 
 		Pull:    p.opts.Pull,
 		Auths:   auths, Progress: p.opts.Progress,
 	})
-	return err
 }
 
 // labels are those of the image, the source and revision, and its inputs.
@@ -71,7 +78,7 @@ func (p *Publisher) labels(i PlannedImage) map[string]string {
 // baseAuths are the credentials for base images: the caller's own, and where a
 // base image is in the registry that i is pushed to, the token of that.
 func (p *Publisher) baseAuths(ctx context.Context, i PlannedImage, auth credentials) (map[string]registry.AuthConfig, error) {
-	auths := maps.Clone(p.opts.Auths)
+	auths := builderAuths(p.opts.Auths)
 	host, _, _ := strings.Cut(i.uri, "/")
 	for _, base := range i.inputs.bases {
 		if _, given := auths[host]; given || !strings.HasPrefix(base.Image, host+"/") {
@@ -81,12 +88,33 @@ func (p *Publisher) baseAuths(ctx context.Context, i PlannedImage, auth credenti
 		if err != nil {
 			return nil, err
 		}
-		if auths == nil {
-			auths = make(map[string]registry.AuthConfig)
-		}
 		auths[host] = t.config(host)
 	}
 	return auths, nil
+}
+
+// The names of Docker Hub: that of Options.Auths, and those that builders know.
+// Source: moby, registry.IndexServer; BuildKit, util/resolver.
+const (
+	hub         = "docker.io"
+	hubBuildKit = "registry-1.docker.io"
+	hubClassic  = "https://index.docker.io/v1/"
+)
+
+// builderAuths are auths by the names under which builders look for them.
+func builderAuths(auths map[string]registry.AuthConfig) map[string]registry.AuthConfig {
+	known := make(map[string]registry.AuthConfig, len(auths)+1)
+	for host, auth := range auths {
+		names := []string{host}
+		if host == hub {
+			names = []string{hubBuildKit, hubClassic}
+		}
+		for _, name := range names {
+			auth.ServerAddress = name
+			known[name] = auth
+		}
+	}
+	return known
 }
 
 // send pushes what was built as ref, unless somebody else has pushed the same

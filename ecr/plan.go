@@ -128,7 +128,7 @@ func (p *Publisher) plan(ctx context.Context, images []Image) (plan Plan, err er
 	faults := make([]error, len(images))
 	defer func() { p.tell(images, plan, faults, err) }()
 	read := p.readInputs(ctx, images, faults)
-	if err := errors.Join(faults...); err != nil {
+	if err := together(images, faults); err != nil {
 		return plan, err
 	}
 	for i, image := range images {
@@ -152,14 +152,14 @@ func (p *Publisher) plan(ctx context.Context, images []Image) (plan Plan, err er
 // did.
 func (p *Publisher) tell(images []Image, plan Plan, faults []error, err error) {
 	for i, image := range images {
-		event := progress.Event{Op: opPlan, Subject: image.Module, State: progress.Done}
+		event := progress.Event{Op: opPublish, Subject: image.Module, State: progress.Done}
 		switch {
 		case faults[i] != nil:
 			event.State, event.Err = progress.Failed, faults[i]
 		case err != nil:
 			event.State, event.Message = progress.Skipped, "there is no plan"
 		default:
-			event.Message = string(plan.Images[i].Action) + ": " + plan.Images[i].Reason
+			event.Message = "planned to " + string(plan.Images[i].Action) + ": " + plan.Images[i].Reason
 		}
 		p.opts.Progress.Emit(event)
 	}
@@ -198,7 +198,7 @@ func (p *Publisher) decide(i *PlannedImage, has holding, now time.Time) error {
 func (p *Publisher) judge(i *PlannedImage, now time.Time) (Action, string) {
 	switch {
 	case i.Digest == "":
-		return ActionBuild, "no image has these inputs"
+		return ActionBuild, "no image has these inputs" + i.inputs.hint()
 	case p.opts.Force:
 		return ActionBuild, "forced"
 	case p.opts.MaxAge > 0 && i.PushedAt != nil && now.Sub(*i.PushedAt) > p.opts.MaxAge:
@@ -213,9 +213,8 @@ func (p *Publisher) movable(i *PlannedImage, r types.Repository) error {
 	refuse := func(tag, remedy string) {
 		errs = append(errs, fmt.Errorf("image %s: tag %s of %s may not move: %w: %s", i.Module, tag, i.Repository, ErrImmutable, remedy))
 	}
-	again := i.Action == ActionBuild && i.Digest != ""
-	if (again || p.opts.MaxAge > 0) && immutable(r, i.Tag) {
-		refuse(i.Tag, "to build the same inputs again, exclude "+InputsPrefix+"* from immutability, or change Image.Epoch")
+	if i.Action == ActionBuild && i.Digest != "" && immutable(r, i.Tag) {
+		refuse(i.Tag, `to build the same inputs again, add "`+InputsPrefix+`*" to the exclusions of the repository, or change Image.Epoch`)
 	}
 	for _, m := range i.Moves {
 		if m.From != "" && immutable(r, m.Tag) {

@@ -101,10 +101,15 @@ func TestDecide(t *testing.T) {
 			opts: Options{Force: true}, repository: types.Repository{ImageTagMutability: types.ImageTagMutabilityImmutable},
 			want: PlannedImage{Action: ActionBuild, Reason: "no image has these inputs"},
 		},
-		"a greatest age needs one long before it is reached": {
-			opts: Options{MaxAge: 30 * day}, pushed: ago(day), repository: types.Repository{ImageTagMutability: types.ImageTagMutabilityImmutable},
+		"so does a greatest age that is reached": {
+			opts: Options{MaxAge: 30 * day}, pushed: ago(31 * day), repository: types.Repository{ImageTagMutability: types.ImageTagMutabilityImmutable},
 			has: map[string]string{"inputs-1": oldDigest},
 			err: ErrImmutable,
+		},
+		"but not one that is not": {
+			opts: Options{MaxAge: 30 * day}, pushed: ago(day), repository: types.Repository{ImageTagMutability: types.ImageTagMutabilityImmutable},
+			has:  map[string]string{"inputs-1": oldDigest},
+			want: PlannedImage{Action: ActionSkip, Reason: "same inputs as sha256:0123456789ab", Digest: oldDigest, PushedAt: ago(day)},
 		},
 		"and has one where that is excluded": {
 			opts: Options{MaxAge: 30 * day}, pushed: ago(31 * day), repository: immutableBut("inputs-*"),
@@ -142,7 +147,7 @@ func TestImmutableTagsAreRefusedInWords(t *testing.T) {
 	}
 	err := New(nil, Options{Force: true}).decide(&i, has, time.Now())
 	want := "image web: tag inputs-1 of shop/web may not move: the repository's tags are immutable: " +
-		"to build the same inputs again, exclude inputs-* from immutability, or change Image.Epoch\n" +
+		"to build the same inputs again, add \"inputs-*\" to the exclusions of the repository, or change Image.Epoch\n" +
 		"image web: tag a of shop/web may not move: the repository's tags are immutable: " +
 		"it points to sha256:fedcba987654; choose a new tag, or exclude it from immutability"
 	if err == nil || err.Error() != want {

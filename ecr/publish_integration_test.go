@@ -141,6 +141,14 @@ func TestARealEngineBuildsOnlyWhatHasChanged(t *testing.T) {
 // pull makes the engine pull an image, as ECS would, and forget it again.
 func (r site) pull(t *testing.T, uri string) {
 	t.Helper()
+	r.pullAndKeep(t, uri)
+	if _, err := r.engine.ImageRemove(context.WithoutCancel(t.Context()), uri, image.RemoveOptions{}); err != nil {
+		t.Errorf("remove %s, which was pulled: %v", uri, err)
+	}
+}
+
+func (r site) pullAndKeep(t *testing.T, uri string) {
+	t.Helper()
 	out, err := r.cloud.Client().GetAuthorizationToken(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -162,9 +170,6 @@ func (r site) pull(t *testing.T, uri string) {
 	text, err := io.ReadAll(answer)
 	if err != nil || strings.Contains(string(text), "errorDetail") {
 		t.Fatalf("pull %s: %v\n%s", uri, err, text)
-	}
-	if _, err := r.engine.ImageRemove(context.WithoutCancel(t.Context()), uri, image.RemoveOptions{}); err != nil {
-		t.Errorf("remove %s, which was pulled: %v", uri, err)
 	}
 }
 

@@ -11,10 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/docker/docker/api/types/registry"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mettel-automation/delivery/ecr"
 	"github.com/mettel-automation/delivery/ecr/ecrtest"
+	"github.com/mettel-automation/delivery/ecr/enginetest"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -146,7 +148,7 @@ func TestEachImageHearsHowPlanningEnded(t *testing.T) {
 		change func(images []ecr.Image)
 		want   string
 	}{
-		"all is well":          {func([]ecr.Image) {}, "api done build: no image has these inputs, web done build: no image has these inputs"},
+		"all is well":          {func([]ecr.Image) {}, "api done planned to build: no image has these inputs, web done planned to build: no image has these inputs"},
 		"one is at fault":      {func(images []ecr.Image) { images[0].Dockerfile = "gone" }, "api skipped there is no plan, web failed "},
 		"there is no registry": {func(images []ecr.Image) { images[0].Repository = "gone" }, "api skipped there is no plan, web skipped there is no plan"},
 	}
@@ -160,7 +162,7 @@ func TestEachImageHearsHowPlanningEnded(t *testing.T) {
 			ends := make(map[string]string)
 			for _, e := range r.events.Events() {
 				ends[e.Subject] = fmt.Sprintf("%s %s %s", e.Subject, e.State, e.Message)
-				if e.Op != "ecr.plan" || (e.State == progress.Failed) != (e.Err != nil) {
+				if e.Op != "ecr.publish" || (e.State == progress.Failed) != (e.Err != nil) {
 					t.Errorf("event %+v", e)
 				}
 			}
@@ -234,6 +236,78 @@ func TestWhatTheBuilderIsTold(t *testing.T) {
 	}
 	if !builder.builds[1].NoCache {
 		t.Error("what is forced may come from the cache")
+	}
+}
+
+func TestWhatIsForAnotherPlatformIsNotPushed(t *testing.T) {
+	tests := map[string]struct {
+		wanted, built string
+		want          string // part of the error; none where empty
+	}{
+		"the default":           {"", "linux/amd64", ""},
+		"a variant that is one": {"linux/arm64/v8", "linux/arm64", ""},
+		"a base of the engine":  {"linux/arm64", "linux/amd64", "publish image web: built for linux/amd64 instead of linux/arm64: the image is for another platform"},
+		"an engine of another":  {"", "linux/arm64/v8", "publish image web: built for linux/arm64 instead of linux/amd64: "},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			cloud := ecrtest.New(ecrtest.Options{})
+			cloud.AddRepository("web")
+			engine := enginetest.New(cloud, enginetest.Options{Platform: tt.built})
+			publisher := ecr.New(cloud.Client(), ecr.Options{Engine: engine})
+			web := module(t, "web")
+			web.Platform = tt.wanted
+			plan, err := publisher.Plan(t.Context(), []ecr.Image{web})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = publisher.Apply(t.Context(), plan)
+			if tt.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			failed, ok := errors.AsType[*ecr.ImageError](err)
+			if !ok || failed.Phase != ecr.PhaseBuild || !errors.Is(err, ecr.ErrPlatform) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+			if engine.Calls("push") != 0 || len(engine.Names()) != 0 || len(cloud.Images("web")) != 0 {
+				t.Errorf("%d pushes; the engine keeps %v", engine.Calls("push"), engine.Names())
+			}
+		})
+	}
+	t.Run("one that cannot be inspected", func(t *testing.T) {
+		gone := errors.New("no such image")
+		r := newRig(ecrtest.Options{}, func(_ context.Context, op, _ string) error {
+			if op == "inspect" {
+				return gone
+			}
+			return nil
+		}, "web")
+		publisher := r.publisher(ecr.Options{})
+		plan, err := publisher.Plan(t.Context(), []ecr.Image{module(t, "web")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = publisher.Apply(t.Context(), plan); !errors.Is(err, gone) || r.engine.Calls("push") != 0 {
+			t.Errorf("%v, with %d pushes", err, r.engine.Calls("push"))
+		}
+	})
+}
+
+func TestCredentialsForBaseImages(t *testing.T) {
+	r := newRig(ecrtest.Options{}, nil, "web")
+	builder := &spy{Builder: ecr.NewClassic(r.engine)}
+	auths := map[string]registry.AuthConfig{"docker.io": {Username: "a", Password: "b"}, "ghcr.io": {Username: "c", IdentityToken: "d"}}
+	r.publish(t, ecr.Options{Builder: builder, Auths: auths}, module(t, "web"))
+	want := map[string]registry.AuthConfig{
+		"https://index.docker.io/v1/": {Username: "a", Password: "b", ServerAddress: "https://index.docker.io/v1/"},
+		"registry-1.docker.io":        {Username: "a", Password: "b", ServerAddress: "registry-1.docker.io"},
+		"ghcr.io":                     {Username: "c", IdentityToken: "d", ServerAddress: "ghcr.io"},
+	}
+	if d := cmp.Diff(want, builder.builds[0].Auths); d != "" {
+		t.Errorf("credentials (-want +got):\n%s", d)
 	}
 }
 

@@ -49,12 +49,20 @@ func TestWhatECRRefuses(t *testing.T) {
 			opts: refusing("GetAuthorizationToken", 0, "AccessDeniedException", no), dockerfile: ownBase, phase: ecr.PhaseBuild,
 			want: "publish image web: get authorisation token: ",
 		},
-		"another look before the push": {
-			opts: refusing("BatchGetImage", 2, "AccessDeniedException", no), phase: ecr.PhasePush,
+		"a look before the build": {
+			opts: refusing("BatchGetImage", 2, "AccessDeniedException", no), phase: ecr.PhaseBuild,
 			want: "publish image web: look for tag inputs-",
 		},
+		"another look before the push": {
+			opts: refusing("BatchGetImage", 3, "AccessDeniedException", no), phase: ecr.PhasePush,
+			want: "publish image web: look for tag inputs-",
+		},
+		"a look at the tags": {
+			opts: refusing("BatchGetImage", 4, "AccessDeniedException", no), phase: ecr.PhaseTag,
+			want: "publish image web: look for its tags: ",
+		},
 		"to tell the manifest": {
-			opts: refusing("BatchGetImage", 3, "AccessDeniedException", no), phase: ecr.PhaseTag,
+			opts: refusing("BatchGetImage", 5, "AccessDeniedException", no), phase: ecr.PhaseTag,
 			want: "publish image web: get images: ",
 		},
 		"to move a tag": {
@@ -215,11 +223,12 @@ func TestTagsDoNotWaitForBuilds(t *testing.T) {
 	r.publish(t, ecr.Options{Parallel: 1}, module(t, "built"), tagged)
 	var order []string
 	for _, e := range r.events.Events() {
-		if e.Op == "ecr.publish" && e.State.Ended() {
+		if e.State.Ended() {
 			order = append(order, e.Subject)
 		}
 	}
-	if got := strings.Join(order, " "); got != "tagged tagged built" { // the first is that of the first run
+	// The plan and the image of the first run, the plan of the second, and its images.
+	if got := strings.Join(order, " "); got != "tagged tagged built tagged tagged built" {
 		t.Errorf("ended in the order %s, want the tags before the build", got)
 	}
 }

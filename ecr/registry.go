@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"golang.org/x/sync/errgroup"
@@ -54,7 +55,7 @@ func (p *Publisher) read(ctx context.Context, images []PlannedImage) (map[string
 }
 
 func (p *Publisher) hold(ctx context.Context, name string, r types.Repository, tags []string) (holding, error) {
-	has := holding{repository: r, uri: value(r.RepositoryUri)}
+	has := holding{repository: r, uri: aws.ToString(r.RepositoryUri)}
 	if _, path, ok := strings.Cut(has.uri, "/"); ok && p.opts.Registry != "" {
 		has.uri = p.opts.Registry + "/" + path
 	}
@@ -78,7 +79,7 @@ func (p *Publisher) repositories(ctx context.Context, names []string) (map[strin
 			return err
 		}
 		for _, r := range out.Repositories {
-			found[value(r.RepositoryName)] = r
+			found[aws.ToString(r.RepositoryName)] = r
 		}
 		return nil
 	}
@@ -131,7 +132,7 @@ func (p *Publisher) pushed(ctx context.Context, repository string, digests map[s
 		}
 		for _, d := range out.ImageDetails {
 			if d.ImagePushedAt != nil {
-				found[value(d.ImageDigest)] = *d.ImagePushedAt
+				found[aws.ToString(d.ImageDigest)] = *d.ImagePushedAt
 			}
 		}
 	}

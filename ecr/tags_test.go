@@ -1,11 +1,12 @@
 package ecr
 
 import (
-	"path"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"github.com/mettel-automation/delivery/ecr/internal/names"
 )
 
 func TestRepositoryNames(t *testing.T) {
@@ -40,7 +41,7 @@ func TestInputsTag(t *testing.T) {
 	if want := "inputs-0123456789abcdef0123456789abcdef01234567"; tag != want {
 		t.Errorf("InputsTag = %q, want %q", tag, want)
 	}
-	if !tagName.MatchString(tag) {
+	if names.CheckTag(tag) != nil {
 		t.Errorf("%q is no tag", tag)
 	}
 }
@@ -72,29 +73,4 @@ func TestImmutable(t *testing.T) {
 			}
 		})
 	}
-}
-
-// FuzzWildcard holds wildcard to path.Match, which means the same by * where
-// there are no slashes.
-func FuzzWildcard(f *testing.F) {
-	for _, seed := range []string{
-		"latest* latest", "latest* latest-1", "* ", "a*a a", "a*a aa", "*a*b* xaybz", "** x", "a*b*b ab", "*ab aab", " ", " a", "a*bc*c abc",
-	} {
-		pattern, tag, _ := strings.Cut(seed, " ")
-		f.Add(pattern, tag)
-	}
-	f.Fuzz(func(t *testing.T, pattern, tag string) {
-		for _, s := range []string{pattern, tag} {
-			if strings.Trim(s, "abcx-*") != "" || strings.Contains(tag, "*") {
-				return
-			}
-		}
-		want, err := path.Match(pattern, tag)
-		if err != nil {
-			return
-		}
-		if got := wildcard(pattern, tag); got != want {
-			t.Errorf("wildcard(%q, %q) = %t, want %t", pattern, tag, got, want)
-		}
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/docker/docker/api/types/registry"
 )
@@ -20,17 +21,12 @@ const shortestLife = 30 * time.Minute
 // ErrToken is the error of an authorisation token that cannot be read.
 var ErrToken = errors.New("malformed authorisation token")
 
-// token is what a push authenticates with. It is never printed.
+// token is what a push authenticates with.
 type token struct {
-	user, password string
-	renewAt        time.Time // half of its life is over
+	user     string
+	password func() string // as a function, so that nothing that prints a token prints it
+	renewAt  time.Time     // half of its life is over
 }
-
-// String keeps the password out of whatever prints a token.
-func (*token) String() string { return "ECR token" }
-
-// GoString is String.
-func (t *token) GoString() string { return t.String() }
 
 // tokens hands one token to all pushes of a Publisher. ECR limits how often one
 // may be asked for, and a token is good for twelve hours.
@@ -91,12 +87,12 @@ func fetchToken(ctx context.Context, api Authorizer) (*token, error) {
 		return nil, fmt.Errorf("%w: the answer holds none", ErrToken)
 	}
 	data := out.AuthorizationData[0]
-	t, err := parseToken(value(data.AuthorizationToken))
+	t, err := parseToken(aws.ToString(data.AuthorizationToken))
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	life := max(value(data.ExpiresAt).Sub(now), shortestLife)
+	life := max(aws.ToTime(data.ExpiresAt).Sub(now), shortestLife)
 	t.renewAt = now.Add(life / 2)
 	return t, nil
 }
@@ -111,10 +107,10 @@ func parseToken(text string) (*token, error) {
 	if !found || user == "" || password == "" {
 		return nil, fmt.Errorf("%w: it is not base64 of user:password", ErrToken)
 	}
-	return &token{user: user, password: password}, nil
+	return &token{user: user, password: func() string { return password }}, nil
 }
 
 // config is t as the engine wants it for the registry at host.
 func (t *token) config(host string) registry.AuthConfig {
-	return registry.AuthConfig{Username: t.user, Password: t.password, ServerAddress: host}
+	return registry.AuthConfig{Username: t.user, Password: t.password(), ServerAddress: host}
 }

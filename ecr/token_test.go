@@ -3,6 +3,7 @@ package ecr
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,7 +55,7 @@ func TestOneTokenServesAllPushes(t *testing.T) {
 		var pushes sync.WaitGroup
 		for range 20 {
 			pushes.Go(func() {
-				if got, err := all.forPush()(t.Context(), false); err != nil || got.password != "secret-1" {
+				if got, err := all.forPush()(t.Context(), false); err != nil || got.password() != "secret-1" {
 					t.Errorf("token %v, %v; want the first", got, err)
 				}
 			})
@@ -107,7 +108,7 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 				if _, err := auth(t.Context(), false); err != nil {
 					t.Error(err)
 				}
-				if got, err := auth(t.Context(), true); err != nil || got.password != "secret-2" {
+				if got, err := auth(t.Context(), true); err != nil || got.password() != "secret-2" {
 					t.Errorf("token %v, %v; want the second", got, err)
 				}
 			})
@@ -149,7 +150,7 @@ func TestAFailedTokenIsNotKept(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	c.fails = nil
-	if got, err := all.get(t.Context(), nil); err != nil || got.password != "secret-2" {
+	if got, err := all.get(t.Context(), nil); err != nil || got.password() != "secret-2" {
 		t.Errorf("token %v, %v; want the second", got, err)
 	}
 }
@@ -176,17 +177,25 @@ func TestMalformedTokens(t *testing.T) {
 	}
 	t.Run("a password may hold colons", func(t *testing.T) {
 		got, err := parseToken(encode("AWS:a:b:c") + "\n")
-		if err != nil || got.user != "AWS" || got.password != "a:b:c" {
+		if err != nil || got.user != "AWS" || got.password() != "a:b:c" {
 			t.Errorf("token of user %q, %v", got.user, err)
 		}
 	})
 }
 
 func TestATokenIsNeverPrinted(t *testing.T) {
-	secret := &token{user: "AWS", password: "hunter2"}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if text := fmt.Sprintf(verb, secret); strings.Contains(text, "hunter2") {
-			t.Errorf("%s: %s", verb, text)
+	all := newTokens(&clerk{})
+	given, err := all.get(t.Context(), nil)
+	if err != nil || given.password() != "secret-1" {
+		t.Fatal(err)
+	}
+	holders := map[string]any{"the token": given, "a copy": *given, "several": []*token{given}, "the store": all, "the publisher": &Publisher{tokens: *all}}
+	for name, holder := range holders {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			text := fmt.Sprintf(verb, holder)
+			if strings.Contains(text, "secret") || strings.Contains(text, hex.EncodeToString([]byte("secret"))) {
+				t.Errorf("%s with %s: %s", name, verb, text)
+			}
 		}
 	}
 }
@@ -203,8 +212,8 @@ func FuzzParseToken(f *testing.F) {
 			}
 			return
 		}
-		if want := base64.StdEncoding.EncodeToString([]byte(got.user + ":" + got.password)); strings.TrimSpace(text) != want {
-			if plain, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); string(plain) != got.user+":"+got.password {
+		if want := base64.StdEncoding.EncodeToString([]byte(got.user + ":" + got.password())); strings.TrimSpace(text) != want {
+			if plain, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); string(plain) != got.user+":"+got.password() {
 				t.Errorf("parseToken(%q) lost something", text)
 			}
 		}

@@ -2,6 +2,8 @@ package buildcontext_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,9 +11,11 @@ import (
 	"github.com/mettel-automation/delivery/ecr/buildcontext"
 )
 
+const digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 func TestBases(t *testing.T) {
 	const file = `ARG VERSION=3.20
-FROM alpine:$VERSION@sha256:1234 AS build
+FROM alpine:$VERSION@` + digest + ` AS build
 FROM base-$TARGETOS-$TARGETARCH$TARGETVARIANT
 COPY --from=build /a /a
 COPY --from=nginx:1 /b /b
@@ -21,7 +25,7 @@ FROM other AS test
 	got, err := c.Bases(buildcontext.Inputs{Target: "1", Platform: "linux/arm/v7", Args: map[string]string{"VERSION": "3.21"}})
 	must(t, err)
 	want := []buildcontext.Base{
-		{Image: "alpine:3.21@sha256:1234", Line: 2, Text: "alpine:$VERSION@sha256:1234"},
+		{Image: "alpine:3.21@" + digest, Line: 2, Text: "alpine:$VERSION@" + digest, Fixed: true},
 		{Image: "base-linux-armv7", Line: 3, Text: "base-$TARGETOS-$TARGETARCH$TARGETVARIANT"},
 		{Image: "nginx:1", Line: 5, Text: "nginx:1"},
 	}
@@ -65,4 +69,61 @@ func TestBasesFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPin(t *testing.T) {
+	const file = "ARG V\nFROM alpine:$V AS a\nFROM other\nCOPY --from=a . .\n"
+	const pinned = "ARG V\nFROM alpine:3@" + digest + " AS a\nFROM other\nCOPY --from=a . .\n"
+	tests := map[string]struct {
+		files map[string]string
+		want  []string // of the archive
+	}{
+		"the copies of the steps stay those of the directory": {
+			files: map[string]string{"Dockerfile": file},
+			want:  []string{fmt.Sprintf("0 0644 Dockerfile %q", file), fmt.Sprintf("0 0644 NAME %q", pinned), `0 0644 .dockerignore ".dockerignore\nNAME\n"`},
+		},
+		"also beside an ignore file": {
+			files: map[string]string{"Dockerfile": file, ".dockerignore": "x"},
+			want:  []string{fmt.Sprintf("0 0644 Dockerfile %q", file), fmt.Sprintf("0 0644 NAME %q", pinned), `0 0644 .dockerignore "x\n!.dockerignore\nNAME\n"`},
+		},
+		"and of one that is left out, which the builder takes away": {
+			files: map[string]string{"Dockerfile": file, ".dockerignore": "Dockerfile"},
+			want:  []string{`0 0644 .dockerignore "Dockerfile"`, fmt.Sprintf("0 0644 Dockerfile %q", pinned)},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := open(t, tree(t, tt.files), buildcontext.Options{})
+			in := buildcontext.Inputs{Args: map[string]string{"V": "3"}, Bases: map[string]string{"alpine:3": digest, "unused": digest}}
+			p, err := c.Pin(in)
+			must(t, err)
+			if got := string(p.Dockerfile().Content); got != pinned {
+				t.Errorf("Dockerfile is %q", got)
+			}
+			if got := string(c.Dockerfile().Content); got != file {
+				t.Errorf("that of the context it came from is %q", got)
+			}
+			if hash(t, p, in) != hash(t, c, in) {
+				t.Error("it has another hash")
+			}
+			got := archived(t, p)
+			for i := range got {
+				got[i] = strings.ReplaceAll(got[i], p.ArchivedDockerfile(), "NAME")
+			}
+			for i := range tt.want {
+				tt.want[i] = strings.ReplaceAll(tt.want[i], p.ArchivedDockerfile(), "NAME")
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("archive (-want +got):\n%s", d)
+			}
+		})
+	}
+	t.Run("what cannot be pinned", func(t *testing.T) {
+		c := open(t, tree(t, map[string]string{"Dockerfile": "FROM scratch\nADD http://x /\n"}), buildcontext.Options{})
+		_, err := c.Pin(buildcontext.Inputs{Bases: map[string]string{"http://x": digest}})
+		const want = "read Dockerfile: malformed Dockerfile: line 2: the digest of http://x cannot be put behind it: give ADD a --checksum"
+		if !errors.Is(err, buildcontext.ErrDockerfile) || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	})
 }

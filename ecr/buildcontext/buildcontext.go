@@ -10,13 +10,18 @@
 //	hash, err := c.Hash(ctx, buildcontext.Inputs{Platform: "linux/amd64", Epoch: "2026-03"})
 //	err = c.WriteTar(ctx, w)
 //
-// The rules of what belongs to a context are those of docker build with BuildKit:
+// The rules of what belongs to a context are those of docker build with BuildKit 0.25
+// (the builder of Docker 20.10, and the legacy one of newer command lines, do not look
+// for what "!docs/**/x" takes in again below "docs/**"):
 // [<Dockerfile>.dockerignore] is read where it exists, and .dockerignore otherwise;
 // links are kept as links and never followed; sockets are left out; devices and
 // named pipes are kept. Empty directories, odd names and long ones are all right.
 //
 // It builds nothing, pulls nothing and resolves no tags. It keeps neither owners
 // (all files are root's) nor extended attributes, and a hard link is one more file.
+// Of permissions it keeps, like git, whether the owner may execute a file: files are
+// sent with 0644 or 0755, and set-id bits, directories with 0755. Use COPY --chmod for
+// others.
 //
 // [<Dockerfile>.dockerignore]: https://docs.docker.com/build/concepts/context/#dockerignore-files
 package buildcontext
@@ -65,6 +70,7 @@ type Context struct {
 	hashing int
 	files   []File
 	index   map[string]int // of files, by path
+	sums    *sums
 
 	dockerfile Dockerfile
 	ignoreFile string // as dockerfile.Path; "" without one
@@ -75,9 +81,11 @@ type Dockerfile struct {
 	// Path is the path below the directory of the context, with slashes; where the
 	// file lies outside, it is what Options said.
 	Path string
-	// Content is what the file held when the context was opened.
+	// Content is what the file held when the context was opened; with the digests
+	// of [Context.Pin] in a context that comes from there.
 	Content []byte
 
+	read    []byte // what the file held
 	modTime time.Time
 	plain   bool // it is no link
 }
@@ -85,7 +93,7 @@ type Dockerfile struct {
 // File is one file, directory or link of a context.
 type File struct {
 	Path    string      // below the directory of the context, with slashes
-	Mode    fs.FileMode // type and permissions
+	Mode    fs.FileMode // type and permissions, as an image gets them
 	Size    int64       // bytes; 0 for all but regular files
 	ModTime time.Time
 	Link    string // what a symbolic link holds; it may lead anywhere, or nowhere
@@ -112,7 +120,7 @@ func Open(ctx context.Context, dir string, opts Options) (*Context, error) {
 	if !info.IsDir() {
 		return fail(errors.New("it is not a directory"))
 	}
-	c := &Context{dir: root, hashing: opts.Hashing}
+	c := &Context{dir: root, hashing: opts.Hashing, sums: newSums()}
 	if c.hashing <= 0 {
 		c.hashing = runtime.GOMAXPROCS(0)
 	}
@@ -146,6 +154,13 @@ func (c *Context) Dockerfile() Dockerfile {
 	return d
 }
 
+// Has reports whether a build sees a file, directory or link called path, as in
+// [File]: a context that has ".git" makes another image with every commit.
+func (c *Context) Has(path string) bool {
+	_, ok := c.index[path]
+	return ok
+}
+
 // Files returns all that a build sees of the directory, a directory before what
 // it holds, and siblings sorted by name.
 func (c *Context) Files() []File { return slices.Clone(c.files) }
@@ -163,20 +178,19 @@ func readDockerfile(dir, name string) (Dockerfile, error) {
 	if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
 		d.Path = filepath.ToSlash(rel)
 	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return d, fmt.Errorf("read Dockerfile %s: %w", clean.Text(name), cause(err))
-	case !info.Mode().IsRegular():
-		return d, fmt.Errorf("read Dockerfile %s: it is not a regular file", clean.Text(name))
-	}
-	d.modTime = info.ModTime()
-	if link, err := os.Lstat(path); err == nil {
-		d.plain = link.Mode().IsRegular()
-	}
-	if d.Content, err = os.ReadFile(path); err != nil {
+	fail := func(err error) (Dockerfile, error) {
 		return d, fmt.Errorf("read Dockerfile %s: %w", clean.Text(name), cause(err))
 	}
+	content, info, err := readSmall(path)
+	if err != nil {
+		return fail(err)
+	}
+	d.modTime, d.read, d.Content = info.ModTime(), content, content
+	link, err := os.Lstat(path)
+	if err != nil {
+		return fail(err)
+	}
+	d.plain = link.Mode().IsRegular()
 	return d, nil
 }
 

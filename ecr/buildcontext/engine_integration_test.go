@@ -151,6 +151,7 @@ func TestEngineHidesDockerfile(t *testing.T) {
 		"left out by its own":              {map[string]string{"Dockerfile": everything, "Dockerfile.dockerignore": "Dockerfile*"}, "Dockerfile"},
 		"in a directory that is left out":  {map[string]string{"docker/prod": everything, ".dockerignore": "docker\n.dockerignore"}, "docker/prod"},
 		"in a directory with its own file": {map[string]string{"docker/prod": everything, ".dockerignore": "*", "docker/prod.dockerignore": "docker\n.dockerignore"}, "docker/prod"},
+		"named by another ignore file":     {map[string]string{"Dockerfile": everything, ".dockerignore": "Dockerfile", "Dockerfile.dockerignore": ".dockerignore"}, "Dockerfile"},
 		"a link":                           {map[string]string{"real": everything, "link": "-> real"}, "link"},
 		"in the context":                   {map[string]string{"docker/prod": everything, ".dockerignore": "b"}, "docker/prod"},
 	}
@@ -211,10 +212,10 @@ func TestEngineTakesOddFiles(t *testing.T) {
 		`2 0777 0:0 abs/etc/passwd 0.0 ""`,
 		`2 0777 0:0 nowheremissing 0.0 ""`,
 		`2 0777 0:0 selfself 0.0 ""`,
-		`5 0710 0:0 empty/ 0.0 ""`,
-		`0 0700 0:0 run 0.0 "#!/bin/sh"`, // the classic builder takes set-id bits away when it gives the file to root
-		`6 0600 0:0 pipe 0.0 ""`,
-		`3 0666 0:0 null 1.3 ""`,
+		`5 0755 0:0 empty/ 0.0 ""`,
+		`0 0755 0:0 run 0.0 "#!/bin/sh"`, // the classic builder takes set-id bits away when it gives the file to root
+		`6 0644 0:0 pipe 0.0 ""`,
+		`3 0644 0:0 null 1.3 ""`,
 	}
 	slices.Sort(want)
 	c := open(t, dir, buildcontext.Options{})

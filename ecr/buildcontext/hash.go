@@ -5,16 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
+	"strings"
 
+	"github.com/mettel-automation/delivery/ecr/buildcontext/internal/dockerfile"
 	"github.com/mettel-automation/delivery/internal/clean"
 )
 
@@ -25,35 +23,42 @@ const hashFormat = "delivery build inputs 1"
 // Inputs are what makes an image besides the files of its context. Each of them
 // changes the hash; a nil map is an empty one.
 type Inputs struct {
-	Target   string            // stage to build
-	Platform string            // such as "linux/amd64"
-	Network  string            // network of RUN
-	Args     map[string]string // build arguments
-	Bases    map[string]string // digests of base images, by the name in the Dockerfile
-	Epoch    string            // stands for base images without a digest: a new one makes all images anew
-	Labels   map[string]string // labels that are not about the build itself, as a revision or a time are
-	Secrets  []string          // ids of secrets, in any order; never their values
+	Target   string // stage to build
+	Platform string // such as "linux/amd64"; "linux/x86_64" is the same, as for BuildKit
+	Network  string // network of RUN; "" is "default"
+
+	// Args are the build arguments. Those that every build knows and that are only
+	// about the way to the internet (HTTP_PROXY, HTTPS_PROXY, FTP_PROXY, NO_PROXY,
+	// ALL_PROXY, also in lower case) are no inputs, unless the Dockerfile declares them.
+	// Source: Dockerfile reference, "Predefined ARGs".
+	Args map[string]string
+
+	Bases   map[string]string // digests of base images, by the name in the Dockerfile
+	Epoch   string            // stands for base images without a digest: a new one makes all images anew
+	Labels  map[string]string // labels that are not about the build itself, as a revision or a time are
+	Secrets []string          // ids of secrets, in any order; never their values
 }
 
 // Hash returns the hash of all that makes an image, 64 hexadecimal digits: in,
 // the text of the Dockerfile, and of each file its path, its type, whether it may be
 // executed, where it links to and its content. It depends neither on times and
-// owners, nor on permissions that come from a umask, nor on what is left out.
+// owners, nor on permissions that come from a umask, nor on what is left out. It
+// reads files once in the life of a context; see [Context.Sums].
 //
 // Two images have the same hash only if all of that is the same: every input is
 // hashed with its length before it.
 func (c *Context) Hash(ctx context.Context, in Inputs) (string, error) {
-	contents, err := c.hashFiles(ctx)
+	contents, err := c.allSums(ctx)
 	if err != nil {
 		return "", fmt.Errorf("hash build context %s: %w", clean.Text(c.dir), err)
 	}
 	h := fieldHash{sha256.New()}
 	h.text(hashFormat)
-	h.text(string(c.dockerfile.Content))
+	h.text(string(c.dockerfile.read))
 	h.text(in.Target)
-	h.text(in.Platform)
-	h.text(in.Network)
-	h.texts(in.Args)
+	h.text(normalPlatform(in.Platform))
+	h.text(normalNetwork(in.Network))
+	h.texts(withoutProxies(in.Args, c.dockerfile.read))
 	h.texts(in.Bases)
 	h.text(in.Epoch)
 	h.texts(in.Labels)
@@ -69,6 +74,39 @@ func (c *Context) Hash(ctx context.Context, in Inputs) (string, error) {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// normalNetwork returns the one spelling of a network.
+func normalNetwork(network string) string {
+	if network == "default" {
+		return ""
+	}
+	return network
+}
+
+// withoutProxies returns args without those of Inputs.Args that are no inputs.
+func withoutProxies(args map[string]string, source []byte) map[string]string {
+	isProxy := func(name, _ string) bool {
+		switch name {
+		case strings.ToUpper(name), strings.ToLower(name):
+			switch strings.ToUpper(name) {
+			case "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY":
+				return true
+			}
+		}
+		return false
+	}
+	kept := maps.Clone(args)
+	maps.DeleteFunc(kept, isProxy)
+	if len(kept) == len(args) {
+		return args
+	}
+	for name := range dockerfile.Declares(source) {
+		if value, ok := args[name]; ok {
+			kept[name] = value
+		}
+	}
+	return kept
 }
 
 // fieldHash hashes fields, each of which says where it ends.
@@ -93,13 +131,13 @@ func (h fieldHash) texts(m map[string]string) {
 	}
 }
 
-// Of the mode, the hash has the type and what no umask makes.
-const hashedMode = fs.ModeType | fs.ModeSetuid | fs.ModeSetgid
+// hashedMode is all in which the modes of two files of a context can differ, see sent.
+const hashedMode = fs.ModeType | fs.ModeSetuid | fs.ModeSetgid | 0o100
 
 func (h fieldHash) file(f File, content [sha256.Size]byte) error {
 	mode := f.Mode & fs.ModeType
 	if f.Mode.IsRegular() {
-		mode = f.Mode & (hashedMode | 0o100)
+		mode = f.Mode & hashedMode
 	}
 	h.text(f.Path)
 	h.number(int64(mode))
@@ -117,68 +155,4 @@ func (h fieldHash) file(f File, content [sha256.Size]byte) error {
 		h.number(device.Devminor)
 	}
 	return nil
-}
-
-// hashFiles returns the hashes of the contents of all files, by their place.
-func (c *Context) hashFiles(ctx context.Context) ([][sha256.Size]byte, error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var (
-		contents = make([][sha256.Size]byte, len(c.files))
-		next     atomic.Int64
-		workers  sync.WaitGroup
-	)
-	for range min(c.hashing, len(c.files)) {
-		workers.Go(func() {
-			w := contentHasher{hash: sha256.New(), buffer: make([]byte, 64<<10)}
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(c.files) {
-					return
-				}
-				if !c.files[i].Mode.IsRegular() {
-					continue
-				}
-				var err error
-				if contents[i], err = w.sum(ctx, c, c.files[i]); err != nil {
-					stop(err)
-					return
-				}
-			}
-		})
-	}
-	workers.Wait()
-	return contents, context.Cause(ctx)
-}
-
-// contentHasher hashes one file after the other.
-type contentHasher struct {
-	hash   hash.Hash
-	buffer []byte
-}
-
-func (w contentHasher) sum(ctx context.Context, c *Context, f File) (sum [sha256.Size]byte, err error) {
-	if err := context.Cause(ctx); err != nil {
-		return sum, err
-	}
-	r, err := c.open(f)
-	if err != nil {
-		return sum, err
-	}
-	defer r.Close()
-	w.hash.Reset()
-	for {
-		n, err := r.Read(w.buffer)
-		w.hash.Write(w.buffer[:n])
-		if errors.Is(err, io.EOF) {
-			w.hash.Sum(sum[:0])
-			return sum, nil
-		}
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil {
-			return sum, err
-		}
-	}
 }

@@ -136,6 +136,14 @@ func TestHashIgnoresWhatDoesNotCount(t *testing.T) {
 		"words of the ignore file": func(dir string, _ *buildcontext.Inputs) error {
 			return os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte("# a comment\n.dockerignore\ntmp/\n"), 0o644)
 		},
+		"one more right to execute":    func(dir string, _ *buildcontext.Inputs) error { return os.Chmod(filepath.Join(dir, "a"), 0o655) },
+		"another name of the platform": func(_ string, in *buildcontext.Inputs) error { in.Platform = "Linux/x86_64/v1"; return nil },
+		"proxies": func(_ string, in *buildcontext.Inputs) error {
+			for _, name := range []string{"HTTP_PROXY", "https_proxy", "no_proxy", "ALL_PROXY", "FTP_PROXY"} {
+				in.Args[name] = "http://user:password@proxy"
+			}
+			return nil
+		},
 		"the order of secrets": func(_ string, in *buildcontext.Inputs) error { slices.Reverse(in.Secrets); return nil },
 	}
 	for name, change := range tests {
@@ -156,6 +164,22 @@ func TestHashIgnoresWhatDoesNotCount(t *testing.T) {
 			}
 		}
 	})
+	t.Run("the default network", func(t *testing.T) {
+		c := open(t, dir, buildcontext.Options{})
+		if hash(t, c, buildcontext.Inputs{Network: "default"}) != hash(t, c, buildcontext.Inputs{}) {
+			t.Error("its name changes the hash")
+		}
+	})
+	t.Run("proxies that the Dockerfile declares do count", func(t *testing.T) {
+		c := open(t, tree(t, map[string]string{"Dockerfile": "FROM scratch\nARG HTTP_PROXY\n"}), buildcontext.Options{})
+		one := buildcontext.Inputs{Args: map[string]string{"HTTP_PROXY": "1", "NO_PROXY": "1", "Http_Proxy": "1"}}
+		if hash(t, c, one) == hash(t, c, buildcontext.Inputs{Args: map[string]string{"HTTP_PROXY": "2", "Http_Proxy": "1"}}) {
+			t.Error("another value does not change the hash")
+		}
+		if hash(t, c, one) == hash(t, c, buildcontext.Inputs{Args: map[string]string{"HTTP_PROXY": "1", "Http_Proxy": "2"}}) {
+			t.Error("an argument of another case is no proxy")
+		}
+	})
 	t.Run("nil and empty maps", func(t *testing.T) {
 		c := open(t, dir, buildcontext.Options{})
 		empty := buildcontext.Inputs{Args: map[string]string{}, Bases: map[string]string{}, Labels: map[string]string{}, Secrets: []string{}}
@@ -163,6 +187,34 @@ func TestHashIgnoresWhatDoesNotCount(t *testing.T) {
 			t.Error("they differ")
 		}
 	})
+}
+
+func TestPlatforms(t *testing.T) {
+	tests := map[string]string{
+		"linux/arm64": "linux/arm64/v8 linux/aarch64 LINUX/ARM64/8",
+		"linux/amd64": "linux/x86-64 linux/x86_64 linux/amd64/v1",
+		"linux/arm":   "linux/arm/v7 linux/arm/7 linux/armhf",
+		"linux/armel": "linux/arm/v6 linux/arm/6",
+		"linux/386":   "linux/i386",
+		"darwin/x":    "macos/x",
+	}
+	c := open(t, tree(t, nil), buildcontext.Options{})
+	seen := make(map[string]string)
+	for platform, others := range tests {
+		want := hash(t, c, buildcontext.Inputs{Platform: platform})
+		if other, taken := seen[want]; taken {
+			t.Errorf("%s and %s have one hash", platform, other)
+		}
+		seen[want] = platform
+		for other := range strings.FieldsSeq(others) {
+			if hash(t, c, buildcontext.Inputs{Platform: other}) != want {
+				t.Errorf("%s is another platform than %s", other, platform)
+			}
+		}
+	}
+	if hash(t, c, buildcontext.Inputs{Platform: "linux/amd64/v2"}) == hash(t, c, buildcontext.Inputs{Platform: "linux/amd64"}) {
+		t.Error("amd64/v2 is no amd64")
+	}
 }
 
 // manyFiles makes n files of 1 to 19 kB in directories of fifty.
@@ -181,9 +233,9 @@ func BenchmarkHash(b *testing.B) {
 	dir := manyFiles(b, 4000)
 	for _, n := range []int{1, 2, 4} {
 		b.Run(fmt.Sprintf("hashing=%d", n), func(b *testing.B) {
-			c := open(b, dir, buildcontext.Options{Hashing: n})
 			var ours, plain time.Duration
 			for b.Loop() {
+				c := open(b, dir, buildcontext.Options{Hashing: n}) // a context reads its files once
 				start := time.Now()
 				hash(b, c, buildcontext.Inputs{})
 				ours += time.Since(start)

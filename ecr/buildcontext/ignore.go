@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -41,7 +40,7 @@ func readIgnore(dir, dockerfile string) (ignore, error) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
-		content, err := os.ReadFile(path)
+		content, _, err := readSmall(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

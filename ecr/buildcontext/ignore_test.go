@@ -54,6 +54,10 @@ func TestIgnore(t *testing.T) {
 			ignore: "*\n!**/README.md",
 			want:   "README.md app/ app/web/ app/web/node_modules/ app/web/node_modules/README.md docs/ docs/README.md",
 		},
+		"an exception with two stars reaches below a directory that is left out by two stars": { // BuildKit 0.25; not so with Docker 20.10
+			ignore: "*\n!docs\ndocs/**\n!docs/**/c.md",
+			want:   "docs/ docs/a/ docs/a/b/ docs/a/b/c.md",
+		},
 		"an exception with a star in the middle does so too": {
 			ignore: "*\n!app/*/index.html",
 			want:   "app/ app/web/ app/web/index.html",

@@ -3,13 +3,13 @@ package buildcontext
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,10 +21,10 @@ import (
 // WriteTar writes the context as the archive that a classic builder takes, a
 // file at a time, so that its size costs no memory.
 //
-// The archive holds [Context.Files] in their order, with their permissions and
-// times, as docker build sends them; all belong to root. A Dockerfile that is none
-// of them comes last, with an ignore file that makes the builder take both away
-// before any step can see them. [Context.ArchivedDockerfile] is its name.
+// The archive holds [Context.Files] in their order, with their modes and times, in
+// seconds; all belong to root. A Dockerfile that is none of them comes last, with an
+// ignore file that makes the builder take both away before any step can see them;
+// so does one that [Context.Pin] has changed. [Context.ArchivedDockerfile] is its name.
 func (c *Context) WriteTar(ctx context.Context, w io.Writer) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	t := tar.NewWriter(buffered)
@@ -32,11 +32,11 @@ func (c *Context) WriteTar(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("archive build context: %w", err)
 	}
-	for _, f := range c.files {
+	for i, f := range c.files {
 		if slices.ContainsFunc(extras, func(e extra) bool { return e.path == f.Path }) {
 			continue
 		}
-		if err := c.writeFile(ctx, t, f); err != nil {
+		if err := c.writeFile(ctx, t, i); err != nil {
 			return fmt.Errorf("archive build context: %w", err)
 		}
 	}
@@ -51,7 +51,8 @@ func (c *Context) WriteTar(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-func (c *Context) writeFile(ctx context.Context, t *tar.Writer, f File) error {
+func (c *Context) writeFile(ctx context.Context, t *tar.Writer, i int) error {
+	f := c.files[i]
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (c *Context) writeFile(ctx context.Context, t *tar.Writer, f File) error {
 	if !f.Mode.IsRegular() {
 		return t.WriteHeader(h)
 	}
-	r, err := c.open(f)
+	r, err := c.open(i)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 // header describes f as the archive does. Names that are too long or too odd for
 // the old format make package tar use PAX records.
 func header(f File) (*tar.Header, error) {
-	h, err := tar.FileInfoHeader(nameless{f.info}, f.Link)
+	h, err := tar.FileInfoHeader(nameless{f.info, f.Mode}, f.Link)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +101,14 @@ func header(f File) (*tar.Header, error) {
 	return h, nil
 }
 
-// nameless keeps package tar from asking the system for the names of owners.
-type nameless struct{ fs.FileInfo }
+// nameless is a file as it is sent. It keeps package tar from asking the system for
+// the names of owners.
+type nameless struct {
+	fs.FileInfo
+	mode fs.FileMode
+}
 
+func (n nameless) Mode() fs.FileMode    { return n.mode }
 func (nameless) Uname() (string, error) { return "", nil }
 func (nameless) Gname() (string, error) { return "", nil }
 
@@ -126,25 +132,37 @@ func (e extra) write(t *tar.Writer) error {
 }
 
 // ArchivedDockerfile is the path of the Dockerfile in the archive of
-// [Context.WriteTar]: its own, unless it is left out of the context or outside.
+// [Context.WriteTar]: its own, unless it is left out of the context or outside, or
+// it is pinned.
 func (c *Context) ArchivedDockerfile() string {
-	if c.regular(c.dockerfile.Path) || c.builderHides() {
+	if c.asItIs() || c.builderHides() {
 		return c.dockerfile.Path
 	}
 	sum := sha256.Sum256(c.dockerfile.Content)
 	name := fmt.Sprintf(".dockerfile.%x", sum[:10])
-	for c.has(name) {
+	for c.Has(name) {
 		name += "x"
 	}
 	return name
 }
+
+// asItIs reports whether the Dockerfile is one of the files, which a builder can
+// use. A classic builder takes away what a .dockerignore names of the Dockerfile and
+// of itself, also where it is not the ignore file of this Dockerfile.
+func (c *Context) asItIs() bool {
+	misleading := c.Has(defaultIgnore) && c.ignoreFile != defaultIgnore
+	return c.regular(c.dockerfile.Path) && !misleading && !c.pinned()
+}
+
+// pinned reports whether the Dockerfile is another than that of the directory.
+func (c *Context) pinned() bool { return !bytes.Equal(c.dockerfile.Content, c.dockerfile.read) }
 
 // builderHides reports whether a classic builder takes a Dockerfile that is left
 // out away by itself: it reads the ignore file of a context for just that. From a
 // directory it would take the Dockerfile and leave the directory.
 func (c *Context) builderHides() bool {
 	atRoot := c.dockerfile.plain && !strings.Contains(c.dockerfile.Path, "/")
-	return atRoot && c.ignoreFile == defaultIgnore && c.regular(defaultIgnore)
+	return atRoot && !c.Has(c.dockerfile.Path) && c.ignoreFile == defaultIgnore && c.regular(defaultIgnore)
 }
 
 // extras are the Dockerfile that is none of the files, and the ignore file that
@@ -152,7 +170,7 @@ func (c *Context) builderHides() bool {
 // lines, much as with docker build.
 func (c *Context) extras() ([]extra, error) {
 	name := c.ArchivedDockerfile()
-	if c.regular(name) {
+	if c.asItIs() {
 		return nil, nil
 	}
 	dockerfile := extra{path: name, content: c.dockerfile.Content, modTime: c.dockerfile.modTime}
@@ -160,19 +178,31 @@ func (c *Context) extras() ([]extra, error) {
 		return []extra{dockerfile}, nil
 	}
 	hides := defaultIgnore + "\n" + name + "\n"
-	if c.has(defaultIgnore) {
-		own, err := os.ReadFile(filepath.Join(c.dir, defaultIgnore))
+	if c.Has(defaultIgnore) {
+		own, err := c.ownIgnore()
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", defaultIgnore, cause(err))
+			return nil, err
 		}
 		hides = string(own) + "\n!" + hides
 	}
 	return []extra{dockerfile, {path: defaultIgnore, content: []byte(hides), modTime: c.dockerfile.modTime}}, nil
 }
 
-func (c *Context) has(path string) bool {
-	_, ok := c.index[path]
-	return ok
+// ownIgnore is what the .dockerignore of the context holds.
+func (c *Context) ownIgnore() ([]byte, error) {
+	if !c.regular(defaultIgnore) {
+		content, _, err := readSmall(filepath.Join(c.dir, defaultIgnore))
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", defaultIgnore, cause(err))
+		}
+		return content, nil
+	}
+	r, err := c.Open(defaultIgnore)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
 }
 
 func (c *Context) regular(path string) bool {

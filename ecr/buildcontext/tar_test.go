@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -56,9 +57,9 @@ func TestWriteTar(t *testing.T) {
 		`0 0644 Dockerfile "FROM scratch\n"`,
 		`5 0755 a/ ""`,
 		`0 0644 a/b.txt "b"`,
-		`0 4750 a/run "#!/bin/sh\n"`,
+		`0 4755 a/run "#!/bin/sh\n"`,
 		`0 0644 a.txt ""`,
-		`5 0700 empty/ ""`,
+		`5 0755 empty/ ""`,
 		`0 0644 hard "b"`,
 		`2 0777 ina/b.txt ""`,
 		"0 0644 latin-\xe9 \"3\"",
@@ -130,6 +131,13 @@ func TestArchivedDockerfile(t *testing.T) {
 			want: []string{
 				`0 0644 Dockerfile "FROM scratch\n"`, `0 0644 a ""`,
 				`0 0644 NAME "FROM scratch\n"`, `0 0644 .dockerignore "docker\n!.dockerignore\nNAME\n"`,
+			},
+		},
+		"one that its own ignore file keeps and that of the context names": {
+			files: map[string]string{".dockerignore": "Dockerfile*\n.dockerignore", "Dockerfile.dockerignore": "x"},
+			want: []string{
+				`0 0644 Dockerfile "FROM scratch\n"`, `0 0644 Dockerfile.dockerignore "x"`,
+				`0 0644 NAME "FROM scratch\n"`, `0 0644 .dockerignore "Dockerfile*\n.dockerignore\n!.dockerignore\nNAME\n"`,
 			},
 		},
 		"a link": {
@@ -213,6 +221,21 @@ func TestChanged(t *testing.T) {
 			}
 		})
 	}
+	t.Run("with the same size and time", func(t *testing.T) {
+		dir := tree(t, map[string]string{"a": "1234567890", "b": ""})
+		c := open(t, dir, buildcontext.Options{})
+		before := hash(t, c, inputs())
+		info, err := os.Stat(filepath.Join(dir, "a"))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(dir, "a"), []byte("0987654321"), 0o644))
+		must(t, os.Chtimes(filepath.Join(dir, "a"), info.ModTime(), info.ModTime()))
+		if err := c.WriteTar(t.Context(), io.Discard); !errors.Is(err, buildcontext.ErrChanged) {
+			t.Errorf("got %v, want ErrChanged: it is not what was hashed", err)
+		}
+		if hash(t, c, inputs()) != before {
+			t.Error("the context has another hash")
+		}
+	})
 	t.Run("while it is read", func(t *testing.T) {
 		dir := tree(t, map[string]string{"a": "1234567890"})
 		r, err := open(t, dir, buildcontext.Options{}).Open("a")
@@ -245,6 +268,19 @@ func replace(path string) error {
 	)
 }
 
+func TestSums(t *testing.T) {
+	c := open(t, tree(t, map[string]string{"a": "1", "d/": ""}), buildcontext.Options{})
+	got, err := c.Sums(t.Context())
+	must(t, err)
+	want := [][sha256.Size]byte{sha256.Sum256([]byte("FROM scratch\n")), sha256.Sum256([]byte("1")), {}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("sums (-want +got):\n%s", d)
+	}
+	if !c.Has("a") || !c.Has("d") || c.Has("b") {
+		t.Error("the context has a and d, and no b")
+	}
+}
+
 func TestOpenFile(t *testing.T) {
 	c := open(t, tree(t, map[string]string{"a": "1", "d/": "", ".dockerignore": "hidden", "hidden": "2"}), buildcontext.Options{})
 	r, err := c.Open("a")
@@ -261,7 +297,7 @@ func TestOpenFile(t *testing.T) {
 }
 
 func TestOpenFaults(t *testing.T) {
-	dir := tree(t, map[string]string{"d/": "", "file": ""})
+	dir := tree(t, map[string]string{"d/": "", "file": "", "large": strings.Repeat("#\n", 2<<20) + "#"})
 	tests := map[string]struct {
 		dir  string
 		file string
@@ -270,6 +306,7 @@ func TestOpenFaults(t *testing.T) {
 		"no such directory":          {filepath.Join(dir, "nope"), "", "/nope: no such file or directory"},
 		"not a directory":            {filepath.Join(dir, "file"), "", "/file: it is not a directory"},
 		"no such Dockerfile":         {dir, "Dockerfile.prod", ": read Dockerfile Dockerfile.prod: no such file or directory"},
+		"a Dockerfile without end":   {dir, "large", ": read Dockerfile large: it has more than 4 MiB"},
 		"a directory for Dockerfile": {dir, "d", ": read Dockerfile d: it is not a regular file"},
 	}
 	for name, tt := range tests {

@@ -94,7 +94,7 @@ func (w *walker) file(path string, e fs.DirEntry) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	f := File{Path: path, Mode: info.Mode(), ModTime: info.ModTime(), info: info}
+	f := File{Path: path, Mode: sent(info.Mode()), ModTime: info.ModTime(), info: info}
 	switch {
 	case f.Mode.IsRegular():
 		f.Size = info.Size()
@@ -102,4 +102,22 @@ func (w *walker) file(path string, e fs.DirEntry) (File, error) {
 		f.Link, err = os.Readlink(filepath.Join(w.dir, filepath.FromSlash(path)))
 	}
 	return f, err
+}
+
+// sent is the mode of a file as an image gets it, which is all that its hash has of
+// it: like git's, it knows of a file only whether its owner may execute it, since a
+// umask and the way of a checkout make the rest; and whether it runs as its owner.
+func sent(mode fs.FileMode) fs.FileMode {
+	kind := mode & fs.ModeType
+	switch {
+	case kind&fs.ModeSymlink != 0:
+		return kind | 0o777
+	case kind.IsDir():
+		return kind | 0o755
+	case kind.IsRegular() && mode&0o100 != 0:
+		return mode&(fs.ModeSetuid|fs.ModeSetgid) | 0o755
+	case kind.IsRegular():
+		return mode&(fs.ModeSetuid|fs.ModeSetgid) | 0o644
+	}
+	return kind | 0o644
 }

@@ -55,6 +55,10 @@ func (b *Builder) Build(ctx context.Context, spec ecr.Build) (string, error) {
 		return "", log.failure(err)
 	}
 	log.hide = vault.hide
+	sums, err := spec.Context.Sums(ctx)
+	if err != nil {
+		return "", log.failure(err)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	link, err := session.NewSession(ctx, sharedKey(spec))
@@ -62,7 +66,7 @@ func (b *Builder) Build(ctx context.Context, spec ecr.Build) (string, error) {
 		return "", log.failure(err)
 	}
 	link.Allow(filesync.NewFSSyncProvider(filesync.StaticDirSource{
-		"context":    contextFiles{spec.Context},
+		"context":    contextFiles{spec.Context, sums},
 		"dockerfile": dockerfile(spec.Context),
 	}))
 	link.Allow(secretsprovider.NewSecretProvider(vault))

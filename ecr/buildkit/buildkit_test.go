@@ -3,11 +3,8 @@ package buildkit
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,14 +13,9 @@ import (
 	"testing"
 
 	"github.com/docker/docker/api/types/build"
-	"github.com/docker/docker/api/types/registry"
-	"github.com/google/go-cmp/cmp"
-	"github.com/moby/buildkit/session/auth"
-	"github.com/moby/buildkit/session/secrets"
 
 	"github.com/mettel-automation/delivery/ecr"
 	"github.com/mettel-automation/delivery/ecr/buildcontext"
-	"github.com/mettel-automation/delivery/ecr/internal/stream"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -158,160 +150,6 @@ func TestACancelledBuildTellsTheCause(t *testing.T) {
 	}
 }
 
-func TestSecretsAreCheckedFirst(t *testing.T) {
-	value := func(context.Context) ([]byte, error) { return nil, nil }
-	large := filepath.Join(t.TempDir(), "large")
-	if err := os.WriteFile(large, make([]byte, maxSecret+1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	tests := map[string]struct {
-		secrets []ecr.Secret
-		want    string
-	}{
-		"no id":               {[]ecr.Secret{{Value: value}}, "no id"},
-		"twice":               {[]ecr.Secret{{ID: "a", Value: value}, {ID: "a", Value: value}}, `"a" is given twice`},
-		"neither":             {[]ecr.Secret{{ID: "a"}}, "either a file or a value"},
-		"both":                {[]ecr.Secret{{ID: "a", File: large, Value: value}}, "either a file or a value"},
-		"a file that is not":  {[]ecr.Secret{{ID: "a", File: large + "r"}}, "no such file"},
-		"a directory":         {[]ecr.Secret{{ID: "a", File: filepath.Dir(large)}}, "no regular file"},
-		"a file too large":    {[]ecr.Secret{{ID: "a", File: large}}, "more than 512000 bytes"},
-		"all faults together": {[]ecr.Secret{{ID: "a"}, {ID: "b"}}, `"b" needs`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			e := &fakeEngine{answer: recorded(t, "built.json")}
-			_, err := New(e).Build(t.Context(), ecr.Build{Context: files(t), Secrets: tt.secrets})
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("build: %v, want %q", err, tt.want)
-			}
-			if e.opts.SessionID != "" {
-				t.Error("a build was begun")
-			}
-		})
-	}
-}
-
-func TestVault(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	if err := os.WriteFile(path, []byte("first-line\n  second-line\nshort\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	broken := errors.New("the keyring is locked")
-	v, err := openVault([]ecr.Secret{
-		{ID: "file", File: path},
-		{ID: "broken", Value: func(context.Context) ([]byte, error) { return nil, broken }},
-		{ID: "large", Value: func(context.Context) ([]byte, error) { return make([]byte, maxSecret+1), nil }},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const said = "a first-line, short, second-line"
-	if got := v.hide(said); got != said {
-		t.Errorf("hidden before anybody read it: %q", got)
-	}
-	if value, err := v.GetSecret(t.Context(), "file"); err != nil || !strings.HasPrefix(string(value), "first-line\n") {
-		t.Errorf("value %q, %v", value, err)
-	}
-	if got := v.hide(said); got != "a ***, short, ***" {
-		t.Errorf("hidden: %q", got)
-	}
-	if _, err := v.GetSecret(t.Context(), "broken"); !errors.Is(err, broken) {
-		t.Errorf("broken: %v", err)
-	}
-	if _, err := v.GetSecret(t.Context(), "large"); err == nil || !strings.Contains(err.Error(), "more than") {
-		t.Errorf("large: %v", err)
-	}
-	if _, err := v.GetSecret(t.Context(), "nobody's"); !errors.Is(err, secrets.ErrNotFound) {
-		t.Errorf("unknown: %v", err)
-	}
-}
-
-func TestLogins(t *testing.T) {
-	s := &loginServer{logins: logins{"a": {Username: "AWS", Password: "p"}, "b": {IdentityToken: "t"}}}
-	for host, want := range map[string]registry.AuthConfig{"a": {Username: "AWS", Password: "p"}, "b": {Password: "t"}, "c": {}} {
-		got, err := s.Credentials(t.Context(), &auth.CredentialsRequest{Host: host})
-		if err != nil || got.Username != want.Username || got.Secret != want.Password {
-			t.Errorf("%s: %v, %v", host, got, err)
-		}
-	}
-}
-
-// paths walks source from target; what skip names is not gone into.
-func paths(t *testing.T, walk func(context.Context, string, fs.WalkDirFunc) error, target, skip string) (found []string) {
-	t.Helper()
-	err := walk(t.Context(), target, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		found = append(found, fmt.Sprintf("%s %v", path, info.Mode().Type()))
-		if path == skip {
-			return fs.SkipDir
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
-
-func TestWalk(t *testing.T) {
-	c := files(t, "a/b/c", "a/b/d", "a/e", "ab/f", "empty/", "z")
-	// The root of the file system itself is the oracle.
-	oracle := func(_ context.Context, target string, fn fs.WalkDirFunc) error {
-		root := os.DirFS(c.Dir())
-		start := below(target)
-		if start == "" {
-			start = "."
-		}
-		if _, err := fs.Stat(root, start); err != nil {
-			return nil
-		}
-		return fs.WalkDir(root, start, func(path string, d fs.DirEntry, err error) error {
-			if path == "." {
-				return nil
-			}
-			return fn(path, d, err)
-		})
-	}
-	for _, target := range []string{"", "/", ".", "a", "/a", "a/b", "a/b/c", "empty", "nothing"} {
-		for _, skip := range []string{"", "a", "a/b", "a/b/c", "ab/f", "Dockerfile"} {
-			want, got := paths(t, oracle, target, skip), paths(t, contextFiles{c}.Walk, target, skip)
-			if d := cmp.Diff(want, got); d != "" {
-				t.Errorf("from %q without %q (-want +got):\n%s", target, skip, d)
-			}
-		}
-	}
-	stop := errors.New("stop")
-	if err := (contextFiles{c}).Walk(t.Context(), "", func(string, fs.DirEntry, error) error { return stop }); !errors.Is(err, stop) {
-		t.Errorf("walk: %v", err)
-	}
-}
-
-func TestDockerfileBesideTheContext(t *testing.T) {
-	m := dockerfile(files(t))
-	if got := paths(t, m.Walk, "/", ""); len(got) != 2 || !strings.HasPrefix(got[0], "Dockerfile ") {
-		t.Errorf("files: %q", got)
-	}
-	if got := paths(t, m.Walk, "Dockerfile", ""); len(got) != 1 {
-		t.Errorf("the Dockerfile alone: %q", got)
-	}
-	r, err := m.Open("Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text, err := io.ReadAll(r); err != nil || string(text) != "FROM scratch\n" {
-		t.Errorf("content %q, %v", text, err)
-	}
-	if _, err := m.Open("other"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("other: %v", err)
-	}
-}
-
 func TestTheKeyOfADirectoryIsStable(t *testing.T) {
 	a, b := files(t), files(t)
 	if sharedKey(ecr.Build{Context: a}) != sharedKey(ecr.Build{Context: a, Subject: "x"}) {
@@ -320,19 +158,4 @@ func TestTheKeyOfADirectoryIsStable(t *testing.T) {
 	if sharedKey(ecr.Build{Context: a}) == sharedKey(ecr.Build{Context: b}) {
 		t.Error("two directories have one key")
 	}
-}
-
-func message(trace []byte) stream.Message {
-	aux, _ := json.Marshal(trace) // bytes are always JSON
-	return stream.Message{ID: traceID, Aux: aux}
-}
-
-func FuzzTrace(f *testing.F) {
-	f.Add([]byte{})
-	f.Add([]byte("\n\x0a\x08digest01\x1a\x05[2/5]"))
-	f.Fuzz(func(_ *testing.T, trace []byte) {
-		l := newLog(ecr.Build{})
-		_ = l.message(message(trace)) // an error or none, and no panic
-		_ = l.failure(errors.New("x")).Error()
-	})
 }

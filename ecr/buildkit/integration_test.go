@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"net"
 	"os"
@@ -19,7 +18,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -301,105 +299,6 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// What BuildKit copies is what the input hash was computed of.
-func TestTheFilesAreThoseOfTheContext(t *testing.T) {
-	e := engine(t)
-	files := map[string]string{
-		"Dockerfile":    "FROM scratch\nCOPY . /\n",
-		".dockerignore": "**/*.log\n!keep.log\nout\n!out/in\n", "a.log": "", "keep.log": "k", "out/x": "", "out/in": "i", "d/b.log": "", "d/e/": "",
-		"own":                     "FROM scratch\nCOPY . /\n",
-		"own.dockerignore":        "d\n.dockerignore\n",
-		" odd name\n\"'\\\t- ü.x": "odd", "-rf": "dash", strings.Repeat("n", 200) + "/" + strings.Repeat("m", 200): "long",
-	}
-	for _, dockerfile := range []string{"Dockerfile", "own"} {
-		t.Run(dockerfile, func(t *testing.T) {
-			c := project(t, files, buildcontext.Options{Dockerfile: dockerfile})
-			for link, target := range map[string]string{"up": "../../../etc/passwd", "abs": "/etc/passwd", "dangling": "nowhere"} {
-				if err := os.Symlink(target, filepath.Join(c.Dir(), link)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := syscall.Mkfifo(filepath.Join(c.Dir(), "pipe"), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if err := syscall.Mknod(filepath.Join(c.Dir(), "null"), syscall.S_IFCHR|0o666, 1<<8|3); err != nil {
-				t.Fatal(err)
-			}
-			listen, err := net.Listen("unix", filepath.Join(c.Dir(), "socket"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = listen.Close() }()
-			c = open(t, c.Dir(), buildcontext.Options{Dockerfile: dockerfile})
-			want := make(map[string]string)
-			for _, f := range c.Files() {
-				name := f.Path
-				switch {
-				case f.Mode.IsDir():
-					name += "/"
-				case f.Mode&fs.ModeNamedPipe != 0:
-					continue // this engine's COPY passes over pipes
-				case f.Mode.IsRegular():
-					r, err := c.Open(f.Path)
-					if err != nil {
-						t.Fatal(err)
-					}
-					body, err := io.ReadAll(r)
-					r.Close()
-					if err != nil {
-						t.Fatal(err)
-					}
-					want[name] = string(body)
-					continue
-				}
-				want[name] = f.Link
-			}
-			got := contents(t, e, mustBuild(t, e, ecr.Build{Context: c}))
-			for _, made := range []string{".dockerenv", "dev/", "dev/console", "dev/pts/", "dev/shm/", "etc/", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf", "proc/", "sys/"} {
-				delete(got, made) // by the container that was exported
-			}
-			if d := cmp.Diff(want, got); d != "" {
-				t.Errorf("files of the image (-context +image):\n%s", d)
-			}
-		})
-	}
-}
-
-func TestASecondBuildSendsLittle(t *testing.T) {
-	e := engine(t)
-	dir := t.TempDir()
-	const files, size = 20_000, 1_000
-	block := make([]byte, size)
-	for i := range files {
-		if i%200 == 0 {
-			if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("d%03d", i/200)), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-		copy(block, fmt.Sprint(i))
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("d%03d/f%05d", i/200, i)), block, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY . /\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	first := mustBuild(t, e, ecr.Build{Context: open(t, dir, buildcontext.Options{})})
-	sent := e.sent.Swap(0)
-	if sent < files*size {
-		t.Errorf("the first build sent %d bytes, and the files have %d", sent, files*size)
-	}
-	second := mustBuild(t, e, ecr.Build{Context: open(t, dir, buildcontext.Options{})})
-	if again := e.sent.Load(); again > sent/5 {
-		t.Errorf("the second build sent %d bytes after %d: the engine did not know the directory again", again, sent)
-	} else {
-		t.Logf("the first build sent %d bytes, the second %d", sent, again)
-	}
-	if first != second {
-		t.Errorf("the second build made another image: %s and %s", first, second)
-	}
-}
-
 func TestCancelStopsTheBuild(t *testing.T) {
 	e := engine(t)
 	mark := "mark-" + rand.Text()
@@ -414,6 +313,9 @@ func TestCancelStopsTheBuild(t *testing.T) {
 	}})
 	if !errors.Is(err, stop) {
 		t.Errorf("build: %v, want the cause", err)
+	}
+	if failed, ok := errors.AsType[*ecr.BuildError](err); !ok || failed.Step != 2 || !strings.Contains(failed.Command, mark) {
+		t.Errorf("%v names another step than the one under way", err)
 	}
 	if took := time.Since(begun); took > time.Minute {
 		t.Errorf("it took %v", took)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,15 +27,16 @@ type log struct {
 	spec   ecr.Build
 	hide   func(string) string
 	steps  map[string]*step // by digest of the vertex
+	begun  []*step          // in the order of their beginning
 	failed *step            // the first vertex with an error
 	image  string
 }
 
 // step is a vertex of the build, which is a step of a Dockerfile or of BuildKit.
 type step struct {
-	name   string
-	begun  bool
-	output stream.Tail
+	name         string
+	begun, ended bool
+	output       stream.Tail
 }
 
 func newLog(spec ecr.Build) *log {
@@ -67,12 +69,14 @@ func (l *log) status(status *control.StatusResponse) {
 	for _, v := range status.Vertexes {
 		s := l.steps[v.Digest]
 		if s == nil {
-			s = &step{}
+			s = &step{output: stream.Tail{Hide: l.hide}}
 			l.steps[v.Digest] = s
 		}
-		s.name = l.hide(stream.Line(v.Name))
+		s.name = stream.Line(l.hide(v.Name))
+		s.ended = v.Completed != nil && v.Error == ""
 		if v.Started != nil && !s.begun {
 			s.begun = true
+			l.begun = append(l.begun, s)
 			l.news(s, v.Cached)
 		}
 		if v.Error != "" && l.failed == nil && !strings.Contains(v.Error, "context canceled") { // that is what the others end in
@@ -81,7 +85,7 @@ func (l *log) status(status *control.StatusResponse) {
 	}
 	for _, line := range status.Logs {
 		if s := l.steps[line.Vertex]; s != nil {
-			s.output.Write(l.hide(string(line.Msg)))
+			s.output.Write(string(line.Msg))
 		}
 	}
 }
@@ -106,24 +110,39 @@ var stepName = regexp.MustCompile(`^\[(?:(.+) )?(\d+)/(\d+)\] (.*)`)
 // "... did not complete successfully: exit code: 3", "executor failed running [...]: exit code: 3"
 var exitCode = regexp.MustCompile(`exit code: (\d+)`)
 
-// failure is the error of the step that failed.
+// culprit is the step that failed, or else the last one that was still running
+// when the build ended.
+func (l *log) culprit() *step {
+	if l.failed != nil {
+		return l.failed
+	}
+	for _, s := range slices.Backward(l.begun) {
+		if !s.ended {
+			return s
+		}
+	}
+	return nil
+}
+
+// failure is the error of the step that failed, or that was under way.
 func (l *log) failure(err error) *ecr.BuildError {
 	e := &ecr.BuildError{Subject: l.spec.Subject, Err: err}
 	if told := l.hide(err.Error()); told != err.Error() {
 		e.Err = errors.New(told) // without the chain below it, which would tell
 	}
-	if l.failed == nil {
+	culprit := l.culprit()
+	if culprit == nil {
 		return e
 	}
-	e.Command = l.failed.name
-	if n := stepName.FindStringSubmatch(l.failed.name); n != nil {
+	e.Command = culprit.name
+	if n := stepName.FindStringSubmatch(culprit.name); n != nil {
 		e.Step, _ = strconv.Atoi(n[2])
 		e.Steps, _ = strconv.Atoi(n[3])
 		e.Command = n[4]
 	}
-	if n := exitCode.FindStringSubmatch(err.Error()); n != nil {
+	if n := exitCode.FindStringSubmatch(err.Error()); n != nil && culprit == l.failed {
 		e.Code, _ = strconv.Atoi(n[1])
 	}
-	e.Lines = l.failed.output.Lines()
+	e.Lines = culprit.output.Lines()
 	return e
 }

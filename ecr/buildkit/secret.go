@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -82,10 +83,12 @@ func (v *vault) GetSecret(ctx context.Context, id string) ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for line := range bytes.Lines(value) {
-		if text := strings.TrimSpace(string(line)); len(text) >= minHidden {
+		if text := strings.TrimSpace(string(line)); len(text) >= minHidden && !slices.Contains(v.known, text) {
 			v.known = append(v.known, text)
 		}
 	}
+	// The longest first: one secret may be the beginning of another.
+	slices.SortStableFunc(v.known, func(a, b string) int { return len(b) - len(a) })
 	return value, nil
 }
 
@@ -100,15 +103,27 @@ func read(ctx context.Context, s ecr.Secret) ([]byte, error) {
 // shorter ones are words such as "true".
 const minHidden = 6
 
-// hide replaces what a step has printed of secrets.
+// hide replaces what a step has printed of secrets, and what the end of text, which
+// may be cut off anywhere, has of the beginning of one.
 func (v *vault) hide(text string) string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, secret := range v.known {
-		text = strings.ReplaceAll(text, secret, "***")
+		text = strings.ReplaceAll(text, secret, hidden)
+	}
+	for _, secret := range v.known {
+		for n := min(len(secret)-1, len(text)); n >= minHidden; n-- {
+			if strings.HasSuffix(text, secret[:n]) {
+				text = text[:len(text)-n] + hidden
+				break
+			}
+		}
 	}
 	return text
 }
+
+// hidden stands for a secret.
+const hidden = "***"
 
 // logins gives out the credentials for private base images.
 type logins map[string]registry.AuthConfig

@@ -14,13 +14,15 @@
 //
 // An image goes with its last tag: where all its tags are of environments that are
 // gone (see [EnvironmentOf]), or of inputs that were not used for long. What runs,
-// what production or another image refers to, and tags of any other form stay.
+// what production or another image refers to, what is new (see Options.MinAge), and
+// tags of any other form stay.
 //
 // It finds out neither which environments exist nor what runs, and leaves images
 // without a tag to the lifecycle policy of their repository.
 package cleanup
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"time"
@@ -47,9 +49,6 @@ type API interface {
 	Deleter
 }
 
-// inputsPrefix begins the tags of inputs, as package ecr makes them.
-const inputsPrefix = "inputs-"
-
 // Options tune a Cleaner. The zero value is ready to use.
 type Options struct {
 	// RegistryID is the AWS account of the registry; default that of the credentials.
@@ -62,8 +61,14 @@ type Options struct {
 	Production []string
 	// KeepInputs is how long an image stays that has nothing but the tag of its
 	// inputs, after it was last pushed or pulled: the next build with the same
-	// inputs needs it. Default 30 days. Looking for the tag counts as a pull.
+	// inputs needs it. Default 30 days. Looking for the tag counts as a pull. An index
+	// was last used when one of its images was.
 	KeepInputs time.Duration
+	// MinAge is for what is being made while others list what exists: an image
+	// that was pushed or pulled within it is not deleted, and an environment of
+	// which any image was pushed within it loses no tags. Default 48 hours, since
+	// ECR may be a day late with noting a pull; a negative one is none.
+	MinAge time.Duration
 	// Progress hears of each repository that Apply cleans up: operation
 	// "ecr.cleanup". A nil one is silence.
 	Progress progress.Func
@@ -79,9 +84,15 @@ type Request struct {
 	// NoneLive says that an empty Live is meant: no environment exists but
 	// production.
 	NoneLive bool
+	// Gone are ids of environments that are known not to exist. They are needed
+	// for those of eight decimal digits alone: a tag such as 20260704-13 may be
+	// a date as well, and stays unless the id is listed here.
+	Gone []string
 	// Running are the images that are in use, as task definitions name them
 	// ("host/repository@sha256:...", "host/repository:tag"), or digests alone. A
-	// digest is kept in every repository.
+	// digest is kept in every repository, whatever its tags, so that also what
+	// production took over from an environment that is gone stays. Empty and not
+	// nil says that nothing runs.
 	Running []string
 }
 
@@ -102,6 +113,7 @@ func New(api API, opts Options) *Cleaner {
 	if opts.KeepInputs <= 0 {
 		opts.KeepInputs = 30 * 24 * time.Hour
 	}
+	opts.MinAge = max(0, cmp.Or(opts.MinAge, 48*time.Hour))
 	return &Cleaner{api: api, opts: opts}
 }
 
@@ -110,7 +122,8 @@ var environmentTag = regexp.MustCompile(`^(?:([0-9a-f]{8})-[0-9]+|latest-([0-9a-
 
 // EnvironmentOf returns the id of the environment that tag belongs to, where it
 // is of the form "<id>-<build number>" or "latest-<id>" with an id of eight hex
-// digits, as package envname gives them to ephemeral environments.
+// digits, as package envname gives them to ephemeral environments. Eight decimal
+// digits are such an id as well; see Request.Gone.
 func EnvironmentOf(tag string) (id string, ok bool) {
 	m := environmentTag.FindStringSubmatch(tag)
 	if m == nil {

@@ -35,7 +35,7 @@ const day = 24 * time.Hour
 
 // live is a request in which the environment aaaaaaaa exists.
 func live(repositories ...string) cleanup.Request {
-	return cleanup.Request{Repositories: repositories, Live: []string{"aaaaaaaa", "master"}}
+	return cleanup.Request{Repositories: repositories, Live: []string{"aaaaaaaa", "master"}, Running: []string{}}
 }
 
 // tags are all tags that a repository has, sorted.
@@ -78,7 +78,7 @@ func TestOnlyWhatIsGoneGoes(t *testing.T) {
 
 		request := live("shop", "shop")
 		request.Running = []string{"123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@" + runs}
-		_, result, err := run(t, cloud, cleanup.Options{}, request)
+		_, result, err := run(t, cloud, cleanup.Options{MinAge: -1}, request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestOnlyWhatIsGoneGoes(t *testing.T) {
 func TestNothingToRemoveIsNoCall(t *testing.T) {
 	cloud := ecrtest.New(ecrtest.Options{})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"aaaaaaaa-1"}})
-	plan, result, err := run(t, cloud, cleanup.Options{}, live("shop"))
+	plan, result, err := run(t, cloud, cleanup.Options{MinAge: -1}, live("shop"))
 	if err != nil || !plan.Empty() || len(result.Repositories) > 0 {
 		t.Errorf("plan %v, result %v, %v; want nothing", plan, result, err)
 	}
@@ -129,7 +129,7 @@ func TestAnInputThatWasPulledLatelyStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(20 * day)
-		if _, _, err := run(t, cloud, cleanup.Options{}, live("shop")); err != nil {
+		if _, _, err := run(t, cloud, cleanup.Options{MinAge: -1}, live("shop")); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff([]string{"inputs-1"}, tags(cloud, "shop")); d != "" {
@@ -143,14 +143,14 @@ func TestReadingAnIndexDoesNotKeepIt(t *testing.T) {
 		cloud := ecrtest.New(ecrtest.Options{})
 		part := cloud.AddImage("shop", ecrtest.Image{})
 		cloud.AddImage("shop", ecrtest.Image{Tags: []string{"inputs-1"}, Manifests: []string{part}})
-		cleaner := cleanup.New(cloud.Client(), cleanup.Options{})
+		cleaner := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1})
 		for range 5 { // every week
 			if _, err := cleaner.Plan(t.Context(), live("shop")); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(7 * day)
 		}
-		if _, _, err := run(t, cloud, cleanup.Options{}, live("shop")); err != nil {
+		if _, _, err := run(t, cloud, cleanup.Options{MinAge: -1}, live("shop")); err != nil {
 			t.Fatal(err)
 		}
 		if got := tags(cloud, "shop"); len(got) > 0 {
@@ -165,7 +165,7 @@ func TestImagesOfAnIndexGoAfterIt(t *testing.T) {
 	two := cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-2", "c721e158-3"}})
 	inner := cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-4"}, Manifests: []string{one, two}})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-5"}, Manifests: []string{inner}})
-	_, result, err := run(t, cloud, cleanup.Options{}, live("shop"))
+	_, result, err := run(t, cloud, cleanup.Options{MinAge: -1}, live("shop"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestImagesOfAnIndexGoAfterIt(t *testing.T) {
 func TestAnIndexThatCameMeanwhileKeepsItsImages(t *testing.T) {
 	cloud := ecrtest.New(ecrtest.Options{})
 	part := cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
-	cleaner := cleanup.New(cloud.Client(), cleanup.Options{})
+	cleaner := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1})
 	plan, err := cleaner.Plan(t.Context(), live("shop"))
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestAnIndexThatCameMeanwhileKeepsItsImages(t *testing.T) {
 func TestWhatChangedSinceThePlanStays(t *testing.T) {
 	cloud := ecrtest.New(ecrtest.Options{})
 	moved := cloud.AddImage("shop", ecrtest.Image{Tags: []string{"latest-c721e158", "c721e158-1"}})
-	cleaner := cleanup.New(cloud.Client(), cleanup.Options{})
+	cleaner := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1})
 	plan, err := cleaner.Plan(t.Context(), live("shop"))
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func TestBatches(t *testing.T) {
 		}
 		cloud.AddImage("shop", ecrtest.Image{Tags: []string{"aaaaaaaa-1"}})
 		var recorder progress.Recorder
-		_, result, err := run(t, cloud, cleanup.Options{Progress: recorder.Record}, live("shop"))
+		_, result, err := run(t, cloud, cleanup.Options{MinAge: -1, Progress: recorder.Record}, live("shop"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +266,7 @@ func TestAFailedCallDoesNotStopTheOthers(t *testing.T) {
 		for n := range 250 {
 			cloud.AddImage("shop", ecrtest.Image{Tags: []string{fmt.Sprintf("c721e158-%d", n)}})
 		}
-		_, result, err := run(t, cloud, cleanup.Options{}, live("shop"))
+		_, result, err := run(t, cloud, cleanup.Options{MinAge: -1}, live("shop"))
 		if err == nil || !strings.Contains(err.Error(), "not today") || !strings.Contains(err.Error(), "of shop") {
 			t.Errorf("error %v, want one that names the repository and the cause", err)
 		}
@@ -285,7 +285,7 @@ func TestThrottledReadsAreRepeated(t *testing.T) {
 			return nil
 		}})
 		cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
-		if _, _, err := run(t, cloud, cleanup.Options{}, live("shop")); err != nil {
+		if _, _, err := run(t, cloud, cleanup.Options{MinAge: -1}, live("shop")); err != nil {
 			t.Fatal(err)
 		}
 		if got := tags(cloud, "shop"); len(got) > 0 {
@@ -297,7 +297,7 @@ func TestThrottledReadsAreRepeated(t *testing.T) {
 func TestMissingRepositoriesAreAllNamed(t *testing.T) {
 	cloud := ecrtest.New(ecrtest.Options{})
 	cloud.AddRepository("there")
-	_, err := cleanup.New(cloud.Client(), cleanup.Options{}).Plan(t.Context(), live("gone", "missing", "there"))
+	_, err := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1}).Plan(t.Context(), live("gone", "missing", "there"))
 	if !errors.Is(err, cleanup.ErrNoRepository) {
 		t.Fatalf("error %v, want %v", err, cleanup.ErrNoRepository)
 	}
@@ -310,7 +310,7 @@ func TestMissingRepositoriesAreAllNamed(t *testing.T) {
 func TestRefusalsComeBeforeAnyCall(t *testing.T) {
 	cloud := ecrtest.New(ecrtest.Options{})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
-	cleaner := cleanup.New(cloud.Client(), cleanup.Options{})
+	cleaner := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1})
 	_, err := cleaner.Plan(t.Context(), cleanup.Request{Repositories: []string{"shop"}})
 	if !errors.Is(err, cleanup.ErrNoLive) {
 		t.Errorf("error %v, want %v", err, cleanup.ErrNoLive)
@@ -318,7 +318,7 @@ func TestRefusalsComeBeforeAnyCall(t *testing.T) {
 	if calls := cloud.Calls("DescribeImages"); calls != 0 {
 		t.Errorf("%d calls, want 0", calls)
 	}
-	plan, err := cleaner.Plan(t.Context(), cleanup.Request{Repositories: []string{"shop"}, NoneLive: true})
+	plan, err := cleaner.Plan(t.Context(), cleanup.Request{Repositories: []string{"shop"}, NoneLive: true, Running: []string{}})
 	if err != nil || plan.Empty() {
 		t.Errorf("with consent: plan %v, %v; want it to go", plan, err)
 	}
@@ -330,18 +330,18 @@ func TestAnotherFormOfTags(t *testing.T) {
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"env-blue-1"}})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"env-green-1"}})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
-	opts := cleanup.Options{EnvironmentOf: func(tag string) (string, bool) {
+	opts := cleanup.Options{MinAge: -1, EnvironmentOf: func(tag string) (string, bool) {
 		id, ok := strings.CutPrefix(strings.TrimSuffix(tag, "-1"), "env-")
 		return id, ok
 	}}
 	cleaner := cleanup.New(cloud.Client(), opts)
-	if _, err := cleaner.Plan(t.Context(), cleanup.Request{Repositories: []string{"shop"}, Live: []string{"blue"}}); !errors.Is(err, cleanup.ErrInvalid) {
+	if _, err := cleaner.Plan(t.Context(), cleanup.Request{Repositories: []string{"shop"}, Live: []string{"blue"}, Running: []string{}}); !errors.Is(err, cleanup.ErrInvalid) {
 		t.Errorf("an id that no default tag can have: %v, want %v", err, cleanup.ErrInvalid)
 	}
 	opts.EnvironmentOf = func(tag string) (string, bool) {
 		return strings.TrimSuffix(strings.TrimPrefix(tag, "env-"), "-1"), !strings.HasPrefix(tag, "c721")
 	}
-	if _, _, err := run(t, cloud, opts, cleanup.Request{Repositories: []string{"shop"}, Live: []string{"blue"}}); err != nil {
+	if _, _, err := run(t, cloud, opts, cleanup.Request{Repositories: []string{"shop"}, Live: []string{"blue"}, Running: []string{}}); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"c721e158-1", "env-blue-1", "env-master-1"}, tags(cloud, "shop")); d != "" {
@@ -352,7 +352,7 @@ func TestAnotherFormOfTags(t *testing.T) {
 func TestAPlanGoesThroughJSON(t *testing.T) {
 	cloud := ecrtest.New(ecrtest.Options{})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
-	cleaner := cleanup.New(cloud.Client(), cleanup.Options{})
+	cleaner := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1})
 	plan, err := cleaner.Plan(t.Context(), live("shop"))
 	if err != nil {
 		t.Fatal(err)

@@ -68,7 +68,7 @@ func TestAnIndexThatCannotBeReadIsAnError(t *testing.T) {
 			part := cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
 			cloud.AddImage("shop", ecrtest.Image{Tags: []string{"aaaaaaaa-1"}, Manifests: []string{part}})
 			api := &damaged{API: cloud.Client(), change: tt.change, registries: map[string]bool{}}
-			_, err := cleanup.New(api, cleanup.Options{}).Plan(t.Context(), live("shop"))
+			_, err := cleanup.New(api, cleanup.Options{MinAge: -1}).Plan(t.Context(), live("shop"))
 			if err == nil || !strings.HasPrefix(err.Error(), "plan clean-up of shop: ") || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one that says %q: nobody knows what the index needs", err, tt.want)
 			}
@@ -86,7 +86,7 @@ func TestTagsThatCannotBeReadAreNotRemoved(t *testing.T) {
 	api := &damaged{API: cloud.Client(), registries: map[string]bool{}, change: func(out *awsecr.BatchGetImageOutput) {
 		out.Failures = failures(types.ImageFailureCodeKmsError)
 	}}
-	cleaner := cleanup.New(api, cleanup.Options{})
+	cleaner := cleanup.New(api, cleanup.Options{MinAge: -1})
 	plan, err := cleaner.Plan(t.Context(), live("shop"))
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestEveryCallNamesTheRegistry(t *testing.T) {
 		cloud := ecrtest.New(ecrtest.Options{})
 		cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
 		api := &damaged{API: cloud.Client(), registries: map[string]bool{}}
-		cleaner := cleanup.New(api, cleanup.Options{RegistryID: id})
+		cleaner := cleanup.New(api, cleanup.Options{MinAge: -1, RegistryID: id})
 		plan, err := cleaner.Plan(t.Context(), live("shop"))
 		if err != nil {
 			t.Fatal(err)
@@ -126,7 +126,7 @@ func TestACancelledCleanUpStops(t *testing.T) {
 	for _, name := range []string{"shop", "other"} {
 		cloud.AddImage(name, ecrtest.Image{Tags: []string{"c721e158-1"}})
 	}
-	cleaner := cleanup.New(cloud.Client(), cleanup.Options{})
+	cleaner := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1})
 	plan, err := cleaner.Plan(t.Context(), live("shop", "other"))
 	if err != nil {
 		t.Fatal(err)

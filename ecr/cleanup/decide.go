@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mettel-automation/delivery/ecr/internal/lookup"
+	"github.com/mettel-automation/delivery/ecr/internal/names"
 )
 
 // stored is one image of a repository as ECR describes it.
@@ -27,13 +28,43 @@ type repository struct {
 	images        []stored
 	use           usage
 	environmentOf func(string) (string, bool)
-	oldest        time.Time // inputs that were used after it stay
+	oldest        time.Time       // inputs that were used after it stay
+	newest        time.Time       // images that were used after it stay
+	young         map[string]bool // ids of environments with an image pushed after newest
+}
+
+// ids are the environments that the tags of images belong to, whether they exist
+// or not.
+func (r *repository) ids(images ...stored) map[string]bool {
+	ids := make(map[string]bool)
+	for _, image := range images {
+		for _, tag := range image.tags {
+			if id, ok := r.environmentOf(tag); ok && !strings.HasPrefix(tag, names.InputsPrefix) {
+				ids[id] = true
+			}
+		}
+	}
+	return ids
+}
+
+// young are the environments of which any image of any repository was pushed
+// after newest: they may be in the making.
+func young(repositories []repository, newest time.Time) map[string]bool {
+	ids := make(map[string]bool)
+	for _, r := range repositories {
+		for _, image := range r.images {
+			if image.pushed.After(newest) {
+				maps.Copy(ids, r.ids(image))
+			}
+		}
+	}
+	return ids
 }
 
 // decide is the whole decision for one repository: what is there against what is
 // in use.
 func (r *repository) decide() Repository {
-	result := Repository{Name: r.name, Images: []Image{}, Spared: []Spared{}}
+	result := Repository{Name: r.name, Images: []Image{}, Spared: []Spared{}, Warnings: r.warnings()}
 	spared := r.spared()
 	for _, image := range r.images {
 		gone, rest, reason := r.sort(image)
@@ -68,9 +99,9 @@ func (r *repository) sort(image stored) (gone, rest []string, reason string) {
 	for _, tag := range image.tags {
 		id, ours := r.environmentOf(tag)
 		switch {
-		case strings.HasPrefix(tag, inputsPrefix):
+		case strings.HasPrefix(tag, names.InputsPrefix):
 			inputs = append(inputs, tag)
-		case ours && !r.use.live[id]:
+		case ours && !r.use.live[id] && !r.use.mayBeDate(id):
 			gone = append(gone, tag)
 			environments[id] = true
 		default:
@@ -102,7 +133,8 @@ func goneText(ids []string) string {
 }
 
 // spared are the images that keep all their tags, with the reason: those that
-// run, the indexes that refer to those, and what an index that stays refers to.
+// run, the indexes that refer to those, what is new, and what an index that stays
+// refers to.
 func (r *repository) spared() map[string]string {
 	spared := make(map[string]string)
 	for _, image := range r.images {
@@ -122,24 +154,68 @@ func (r *repository) spared() map[string]string {
 			}
 		}
 	}
-	for grown := true; grown; {
-		grown = false
-		for _, image := range r.images {
-			if spared[image.digest] == "" && r.goes(image) {
-				continue
-			}
-			for _, part := range image.parts {
-				if spared[part] == "" {
-					spared[part], grown = "the index "+lookup.Short(image.digest)+" refers to it", true
-				}
+	for _, image := range r.images {
+		if why := r.fresh(image); spared[image.digest] == "" && why != "" {
+			spared[image.digest] = why
+		}
+	}
+	for r.spareParts(spared) {
+	}
+	return spared
+}
+
+// spareParts adds to spared what the indexes that stay refer to, and reports
+// whether that was anything.
+func (r *repository) spareParts(spared map[string]string) (grown bool) {
+	for _, image := range r.images {
+		if spared[image.digest] == "" && r.goes(image) {
+			continue
+		}
+		for _, part := range image.parts {
+			if spared[part] == "" {
+				spared[part], grown = "the index "+lookup.Short(image.digest)+" refers to it", true
 			}
 		}
 	}
-	return spared
+	return grown
 }
 
 // goes reports whether image loses its last tag.
 func (r *repository) goes(image stored) bool {
 	gone, rest, _ := r.sort(image)
 	return len(gone) > 0 && len(rest) == 0
+}
+
+// fresh says why image is too new to lose a tag, or "".
+func (r *repository) fresh(image stored) string {
+	gone, _, _ := r.sort(image)
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(r.ids(stored{tags: gone}))), func(id string) bool { return !r.young[id] })
+	switch {
+	case len(ids) > 0:
+		return fmt.Sprintf("environment %s has a new image, and may be in the making", ids[0])
+	case r.goes(image) && image.pushed.After(r.newest):
+		return "it is new"
+	case r.goes(image) && image.used.After(r.newest):
+		return "it was pulled lately"
+	}
+	return ""
+}
+
+// warnings are what makes the request look wrong.
+func (r *repository) warnings() []string {
+	warnings := []string{}
+	for _, id := range slices.Sorted(maps.Keys(r.ids(r.images...))) {
+		if r.use.mayBeDate(id) && !r.use.live[id] {
+			warnings = append(warnings, fmt.Sprintf("the tags of %s stay: it may be a date; where it is an environment that is gone, list it as gone", id))
+		}
+	}
+	for _, running := range r.use.named[r.name] {
+		there := slices.ContainsFunc(r.images, func(i stored) bool {
+			return running.Digest != "" && i.digest == running.Digest || running.Tag != "" && slices.Contains(i.tags, running.Tag)
+		})
+		if !there {
+			warnings = append(warnings, cmp.Or(running.Digest, running.Tag)+" runs, and is not there")
+		}
+	}
+	return warnings
 }

@@ -16,6 +16,14 @@ var (
 	monthly = noon.Add(-30 * 24 * time.Hour)
 )
 
+func testUsage(live ...string) usage {
+	use := newUsage()
+	for _, id := range live {
+		use.live[id] = true
+	}
+	return use
+}
+
 // testRepository holds images, with the environments aaaaaaaa and master alive.
 func testRepository(images ...stored) *repository {
 	for i := range images {
@@ -24,8 +32,8 @@ func testRepository(images ...stored) *repository {
 		}
 	}
 	return &repository{
-		name: "shop", images: images, environmentOf: EnvironmentOf, oldest: monthly,
-		use: usage{live: map[string]bool{"aaaaaaaa": true, "master": true}, digests: map[string]bool{}, tags: map[string]bool{}},
+		name: "shop", images: images, environmentOf: EnvironmentOf, oldest: monthly, newest: noon,
+		use: testUsage("aaaaaaaa", "master"),
 	}
 }
 
@@ -225,11 +233,22 @@ func TestWhatIsProtectedStays(t *testing.T) {
 		}
 		r := testRepository(images...)
 		r.use.digests[fmt.Sprint("d", rng.IntN(len(images)))] = true
+		r.newest = noon.Add(-time.Duration(rng.IntN(20)) * 24 * time.Hour)
+		r.young = map[string]bool{}
+		if rng.IntN(3) == 0 {
+			r.young["dddddddd"] = true
+		}
 		plan := r.decide()
 		gone := make(map[string]bool)
 		for _, i := range plan.Images {
 			gone[i.Digest] = i.Goes()
 			removed += len(i.Remove)
+			if i.Goes() && slices.ContainsFunc(images, func(s stored) bool { return s.digest == i.Digest && s.used.After(r.newest) }) {
+				t.Errorf("seed %d round %d: %s goes, and was used after %v", seed, round, i.Digest, r.newest)
+			}
+			if r.young["dddddddd"] && slices.Contains(i.Remove, "dddddddd-1") {
+				t.Errorf("seed %d round %d: an environment in the making loses a tag", seed, round)
+			}
 			for _, tag := range i.Remove {
 				id, ours := EnvironmentOf(tag)
 				if inputs := strings.HasPrefix(tag, "inputs-"); !inputs && (!ours || r.use.live[id]) || inputs && !i.Goes() {

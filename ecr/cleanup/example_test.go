@@ -14,11 +14,12 @@ func ExampleCleaner() {
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"c721e158-1"}})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"8527fec8-2", "c721e158-2"}})
 	cloud.AddImage("shop", ecrtest.Image{Tags: []string{"master-3"}})
-	cleaner := cleanup.New(cloud.Client(), cleanup.Options{})
+	cleaner := cleanup.New(cloud.Client(), cleanup.Options{MinAge: -1})
 
 	plan, err := cleaner.Plan(ctx, cleanup.Request{
 		Repositories: []string{"shop"},
 		Live:         []string{"8527fec8"},
+		Running:      []string{}, // nothing does
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -47,7 +47,7 @@ func TestMoto(t *testing.T) {
 			}
 		}
 	}
-	cleaner := cleanup.New(client, cleanup.Options{})
+	cleaner := cleanup.New(client, cleanup.Options{MinAge: -1})
 	for round := range 2 {
 		plan, err := cleaner.Plan(ctx, live(repository))
 		if err != nil {

@@ -30,7 +30,7 @@ type Image struct {
 // Goes reports whether the image is deleted with its last tag.
 func (i Image) Goes() bool { return len(i.Keep) == 0 }
 
-// Spared is an image that has tags of environments that are gone and keeps them.
+// Spared is an image that would have lost tags and keeps them all.
 type Spared struct {
 	Digest string   `json:"digest"`
 	Tags   []string `json:"tags"` // that would have gone, sorted
@@ -43,6 +43,9 @@ type Repository struct {
 	Images []Image  `json:"images"` // that lose tags, sorted by digest
 	Spared []Spared `json:"spared"` // sorted by digest
 	Kept   int      `json:"kept"`   // images that are there afterwards
+	// Warnings are what makes the request look wrong, such as an image that runs
+	// and is not there; never nil.
+	Warnings []string `json:"warnings"`
 }
 
 // Plan is what Apply would do.
@@ -56,7 +59,7 @@ func (p Plan) Empty() bool {
 }
 
 // String shows the plan as people read it: a line a repository, then one an
-// image that loses tags or is spared.
+// image that loses tags or is spared, and one a warning.
 func (p Plan) String() string {
 	var b strings.Builder
 	for _, r := range p.Repositories {
@@ -80,6 +83,9 @@ func (p Plan) String() string {
 		}
 		for _, s := range r.Spared {
 			fmt.Fprintf(&b, "  ! %s  %s: spared, %s\n", lookup.Short(s.Digest), strings.Join(s.Tags, ", "), s.Reason)
+		}
+		for _, w := range r.Warnings {
+			fmt.Fprintf(&b, "  warning: %s\n", w)
 		}
 	}
 	return b.String()
@@ -108,36 +114,44 @@ const atOnce = 4
 
 // Plan finds what can go. It only reads.
 //
-// It fails with [ErrNoLive] where no environment is said to exist, and with
-// [ErrInvalid] where the request is not plausible, both before the first call. A
-// repository that does not exist matches [ErrNoRepository].
+// It fails with [ErrNoLive] where no environment is said to exist, with
+// [ErrNoRunning] where nothing is said about what runs, and with [ErrInvalid] where
+// the request is not plausible, all before the first call. A repository that does not
+// exist matches [ErrNoRepository].
 func (c *Cleaner) Plan(ctx context.Context, request Request) (Plan, error) {
 	use, err := c.check(request)
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan clean-up: %w", err)
 	}
-	names := slices.Sorted(slices.Values(request.Repositories))
-	names = slices.Compact(names)
-	plan := Plan{Repositories: make([]Repository, len(names))}
-	errs := make([]error, len(names))
-	oldest := time.Now().Add(-c.opts.KeepInputs)
+	asked := slices.Compact(slices.Sorted(slices.Values(request.Repositories)))
+	repositories := make([]repository, len(asked))
+	errs := make([]error, len(asked))
+	now := time.Now()
 	var group errgroup.Group
 	group.SetLimit(atOnce)
-	for i, name := range names {
+	for i, name := range asked {
 		group.Go(func() error {
 			images, err := c.read(ctx, name)
 			if err != nil {
 				errs[i] = fmt.Errorf("plan clean-up of %s: %w", name, err)
 				return nil
 			}
-			r := repository{name: name, images: images, use: use, environmentOf: c.opts.EnvironmentOf, oldest: oldest}
-			plan.Repositories[i] = r.decide()
+			repositories[i] = repository{
+				name: name, images: images, use: use, environmentOf: c.opts.EnvironmentOf,
+				oldest: now.Add(-c.opts.KeepInputs), newest: now.Add(-c.opts.MinAge),
+			}
 			return nil
 		})
 	}
 	_ = group.Wait() // failures are in errs, one a repository
 	if err := errors.Join(errs...); err != nil {
 		return Plan{}, err
+	}
+	plan := Plan{Repositories: make([]Repository, len(repositories))}
+	inMaking := young(repositories, now.Add(-c.opts.MinAge))
+	for i := range repositories {
+		repositories[i].young = inMaking
+		plan.Repositories[i] = repositories[i].decide()
 	}
 	return plan, nil
 }

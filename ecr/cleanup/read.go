@@ -55,7 +55,27 @@ func (c *Cleaner) read(ctx context.Context, name string) ([]stored, error) {
 			return nil, err
 		}
 	}
+	usedAsParts(images)
 	return images, nil
+}
+
+// usedAsParts lets an index be used when one of its images was, also by way of
+// another index.
+func usedAsParts(images []stored) {
+	at := make(map[string]int, len(images))
+	for i := range images {
+		at[images[i].digest] = i
+	}
+	for grown := true; grown; {
+		grown = false
+		for i := range images {
+			for _, part := range images[i].parts {
+				if n, there := at[part]; there && images[n].used.After(images[i].used) {
+					images[i].used, grown = images[n].used, true
+				}
+			}
+		}
+	}
 }
 
 // readParts fills in what the images at the given indices refer to. An index that

@@ -5,37 +5,47 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
+
+	"github.com/mettel-automation/delivery/ecr/internal/names"
 )
 
 // usage is what a request says about use, in the form that decisions need.
 type usage struct {
-	live    map[string]bool // ids of environments, production's among them
-	digests map[string]bool // that run
-	tags    map[string]bool // that run, as repository:tag
+	live    map[string]bool          // ids of environments, production's among them
+	gone    map[string]bool          // ids of environments that are known not to exist
+	digests map[string]bool          // that run
+	tags    map[string]bool          // that run, as repository:tag
+	named   map[string][]names.Image // that run, by their repository
 }
+
+func newUsage() usage {
+	return usage{
+		live: make(map[string]bool), gone: make(map[string]bool),
+		digests: make(map[string]bool), tags: make(map[string]bool), named: make(map[string][]names.Image),
+	}
+}
+
+// date is an id that may be one.
+var date = regexp.MustCompile(`^[0-9]{8}$`)
+
+// mayBeDate reports whether id is no id of an environment for certain.
+func (u usage) mayBeDate(id string) bool { return date.MatchString(id) && !u.gone[id] }
 
 // check reads request, or returns all its faults.
 func (c *Cleaner) check(request Request) (usage, error) {
-	use := usage{live: make(map[string]bool), digests: make(map[string]bool), tags: make(map[string]bool)}
+	use := newUsage()
 	var errs []error
 	if len(request.Repositories) == 0 {
 		errs = append(errs, fmt.Errorf("%w: no repositories", ErrInvalid))
 	}
-	if len(request.Live) == 0 && !request.NoneLive {
-		errs = append(errs, ErrNoLive)
-	}
-	if len(request.Live) > 0 && request.NoneLive {
-		errs = append(errs, fmt.Errorf("%w: Live lists environments, and NoneLive says that there are none", ErrInvalid))
-	}
-	for _, id := range c.opts.Production {
-		use.live[id] = true
-	}
-	for _, id := range request.Live {
-		if !use.live[id] && !c.possible(id) {
-			errs = append(errs, fmt.Errorf("%w: no tag can belong to the environment %q: give its id, such as 8527fec8, not its name", ErrInvalid, id))
+	for _, name := range request.Repositories {
+		if err := names.CheckRepository(name); err != nil {
+			errs = append(errs, fmt.Errorf("%w: repository %q: %w", ErrInvalid, name, err))
 		}
-		use.live[id] = true
+	}
+	errs = append(errs, c.environments(request, use)...)
+	if request.Running == nil {
+		errs = append(errs, ErrNoRunning)
 	}
 	for _, image := range request.Running {
 		if err := use.run(image); err != nil {
@@ -43,6 +53,39 @@ func (c *Cleaner) check(request Request) (usage, error) {
 		}
 	}
 	return use, errors.Join(errs...)
+}
+
+// environments notes in use which environments exist and which are gone, and
+// returns the faults of what request says about them.
+func (c *Cleaner) environments(request Request, use usage) (errs []error) {
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...))
+	}
+	if len(request.Live) == 0 && !request.NoneLive {
+		errs = append(errs, ErrNoLive)
+	}
+	if len(request.Live) > 0 && request.NoneLive {
+		bad("Live lists environments, and NoneLive says that there are none")
+	}
+	for _, id := range c.opts.Production {
+		use.live[id] = true
+	}
+	for _, id := range request.Live {
+		if !use.live[id] && !c.possible(id) {
+			bad("no tag can belong to the environment %q: give its id, such as 8527fec8, not its name", id)
+		}
+		use.live[id] = true
+	}
+	for _, id := range request.Gone {
+		switch {
+		case use.live[id]:
+			bad("environment %q is in Gone, and exists", id)
+		case !c.possible(id):
+			bad("no tag can belong to the environment %q, which is in Gone", id)
+		}
+		use.gone[id] = true
+	}
+	return errs
 }
 
 // possible reports whether there are tags of an environment called id.
@@ -53,34 +96,20 @@ func (c *Cleaner) possible(id string) bool {
 	})
 }
 
-var digestName = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-
 // run notes that image is in use.
 func (u usage) run(image string) error {
-	if digestName.MatchString(image) {
-		u.digests[image] = true
-		return nil
-	}
-	name, digest, pinned := strings.Cut(image, "@")
+	parsed, err := names.ParseImage(image)
 	switch {
-	case strings.TrimSpace(name) == "" || strings.HasPrefix(image, "sha256:"):
-		return errors.New("it is no name of an image")
-	case pinned && !digestName.MatchString(digest):
-		return errors.New("its digest must be sha256: and 64 hex digits")
-	case pinned:
-		u.digests[digest] = true
-		return nil
+	case err != nil:
+		return err
+	case parsed.Digest != "":
+		u.digests[parsed.Digest] = true
+		if parsed.Repository != "" {
+			u.named[parsed.Repository] = append(u.named[parsed.Repository], parsed)
+		}
+	default:
+		u.tags[parsed.Repository+":"+parsed.Tag] = true
+		u.named[parsed.Repository] = append(u.named[parsed.Repository], parsed)
 	}
-	tag := "latest"
-	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, '/') {
-		name, tag = name[:colon], name[colon+1:]
-	}
-	if host, path, ok := strings.Cut(name, "/"); ok && (strings.ContainsAny(host, ".:") || host == "localhost") {
-		name = path
-	}
-	if name == "" || tag == "" {
-		return errors.New("it is no name of an image")
-	}
-	u.tags[name+":"+tag] = true
 	return nil
 }

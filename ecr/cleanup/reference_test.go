@@ -6,25 +6,37 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 func TestCheck(t *testing.T) {
+	shop := func(change func(*Request)) Request {
+		r := Request{Repositories: []string{"shop"}, Live: []string{"c721e158"}, Running: []string{}}
+		change(&r)
+		return r
+	}
+	runs := func(image string) Request { return shop(func(r *Request) { r.Running = []string{image} }) }
 	tests := map[string]struct {
 		request Request
 		is      error
 		want    string // part of the message
 	}{
-		"an empty list of environments needs consent": {Request{Repositories: []string{"a"}}, ErrNoLive, "set Request.NoneLive"},
-		"consent to what is not so":                   {Request{Repositories: []string{"a"}, Live: []string{"c721e158"}, NoneLive: true}, ErrInvalid, "NoneLive"},
-		"no repositories":                             {Request{NoneLive: true}, ErrInvalid, "no repositories"},
-		"the name of an environment for its id":       {Request{Repositories: []string{"a"}, Live: []string{"automation-c721e158"}}, ErrInvalid, `"automation-c721e158"`},
-		"an empty id":                                 {Request{Repositories: []string{"a"}, Live: []string{""}}, ErrInvalid, `""`},
-		"an empty running image":                      {Request{Repositories: []string{"a"}, NoneLive: true, Running: []string{""}}, ErrInvalid, "no name of an image"},
-		"a running image with half a digest":          {Request{Repositories: []string{"a"}, NoneLive: true, Running: []string{"a@sha256:12"}}, ErrInvalid, "64 hex digits"},
-		"a running image with an empty tag":           {Request{Repositories: []string{"a"}, NoneLive: true, Running: []string{"h.example/a:"}}, ErrInvalid, "no name of an image"},
-		"half a digest alone":                         {Request{Repositories: []string{"a"}, NoneLive: true, Running: []string{"sha256:12"}}, ErrInvalid, "no name of an image"},
+		"an empty list of environments needs consent": {shop(func(r *Request) { r.Live = nil }), ErrNoLive, "set Request.NoneLive"},
+		"consent to what is not so":                   {shop(func(r *Request) { r.NoneLive = true }), ErrInvalid, "NoneLive"},
+		"nothing is said about what runs":             {shop(func(r *Request) { r.Running = nil }), ErrNoRunning, "[]string{} says that nothing runs"},
+		"no repositories":                             {shop(func(r *Request) { r.Repositories = nil }), ErrInvalid, "no repositories"},
+		"a repository that is none":                   {shop(func(r *Request) { r.Repositories = []string{"Shop"} }), ErrInvalid, `repository "Shop": must be lower-case`},
+		"the name of an environment for its id":       {shop(func(r *Request) { r.Live = []string{"automation-c721e158"} }), ErrInvalid, `"automation-c721e158"`},
+		"an empty id":                                 {shop(func(r *Request) { r.Live = []string{""} }), ErrInvalid, `""`},
+		"one that is gone and exists":                 {shop(func(r *Request) { r.Gone = []string{"c721e158"} }), ErrInvalid, `environment "c721e158" is in Gone, and exists`},
+		"production is gone":                          {shop(func(r *Request) { r.Gone = []string{"master"} }), ErrInvalid, `environment "master" is in Gone, and exists`},
+		"one that is gone and cannot be":              {shop(func(r *Request) { r.Gone = []string{"2026-07-04"} }), ErrInvalid, `"2026-07-04", which is in Gone`},
+		"an empty running image":                      {runs(""), ErrInvalid, `running image "": its repository`},
+		"a running image with half a digest":          {runs("a@sha256:12"), ErrInvalid, "64 hex digits"},
+		"a running image with an empty tag":           {runs("h.example/a:"), ErrInvalid, "its tag must be"},
+		"half a digest alone":                         {runs("sha256:12"), ErrInvalid, "64 hex digits"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +53,7 @@ func TestCheck(t *testing.T) {
 		}
 	})
 	t.Run("production needs no tags of the form", func(t *testing.T) {
-		use, err := New(nil, Options{}).check(Request{Repositories: []string{"a"}, Live: []string{"master", "c721e158"}})
+		use, err := New(nil, Options{}).check(Request{Repositories: []string{"shop"}, Live: []string{"master", "c721e158"}, Running: []string{}})
 		if err != nil || !use.live["production"] || !use.live["c721e158"] {
 			t.Errorf("live %v, %v", use.live, err)
 		}
@@ -66,18 +78,11 @@ func TestRunningImages(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			use := usage{digests: map[string]bool{}, tags: map[string]bool{}}
+			use := newUsage()
 			if err := use.run(tt.image); err != nil {
 				t.Fatal(err)
 			}
-			want := usage{digests: tt.digests, tags: tt.tags}
-			if want.digests == nil {
-				want.digests = map[string]bool{}
-			}
-			if want.tags == nil {
-				want.tags = map[string]bool{}
-			}
-			if d := cmp.Diff(want, use, cmp.AllowUnexported(usage{})); d != "" {
+			if d := cmp.Diff([]map[string]bool{tt.digests, tt.tags}, []map[string]bool{use.digests, use.tags}, cmpopts.EquateEmpty()); d != "" {
 				t.Errorf("usage (-want +got):\n%s", d)
 			}
 		})
@@ -89,7 +94,7 @@ func FuzzRunningImages(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, image string) {
-		use := usage{digests: map[string]bool{}, tags: map[string]bool{}}
+		use := newUsage()
 		err := use.run(image)
 		if noted := len(use.digests) + len(use.tags); (err == nil) != (noted == 1) {
 			t.Errorf("run(%q): %d noted, error %v", image, noted, err)

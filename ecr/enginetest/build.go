@@ -3,6 +3,7 @@ package enginetest
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -59,9 +60,11 @@ func (e *Engine) ImageBuild(ctx context.Context, archive io.Reader, options buil
 func (e *Engine) keep(layer []byte, options build.ImageBuildOptions) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	os, rest, _ := strings.Cut(cmp.Or(e.opts.Platform, options.Platform, "linux/amd64"), "/")
+	architecture, variant, _ := strings.Cut(rest, "/")
 	e.serial++                        // stands for the time, which makes each image another one
 	config, _ := json.Marshal(object{ // plain strings
-		"os": "linux", "architecture": "amd64", "config": object{"Labels": options.Labels},
+		"os": os, "architecture": architecture, "variant": variant, "config": object{"Labels": options.Labels},
 		"history": []object{{"comment": fmt.Sprintf("build %d", e.serial)}},
 		"rootfs":  object{"type": "layers", "diff_ids": []string{digestOf(layer)}},
 	})

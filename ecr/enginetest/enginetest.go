@@ -20,6 +20,7 @@ package enginetest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -31,10 +32,15 @@ import (
 
 // Options tune an Engine. The zero value is ready to use.
 type Options struct {
-	// Before is called at the beginning of each operation, "build", "push", "tag" and
-	// "remove", with the name of the image. It may wait, and its error is what
-	// the engine answers. Nil lets everything through.
+	// Before is called at the beginning of each operation, "build", "inspect", "push",
+	// "tag" and "remove", with the name of the image. It may wait, and its error is
+	// what the engine answers. Nil lets everything through.
 	Before func(ctx context.Context, op, name string) error
+	// Platform is what all images are built for, as os/architecture or
+	// os/architecture/variant, whatever a build asks for: so does the classic
+	// builder where it has the base image. Default what the build asks for, and
+	// "linux/amd64" where that is nothing.
+	Platform string
 }
 
 // Engine is a Docker Engine. It is safe for concurrent use.
@@ -62,7 +68,8 @@ func New(registry http.RoundTripper, opts Options) *Engine {
 	}
 }
 
-// Calls returns how often an operation was called: "build", "push", "tag" or "remove".
+// Calls returns how often an operation was called: "build", "inspect", "push", "tag"
+// or "remove".
 func (e *Engine) Calls(op string) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -87,6 +94,32 @@ func (e *Engine) begin(ctx context.Context, op, name string) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// ImageInspectWithRaw tells the id, the names and the platform of the image that has
+// an id or a name, and the same as JSON.
+func (e *Engine) ImageInspectWithRaw(ctx context.Context, name string) (image.InspectResponse, []byte, error) {
+	if err := e.begin(ctx, "inspect", name); err != nil {
+		return image.InspectResponse{}, nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	id := e.find(name)
+	if id == "" {
+		return image.InspectResponse{}, nil, fmt.Errorf("Error response from daemon: No such image: %s", name)
+	}
+	told := image.InspectResponse{ID: id}
+	if err := json.Unmarshal(e.images[id].config, &told); err != nil {
+		return told, nil, err
+	}
+	for name, of := range e.names {
+		if of == id {
+			told.RepoTags = append(told.RepoTags, name)
+		}
+	}
+	slices.Sort(told.RepoTags)
+	raw, err := json.Marshal(told)
+	return told, raw, err
 }
 
 // ImageTag gives the image that has an id or a name another name.

@@ -271,6 +271,35 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestInspecting(t *testing.T) {
+	tests := map[string]struct{ engine, asked, want string }{
+		"the default":                {want: "linux amd64 "},
+		"what is asked for":          {asked: "linux/arm64/v8", want: "linux arm64 v8"},
+		"what all are, whatever was": {engine: "linux/amd64", asked: "linux/arm64", want: "linux amd64 "},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			engine := enginetest.New(nil, enginetest.Options{Platform: tt.engine})
+			answer, err := engine.ImageBuild(t.Context(), archive(t, "FROM scratch\n"), build.ImageBuildOptions{Tags: []string{"b:1", "a:1"}, Platform: tt.asked})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text(t, answer.Body)
+			got, raw, err := engine.ImageInspectWithRaw(t.Context(), "a:1")
+			if err != nil || got.Os+" "+got.Architecture+" "+got.Variant != tt.want || !slices.Equal(got.RepoTags, []string{"a:1", "b:1"}) {
+				t.Errorf("%+v, %v; want %s", got, err, tt.want)
+			}
+			if byID, _, err := engine.ImageInspectWithRaw(t.Context(), got.ID); err != nil || byID.ID != got.ID || !bytes.Contains(raw, []byte(got.ID)) {
+				t.Errorf("by its id: %+v, %v; raw %s", byID, err, raw)
+			}
+		})
+	}
+	engine := enginetest.New(nil, enginetest.Options{})
+	if _, _, err := engine.ImageInspectWithRaw(t.Context(), "gone:1"); err == nil || !strings.Contains(err.Error(), "No such image: gone:1") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestBefore(t *testing.T) {
 	full := errors.New("no space left on device")
 	var asked []string
@@ -280,14 +309,15 @@ func TestBefore(t *testing.T) {
 	}})
 	_, buildErr := engine.ImageBuild(t.Context(), nil, build.ImageBuildOptions{Tags: []string{"a:1"}})
 	_, pushErr := engine.ImagePush(t.Context(), "a:2", image.PushOptions{})
+	_, _, inspectErr := engine.ImageInspectWithRaw(t.Context(), "a:6")
 	tagErr := engine.ImageTag(t.Context(), "a:3", "a:4")
 	_, removeErr := engine.ImageRemove(t.Context(), "a:5", image.RemoveOptions{})
-	for _, err := range []error{buildErr, pushErr, tagErr, removeErr} {
+	for _, err := range []error{buildErr, pushErr, inspectErr, tagErr, removeErr} {
 		if !errors.Is(err, full) {
 			t.Errorf("error %v, want %v", err, full)
 		}
 	}
-	if d := cmp.Diff([]string{"build a:1", "push a:2", "tag a:3", "remove a:5"}, asked); d != "" {
+	if d := cmp.Diff([]string{"build a:1", "push a:2", "inspect a:6", "tag a:3", "remove a:5"}, asked); d != "" {
 		t.Errorf("asked (-want +got):\n%s", d)
 	}
 }

@@ -17,10 +17,8 @@ func Example() {
 	cloud := ecrtest.New(ecrtest.Options{})
 	cloud.AddRepository("automation/notifier")
 	engine := enginetest.New(cloud, enginetest.Options{
-		Before: func(_ context.Context, op, name string) error {
-			_, name, _ = strings.Cut(name, "/")
-			repository, _, _ := strings.Cut(name, ":")
-			fmt.Println(op, repository)
+		Before: func(_ context.Context, op, _ string) error {
+			fmt.Println(op)
 			return nil
 		},
 	})
@@ -36,9 +34,10 @@ func Example() {
 	}
 	fmt.Println(len(cloud.Images("automation/notifier")), "image")
 	// Output:
-	// build automation/notifier
-	// push automation/notifier
-	// remove automation/notifier
+	// build
+	// inspect
+	// push
+	// remove
 	// 1 image
 }
 

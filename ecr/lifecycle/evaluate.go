@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecr/internal/names"
 )
 
 // Image is an image of a repository, as DescribeImages tells it.
@@ -94,7 +96,7 @@ func (s Selection) selects(image Image) bool {
 		return len(image.Tags) == 0
 	}
 	for _, pattern := range s.TagPatterns {
-		if !slices.ContainsFunc(image.Tags, func(tag string) bool { return match(pattern, tag) }) {
+		if !slices.ContainsFunc(image.Tags, func(tag string) bool { return names.Match(pattern, tag) }) {
 			return false
 		}
 	}
@@ -104,26 +106,4 @@ func (s Selection) selects(image Image) bool {
 		}
 	}
 	return len(s.TagPatterns)+len(s.TagPrefixes) > 0
-}
-
-// match reports whether tag is pattern with each * standing for any text, also none.
-func match(pattern, tag string) bool {
-	first, rest, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return pattern == tag
-	}
-	tag, ok := strings.CutPrefix(tag, first)
-	if !ok {
-		return false
-	}
-	for {
-		var word string
-		word, rest, wild = strings.Cut(rest, "*")
-		if !wild {
-			return strings.HasSuffix(tag, word)
-		}
-		if _, tag, ok = strings.Cut(tag, word); !ok {
-			return false
-		}
-	}
 }

@@ -22,7 +22,11 @@ func ExamplePolicy_Risks() {
 		fmt.Println(err)
 		return
 	}
-	safe := lifecycle.Default([]string{"latest-*"}, "inputs-", 500)
+	safe, err := lifecycle.Default([]string{"latest-*"}, 500)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 
 	running := []string{"sha256:aa"}
 	for _, policy := range []lifecycle.Policy{old, safe} {

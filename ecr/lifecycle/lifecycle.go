@@ -8,8 +8,9 @@
 //
 // ECR takes nearly any text for a policy and expires images without asking. An
 // image whose tag is made of its inputs looks old while it is what production
-// runs: [Policy.Risks] finds the rules that could take it away, and [Default] is
-// a policy without any.
+// runs, and the tag that shields it today moves with the next deployment:
+// [Policy.Risks] finds the rules that could take it away, now or then, and [Default]
+// is a policy without any.
 //
 // It calls nothing and writes nothing; package ecr/repository does.
 package lifecycle

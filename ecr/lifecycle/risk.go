@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// DefaultHeadroom is how many further pushes a rule by count must leave what
-// runs, where RiskOptions do not say.
+// DefaultHeadroom is how many images more a rule by count must have room for,
+// where RiskOptions do not say.
 const DefaultHeadroom = 50
 
 // RiskOptions tune Risks. The zero value is ready to use.
@@ -37,11 +37,22 @@ func (r Risk) String() string {
 }
 
 // Risks returns the rules that could take away an image that runs, in the order
-// of running, which are digests. An image runs for longer than any number of
-// days, so that a rule by time which selects it is always a risk; one by count is
-// where it leaves less than the headroom. Archiving counts: what is archived
-// cannot be pulled, and so no task can start from it. Digests that are not among
-// images, or archived already, are no risk of the policy's.
+// of running, which are digests, and then of the rules.
+//
+// Tags move: "latest-x" leaves an image with the next deployment, while the image
+// still runs. So a rule counts not only where it governs an image as it is tagged
+// now, but also where it would once the image has lost some of its tags, or all.
+// Each such rule must have room for Headroom images more; one by time never has,
+// since an image runs for longer than any number of days, and since ECR counts them
+// from the push, also for what loses its last tag today. Archiving is as bad as
+// expiry: what is archived cannot be pulled, and so no task can start from it.
+//
+// A tag that an image does not have is not foreseen, though it may bring the image
+// under a rule that comes earlier: rules that expire soon are only for tags that no
+// unchanged image gets.
+//
+// Digests that are not among images, or archived already, are no
+// risk of the policy's.
 func (p Policy) Risks(images []Image, running []string, opts RiskOptions) []Risk {
 	if opts.Headroom <= 0 {
 		opts.Headroom = DefaultHeadroom
@@ -56,61 +67,75 @@ func (p Policy) Risks(images []Image, running []string, opts RiskOptions) []Risk
 		if i < 0 || !images[i].Archived.IsZero() {
 			continue
 		}
-		r := governed(rules, images[i])
-		if r == nil {
-			continue
-		}
-		if reason := r.risk(images, images[i], opts); reason != "" {
-			risks = append(risks, Risk{Digest: digest, Tags: images[i].Tags, Rule: r.Priority, Reason: reason})
+		for n, r := range rules {
+			lost, can := reach(rules[:n], r, images[i])
+			if !can {
+				continue
+			}
+			if reason := r.risk(images, images[i], lost, opts); reason != "" {
+				risks = append(risks, Risk{Digest: digest, Tags: images[i].Tags, Rule: r.Priority, Reason: reason})
+			}
 		}
 	}
 	return risks
 }
 
-// risk says why r, which governs image, could take it away, or "".
-func (r Rule) risk(images []Image, image Image, opts RiskOptions) string {
-	const shield = `let an earlier rule select what runs, such as tags "latest-*" by a count that is never reached`
-	verb := map[ActionType]string{Expire: "expire", Transition: "archive"}[r.Action.Type]
-	if slices.ContainsFunc(r.due(images, opts.Now), func(i Image) bool { return i.Digest == image.Digest }) {
-		return fmt.Sprintf("it runs, and the rule would %s it now; %s", verb, shield)
+// reach reports whether r, which comes after the rules before, can govern image
+// with all or some of its tags, or none, and which of them it has lost then. A
+// rule before holds back the tags that are each enough for it: with any of them, it
+// would govern. One that asks for several holds nothing back, since one of them is
+// enough to lose. So reach may err, but only to the safe side.
+func reach(before []Rule, r Rule, image Image) (lost []string, can bool) {
+	left := image
+	left.Tags = slices.Clone(image.Tags)
+	for _, b := range before {
+		left.Tags = slices.DeleteFunc(left.Tags, func(tag string) bool {
+			return b.Selection.selects(Image{Tags: []string{tag}, Archived: image.Archived})
+		})
 	}
-	s := r.Selection
+	bare := left
+	bare.Tags = nil
+	for _, try := range []Image{left, bare} {
+		whole := func(b Rule) bool { return b.Selection.TagStatus != Tagged && b.Selection.selects(try) }
+		if r.Selection.selects(try) && !slices.ContainsFunc(before, whole) {
+			return slices.DeleteFunc(slices.Clone(image.Tags), func(tag string) bool { return slices.Contains(try.Tags, tag) }), true
+		}
+	}
+	return nil, false
+}
+
+// risk says why r could take image away, once that has lost some tags, or "".
+func (r Rule) risk(images []Image, image Image, lost []string, opts RiskOptions) string {
+	verb := map[ActionType]string{Expire: "expire", Transition: "archive"}[r.Action.Type]
+	begin, s := "it runs, and the rule would "+verb+" it", r.Selection
+	switch len(lost) {
+	case 0:
+	case 1:
+		begin = "it runs, and once " + lost[0] + " is no longer its tag, the rule would " + verb + " it"
+	default:
+		begin = "it runs, and once " + strings.Join(lost, ", ") + " are no longer its tags, the rule would " + verb + " it"
+	}
 	if s.CountType != ImageCountMoreThan {
 		what := map[CountType]string{SinceImagePushed: "its push", SinceImagePulled: "its last pull"}[s.CountType]
-		return fmt.Sprintf("it runs, and the rule would %s it %d days after %s, though an unchanged image runs for longer; %s", verb, s.CountNumber, what, shield)
+		when := fmt.Sprintf("%d days after %s", s.CountNumber, what)
+		if s.since(image).Before(opts.Now.AddDate(0, 0, -s.CountNumber)) {
+			when = fmt.Sprintf("at once, since %s is more than %d days ago", what, s.CountNumber)
+		}
+		return fmt.Sprintf("%s %s; an unchanged image runs for longer, so let the rule count images (%s) with room for %d more", begin, when, ImageCountMoreThan, opts.Headroom)
 	}
 	newer := 0 // images that are selected, and counted out after this one
 	for _, other := range images {
-		if s.selects(other) && other.Pushed.After(image.Pushed) {
+		if other.Digest != image.Digest && s.selects(other) && !other.Pushed.Before(image.Pushed) {
 			newer++
 		}
 	}
-	if left := s.CountNumber - newer - 1; left < opts.Headroom {
-		return fmt.Sprintf("it runs, and the rule would %s it after %d more pushes of images that are %s, where %d are to have room; raise countNumber above %d, or %s",
-			verb, left+1, s, opts.Headroom, newer+opts.Headroom, shield)
+	left := s.CountNumber - newer - 1
+	enough := newer + opts.Headroom + 1
+	switch {
+	case left < 0:
+		return fmt.Sprintf("%s at once, since %d newer images are %s: raise countNumber to %d", begin, newer, s, enough)
+	case left < opts.Headroom:
+		return fmt.Sprintf("%s after %d more images that are %s, where %d are to have room: raise countNumber to %d", begin, left+1, s, opts.Headroom, enough)
 	}
 	return ""
 }
-
-// Default is a policy for images that package ecr publishes. Images with one of
-// the tags in keep, in which * stands for any text, such as "latest-*", are what
-// runs, and stay; of the others with a tag of their inputs the newest inputs
-// stay, and untagged images go 14 days after their push. Inputs is at least 1;
-// prefix is the one of such tags, ecr.InputsPrefix.
-func Default(keep []string, prefix string, inputs int) Policy {
-	var p Policy
-	add := func(what string, s Selection) {
-		p.Rules = append(p.Rules, Rule{Priority: len(p.Rules) + 1, Description: what, Selection: s, Action: Action{Type: Expire}})
-	}
-	for _, pattern := range keep {
-		add("What runs stays", Selection{TagStatus: Tagged, TagPatterns: []string{pattern}, CountType: ImageCountMoreThan, CountNumber: shieldCount})
-	}
-	add("The newest builds stay, so that equal inputs are not built twice",
-		Selection{TagStatus: Tagged, TagPrefixes: []string{prefix}, CountType: ImageCountMoreThan, CountNumber: inputs})
-	add("What has lost its tags goes", Selection{TagStatus: Untagged, CountType: SinceImagePushed, CountUnit: "days", CountNumber: 14})
-	return p
-}
-
-// shieldCount is a count that no repository reaches: a repository holds up to
-// 100,000 images. Source: ECR user guide, "Amazon ECR service quotas".
-const shieldCount = 100_000

@@ -42,6 +42,8 @@ const (
 func diff(desired Repository, found *state) Change {
 	c := Change{Repository: desired.Name, Action: Keep, desired: desired}
 	if found == nil {
+		desired = desired.defaulted() // what the plan promises, even if somebody else makes it
+		c.desired = desired
 		c.Action = Create
 		c.add(stepCreate, "%s", mutability(desired.Mutability, desired.Exclusions))
 		c.Detail = append(c.Detail, "scanning: "+string(desired.Scanning), "encryption: "+encryption(desired.Encryption))
@@ -59,12 +61,13 @@ func diff(desired Repository, found *state) Change {
 	return c
 }
 
-// compare adds the settings that differ from those of an existing repository.
+// compare adds the settings that desired speaks of and that differ from those of
+// an existing repository.
 func (c *Change) compare(desired Repository, found state) {
-	if was, is := mutability(found.mutability, found.exclusions), mutability(desired.Mutability, desired.Exclusions); was != is {
+	if was, is := mutability(found.mutability, found.exclusions), mutability(desired.Mutability, desired.Exclusions); desired.Mutability != "" && was != is {
 		c.add(stepMutability, "%s -> %s", was, strings.TrimPrefix(is, "tags: "))
 	}
-	if found.scanning != desired.Scanning {
+	if desired.Scanning != "" && found.scanning != desired.Scanning {
 		c.add(stepScanning, "scanning: %s -> %s", found.scanning, desired.Scanning)
 	}
 	var tags []string
@@ -77,7 +80,7 @@ func (c *Change) compare(desired Repository, found state) {
 		c.add(stepTags, "%s", strings.Join(tags, ", "))
 	}
 	// A key of AWS's own choice stands for "the default one".
-	if was, is := found.encryption, desired.Encryption; was.Type != is.Type || is.Key != "" && !sameKey(was.Key, is.Key) {
+	if was, is := found.encryption, desired.Encryption; is.Type != "" && (was.Type != is.Type || is.Key != "" && !sameKey(was.Key, is.Key)) {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("encryption is %s and not %s: ECR cannot change it; a new repository would have it", encryption(was), encryption(is)))
 	}
 }

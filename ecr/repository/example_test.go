@@ -15,7 +15,11 @@ func ExampleManager_Plan() {
 	cloud.AddRepository("automation/notifier")
 	manager := repository.New(cloud.Client(), repository.Options{})
 
-	policy := lifecycle.Default([]string{"latest-*"}, "inputs-", 500)
+	policy, err := lifecycle.Default([]string{"latest-*"}, 500)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	desired := []repository.Repository{
 		{Name: "automation/notifier", Lifecycle: &policy, Running: []string{}},
 		{Name: "automation/bridge"},
@@ -36,9 +40,7 @@ func ExampleManager_Plan() {
 	//   scanning: on push
 	//   encryption: AES256
 	// update repository automation/notifier
-	//   tags: mutable -> immutable but cache*, latest*
-	//   scanning: manual -> on push
-	//   lifecycle policy: none -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged after 14 days
+	//   lifecycle policy: none -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged beyond 500
 	// <nil>
 	// true <nil>
 }

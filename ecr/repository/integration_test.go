@@ -42,7 +42,7 @@ func TestDriftIsMendedOnMoto(t *testing.T) {
 	}
 	changed := []Repository{{ // but for scanning, whose false the SDK does not send, and moto passes over
 		Name: name, Mutability: Mutable, Policy: new(other),
-		Tags: map[string]string{"Owner": "somebody"}, Lifecycle: new(lifecycle.Default(nil, "inputs-", 9)), Running: []string{},
+		Tags: map[string]string{"Owner": "somebody"}, Lifecycle: new(byDefault(99)), Running: []string{},
 	}}
 	if plan := apply(t, m, changed); len(plan.Changes[0].steps) != 4 {
 		t.Errorf("four settings differ, and the plan is\n%s", plan)

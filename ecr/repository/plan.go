@@ -27,8 +27,10 @@ const (
 type Change struct {
 	Repository string   `json:"repository"`
 	Action     Action   `json:"action"`
-	Detail     []string `json:"detail,omitempty"`   // readable differences
-	Warnings   []string `json:"warnings,omitempty"` // what differs and cannot be changed
+	Detail     []string `json:"detail,omitempty"` // readable differences
+	// Warnings are what differs and cannot be changed, and what runs and is in no
+	// repository.
+	Warnings []string `json:"warnings,omitempty"`
 
 	desired Repository
 	arn     string
@@ -71,7 +73,7 @@ func (p Plan) String() string {
 func (m *Manager) Plan(ctx context.Context, desired []Repository) (Plan, error) {
 	all := make([]Repository, len(desired))
 	for i, r := range desired {
-		all[i] = r.defaulted()
+		all[i] = r.explicit()
 	}
 	slices.SortStableFunc(all, func(a, b Repository) int { return cmp.Compare(a.Name, b.Name) })
 	if err := checkAll(all); err != nil {
@@ -104,7 +106,9 @@ func (m *Manager) Plan(ctx context.Context, desired []Repository) (Plan, error) 
 // plan compares one repository with found, which is nil where there is none.
 func (m *Manager) plan(ctx context.Context, desired Repository, found *state) (Change, error) {
 	if found == nil {
-		return diff(desired, nil), nil
+		change := diff(desired, nil)
+		_, change.Warnings = running(desired, nil)
+		return change, nil
 	}
 	if err := m.read(ctx, desired, found); err != nil {
 		return Change{}, fmt.Errorf("plan repository %s: %w", desired.Name, err)
@@ -113,7 +117,9 @@ func (m *Manager) plan(ctx context.Context, desired Repository, found *state) (C
 	if desired.Lifecycle == nil {
 		return change, nil
 	}
-	risks := desired.Lifecycle.Risks(found.images, desired.Running, lifecycle.RiskOptions{Headroom: m.opts.Headroom})
+	digests, missing := running(desired, found.images)
+	change.Warnings = append(change.Warnings, missing...)
+	risks := desired.Lifecycle.Risks(found.images, digests, lifecycle.RiskOptions{Headroom: m.opts.Headroom})
 	if slices.Contains(change.steps, stepLifecycle) && len(risks) > 0 {
 		return Change{}, &LifecycleError{Repository: desired.Name, Risks: risks}
 	}
@@ -121,4 +127,23 @@ func (m *Manager) plan(ctx context.Context, desired Repository, found *state) (C
 		change.Warnings = append(change.Warnings, "lifecycle policy, "+r.String())
 	}
 	return change, nil
+}
+
+// running returns the digests of what runs of desired, which has images, and what
+// is not there: nothing protects that, and it may be the wrong list.
+func running(desired Repository, images []lifecycle.Image) (digests, missing []string) {
+	if desired.Lifecycle == nil || len(desired.Lifecycle.Rules) == 0 {
+		return nil, nil
+	}
+	for _, runs := range desired.images() {
+		i := slices.IndexFunc(images, func(image lifecycle.Image) bool {
+			return image.Digest == runs.Digest || slices.Contains(image.Tags, runs.Tag)
+		})
+		if i >= 0 {
+			digests = append(digests, images[i].Digest)
+			continue
+		}
+		missing = append(missing, cmp.Or(runs.Digest, "tag "+runs.Tag)+" runs, and the repository does not have it: is the list of what runs the right one?")
+	}
+	return slices.Compact(slices.Sorted(slices.Values(digests))), missing
 }

@@ -13,8 +13,8 @@
 // A lifecycle policy that could expire an image which runs is refused before the
 // first write, with the rule and the reason; see package ecr/lifecycle.
 //
-// It never deletes a repository, since all branches share them, nor a tag or a
-// policy that a Repository does not speak of. What ECR cannot change, such as the
+// It never deletes a repository, since all branches share them, nor changes a
+// setting, a tag or a policy that a Repository does not speak of. What ECR cannot change, such as the
 // encryption, is a warning of the plan.
 package repository
 

@@ -34,12 +34,21 @@ const (
 	other = `{"Version":"2012-10-17","Statement":[{"Sid":"pull","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}`
 )
 
-var safe = lifecycle.Default([]string{"latest-*"}, "inputs-", 500)
+var safe = byDefault(500, "latest-*")
+
+// byDefault is the default policy, which is in order.
+func byDefault(newest int, keep ...string) lifecycle.Policy {
+	policy, err := lifecycle.Default(keep, newest)
+	if err != nil {
+		panic(err)
+	}
+	return policy
+}
 
 // full is a repository that speaks of everything.
 func full(name string) Repository {
 	return Repository{
-		Name: name, Tags: map[string]string{"Project": "automation", "Owner": "platform"},
+		Name: name, Mutability: ImmutableWithExclusion, Exclusions: []string{"latest*", "cache*"}, Scanning: ScanOnPush, Tags: map[string]string{"Project": "automation", "Owner": "platform"},
 		Lifecycle: &safe, Running: []string{}, Policy: new(pull),
 	}
 }
@@ -59,7 +68,7 @@ create repository automation/notifier
   scanning: on push
   encryption: AES256
   policy: none -> 1 statements
-  lifecycle policy: none -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged after 14 days
+  lifecycle policy: none -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged beyond 500
 `
 	if d := cmp.Diff(want, plan.String()); d != "" {
 		t.Errorf("plan (-want +got):\n%s", d)
@@ -143,11 +152,11 @@ func TestDriftIsMended(t *testing.T) {
 		},
 		"lifecycle": {
 			drift: func(c *awsecr.Client) error {
-				text := lifecycle.Default(nil, "inputs-", 7).Text()
+				text := byDefault(77).Text()
 				_, err := c.PutLifecyclePolicy(t.Context(), &awsecr.PutLifecyclePolicyInput{RepositoryName: new("a/b"), LifecyclePolicyText: &text})
 				return err
 			},
-			want: "  lifecycle policy: expire tagged inputs-* beyond 7; expire untagged after 14 days -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged after 14 days\n",
+			want: "  lifecycle policy: expire tagged inputs-* beyond 77; expire untagged beyond 77 -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged beyond 500\n",
 		},
 	}
 	for name, tt := range tests {
@@ -212,13 +221,13 @@ func TestAPolicyThatEndangersWhatRunsIsRefused(t *testing.T) {
 		cloud.AddImage("a/b", ecrtest.Image{Tags: []string{fmt.Sprintf("inputs-2%d", i)}, Pushed: time.Now().AddDate(0, 0, -100+i)})
 	}
 	m := New(cloud.Client(), Options{})
-	tight := lifecycle.Default(nil, "inputs-", 100)
+	tight := byDefault(100)
 	desired := Repository{Name: "a/b", Lifecycle: &tight, Running: []string{old}}
 	writes := func() int { return cloud.Calls("PutLifecyclePolicy") + cloud.Calls("PutImageTagMutability") }
 
 	_, err := m.Plan(t.Context(), []Repository{desired})
 	refused, ok := errors.AsType[*LifecycleError](err)
-	if !ok || !errors.Is(err, ErrExpiresRunning) || len(refused.Risks) != 1 || !strings.Contains(err.Error(), "after 40 more pushes") {
+	if !ok || !errors.Is(err, ErrExpiresRunning) || len(refused.Risks) != 1 || !strings.Contains(err.Error(), "after 40 more images") {
 		t.Fatalf("plan: %v", err)
 	}
 	if writes() > 0 {
@@ -228,13 +237,13 @@ func TestAPolicyThatEndangersWhatRunsIsRefused(t *testing.T) {
 	apply(t, m, []Repository{desired}) // as if nothing ran: now it is there
 	desired.Running = []string{old}
 	plan, err := m.Plan(t.Context(), []Repository{desired})
-	if err != nil || !plan.Empty() || !strings.Contains(plan.String(), "after 40 more pushes") {
+	if err != nil || !plan.Empty() || !strings.Contains(plan.String(), "after 40 more images") {
 		t.Errorf("a policy that is there already: %v, %q, want a warning", err, plan)
 	}
 	desired.Lifecycle = &safe
 	apply(t, m, []Repository{desired})
-	if writes() != 3 {
-		t.Errorf("%d writes, want mutability once and two policies", writes())
+	if writes() != 2 {
+		t.Errorf("%d writes, want two policies", writes())
 	}
 	roomy := New(cloud.Client(), Options{Headroom: 10})
 	desired.Lifecycle = &tight
@@ -249,8 +258,8 @@ func TestBadInputIsFoundBeforeAnyCall(t *testing.T) {
 		bad  Repository
 		want string
 	}{
-		"no name":                        {Repository{}, "has 0 characters"},
-		"a long name":                    {Repository{Name: long}, "has 257 characters"},
+		"no name":                        {Repository{}, "its name must have 2 to 256 characters, not 0"},
+		"a long name":                    {Repository{Name: long}, "characters, not 257"},
 		"upper case":                     {Repository{Name: "Notifier"}, "lower-case letters"},
 		"a leading slash":                {Repository{Name: "/a/b"}, "lower-case letters"},
 		"an unknown mutability":          {Repository{Name: "a/b", Mutability: "SOMETIMES"}, `mutability is "SOMETIMES"`},
@@ -264,7 +273,7 @@ func TestBadInputIsFoundBeforeAnyCall(t *testing.T) {
 		"a policy without statements":    {Repository{Name: "a/b", Policy: new("{}")}, "no Statement"},
 		"a lifecycle without Running":    {Repository{Name: "a/b", Lifecycle: &safe}, "say which digests run"},
 		"a lifecycle that is none":       {Repository{Name: "a/b", Running: []string{}, Lifecycle: &lifecycle.Policy{Rules: []lifecycle.Rule{{}}}}, "rulePriority"},
-		"a digest that is none":          {Repository{Name: "a/b", Running: []string{"latest"}, Lifecycle: &safe}, "must be a digest"},
+		"a digest that is none":          {Repository{Name: "a/b", Running: []string{"sha256:12"}, Lifecycle: &safe}, `running image "sha256:12": its digest must be`},
 		"a tag of AWS":                   {Repository{Name: "a/b", Tags: map[string]string{"AWS:x": "y"}}, `tag "AWS:x"`},
 		"a name that there already is 1": {Repository{Name: "ok/ok"}, "given twice"},
 	}

@@ -8,17 +8,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mettel-automation/delivery/ecr/internal/names"
 	"github.com/mettel-automation/delivery/ecr/lifecycle"
 )
 
-// Repository is a desired repository. Name must be given; the zero value of
-// every other field is its default.
+// Repository is a desired repository. Name must be given. The zero value of every
+// other field leaves what an existing repository has; the defaults are those of one
+// that is made.
 type Repository struct {
 	// Name is the name of the repository, such as "automation/notifier".
 	Name string
 	// Mutability says whether tags can be moved; default ImmutableWithExclusion
 	// with the Exclusions "latest*" and "cache*", so that the tag of an image's
-	// inputs never changes its meaning.
+	// inputs never changes its meaning. Exclusions alone say ImmutableWithExclusion.
 	Mutability Mutability
 	// Exclusions are the tags that Mutability does not hold for, as up to five
 	// patterns in which * stands for any text. Only the two mutabilities with
@@ -32,9 +34,12 @@ type Repository struct {
 	// Lifecycle is the lifecycle policy; nil leaves what there is, one without
 	// rules takes it away. It needs Running.
 	Lifecycle *lifecycle.Policy
-	// Running are the digests of the images of this repository that run, or must
-	// stay able to, such as those of the active task definitions: Lifecycle must not
-	// endanger them. Empty and not nil says that none does.
+	// Running are the digests of the images that run, or must stay able to, such as
+	// those of the active task definitions: Lifecycle must not endanger them. They may be URIs as task definitions have them
+	// ("host/repository@sha256:...", "host/repository:tag"); those of other
+	// repositories are passed over, so that one list does for all. One that the
+	// repository does not have is a warning of the plan. Empty and not nil says that
+	// none runs.
 	Running []string
 	// Policy is the JSON text of the repository policy, which says who may pull
 	// and push; nil leaves what there is, "" takes it away.
@@ -75,27 +80,40 @@ const (
 	maxExclusions     = 5
 	maxTags           = 50
 	maxKey, maxValue  = 128, 256
-	minName, maxName  = 2, 256
 	maxFilterWildcard = 2
 )
 
-var (
-	validName   = regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
-	validFilter = regexp.MustCompile(`^[0-9a-zA-Z._*-]{1,128}$`)
-	validDigest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-)
+var validFilter = regexp.MustCompile(`^[0-9a-zA-Z._*-]{1,128}$`)
 
-func (r Repository) defaulted() Repository {
-	if r.Mutability == "" {
+// explicit is r with what it says in so many words, and in one order.
+func (r Repository) explicit() Repository {
+	if r.Mutability == "" && r.Exclusions != nil {
 		r.Mutability = ImmutableWithExclusion
-		if r.Exclusions == nil {
-			r.Exclusions = []string{"latest*", "cache*"}
-		}
 	}
 	r.Exclusions = slices.Sorted(slices.Values(r.Exclusions))
+	return r
+}
+
+// defaulted is explicit r with the defaults of a repository that is made.
+func (r Repository) defaulted() Repository {
+	if r.Mutability == "" {
+		r.Mutability, r.Exclusions = ImmutableWithExclusion, []string{"cache*", "latest*"}
+	}
 	r.Scanning = cmp.Or(r.Scanning, ScanOnPush)
 	r.Encryption.Type = cmp.Or(r.Encryption.Type, "AES256")
 	return r
+}
+
+// images are the images that run, without those of other repositories.
+func (r Repository) images() []names.Image {
+	var images []names.Image
+	for _, text := range r.Running {
+		image, err := names.ParseImage(text)
+		if err == nil && (image.Repository == "" || image.Repository == r.Name) {
+			images = append(images, image)
+		}
+	}
+	return images
 }
 
 // checkAll returns every fault of repositories, before any call.
@@ -116,17 +134,14 @@ func checkAll(repositories []Repository) error {
 
 func (r Repository) faults() (errs []error) {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	switch {
-	case len(r.Name) < minName || len(r.Name) > maxName:
-		bad("its name has %d characters, must have %d to %d", len(r.Name), minName, maxName)
-	case !validName.MatchString(r.Name):
-		bad("its name must be lower-case letters and digits, with single . _ - or / between them")
+	if err := names.CheckRepository(r.Name); err != nil {
+		bad("its name %w", err)
 	}
 	errs = append(errs, r.exclusionFaults()...)
-	if r.Scanning != ScanOnPush && r.Scanning != ScanManual {
+	if !slices.Contains([]Scanning{"", ScanOnPush, ScanManual}, r.Scanning) {
 		bad("scanning is %q, must be %q or %q", r.Scanning, ScanOnPush, ScanManual)
 	}
-	if e := r.Encryption; !slices.Contains([]string{"AES256", "KMS", "KMS_DSSE"}, e.Type) || e.Type == "AES256" && e.Key != "" {
+	if e := r.Encryption; !slices.Contains([]string{"", "AES256", "KMS", "KMS_DSSE"}, e.Type) || !strings.HasPrefix(e.Type, "KMS") && e.Key != "" {
 		bad("encryption is %q with key %q, must be AES256 without a key, KMS or KMS_DSSE", e.Type, e.Key)
 	}
 	errs = append(errs, r.policyFaults()...)
@@ -144,6 +159,7 @@ func (r Repository) faults() (errs []error) {
 func (r Repository) exclusionFaults() (errs []error) {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch r.Mutability {
+	case "":
 	case Mutable, Immutable:
 		if len(r.Exclusions) > 0 {
 			bad("mutability %s takes no exclusions; %s_WITH_EXCLUSION does", r.Mutability, r.Mutability)
@@ -178,9 +194,9 @@ func (r Repository) policyFaults() (errs []error) {
 	if r.Running == nil && len(r.Lifecycle.Rules) > 0 {
 		errs = append(errs, errors.New("it has a lifecycle policy and no Running: say which digests run, so that none of them expires; []string{} says that none does"))
 	}
-	for _, digest := range r.Running {
-		if !validDigest.MatchString(digest) {
-			errs = append(errs, fmt.Errorf("%q runs: must be a digest, sha256: and 64 hex digits", digest))
+	for _, image := range r.Running {
+		if _, err := names.ParseImage(image); err != nil {
+			errs = append(errs, fmt.Errorf("running image %q: %w", image, err))
 		}
 	}
 	return errs

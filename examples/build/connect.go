@@ -29,6 +29,13 @@ func (o options) connect(ctx context.Context, images []ecr.Image) (*tools, error
 	t := &tools{Options: ecr.Options{
 		Registry: o.registry, Parallel: o.parallel, MaxAge: o.maxAge, Force: o.force, Pull: o.pull, Source: o.source, Revision: o.revision,
 	}}
+	if o.dockerConfig != "" {
+		auths, err := readAuths(o.dockerConfig)
+		if err != nil {
+			return nil, err
+		}
+		t.Auths = auths
+	}
 	if o.verb != "plan" {
 		engine, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
 		if err != nil {

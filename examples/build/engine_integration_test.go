@@ -109,6 +109,23 @@ func login(t *testing.T, cloud *ecrtest.Cloud) string {
 	return auth
 }
 
+// TestAnotherPlatform: the classic builder takes the base image that the engine has.
+func TestAnotherPlatform(t *testing.T) {
+	needEngine(t)
+	dir := repo(t, map[string]string{"images.yaml": `
+epoch: "1"
+images:
+  - {repository: automation/bridge, module: bridge, context: bridge, network: none, platform: linux/arm64}
+`, "bridge/Dockerfile": "FROM " + baseImage() + "\nCOPY . /bridge/\n"})
+	code, stdout, stderr := build(t, dir, "-local")
+	if code != 1 || !strings.Contains(stderr, "build: publish image bridge: built for linux/amd64 instead of linux/arm64: the image is for another platform") {
+		t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+	}
+	if strings.Contains(stderr, "1 of 2") {
+		t.Errorf("one image is counted twice: %s", stderr)
+	}
+}
+
 func TestAStepThatFails(t *testing.T) {
 	needEngine(t)
 	dir := repo(t, map[string]string{"bridge/Dockerfile": "FROM " + baseImage() + "\nRUN echo first; echo second; exit 3\n"})

@@ -34,7 +34,11 @@
 // It talks to AWS, with region and credentials from the environment, as the AWS
 // CLI does, and to the Docker Engine of DOCKER_HOST. With -local, the registry is
 // one in memory, on a port of this machine where the engine must run too; it ends
-// with the process.
+// with the process. It is empty at the beginning, so that -local builds all images.
+//
+// Private base images need -docker-config, a file as docker login writes it:
+// {"auths": {"ghcr.io": {"auth": "..."}}}. Credential helpers are not run. For the
+// registry that the images are pushed to, nothing is needed.
 //
 // Progress goes to stderr; the outcome goes to stdout, with -json as one object
 // that has the keys that apply:

@@ -102,6 +102,10 @@ func TestPlansAndFaults(t *testing.T) {
 		"a negative age":                         {"", []string{"-max-age", "-1h"}, 2, "", "build: -max-age -1h0m0s: want more than 0"},
 		"an age of what is not there":            {"", []string{"-local", "-max-age", "1h"}, 2, "", "do not go with -local"},
 		"a builder for a plan":                   {"", []string{"plan", "-local", "-buildkit"}, 2, "", "do not go with plan"},
+		"credentials for a plan":                 {"", []string{"plan", "-local", "-docker-config", "x"}, 2, "", "do not go with plan"},
+		"credentials that are missing":           {"", []string{"-local", "-docker-config", "DIR/none"}, 2, "", "build: read credentials: open "},
+		"credentials of a helper":                {"", []string{"-local", "-docker-config", "DIR/config.json"}, 2, "", "config.json: its credsStore or credHelpers name programs"},
+		"a tag that no image can have":           {"", []string{"plan", "-local", "-tag", "-1"}, 2, "", `build: plan images: invalid image notifier, bridge: tag "-1": must be 1 to 128`},
 		"changes that are missing":               {"", []string{"plan", "-local", "-changed", "DIR/none"}, 2, "", "build: read changes: open "},
 		"changes that are no JSON":               {"", []string{"plan", "-local", "-changed", "DIR/images.yaml"}, 2, "", "invalid character"},
 		"changes that are something else":        {"", []string{"plan", "-local", "-changed", "DIR/list.json"}, 2, "", `it is not what changes -json writes: an object with "modules"`},
@@ -123,7 +127,7 @@ func TestPlansAndFaults(t *testing.T) {
 			t.Setenv("DOCKER_HOST", "unix:///nowhere")
 			files := map[string]string{
 				"changes.json": `{"modules": [{"name": "notifier", "status": "changed"}, {"name": "utils"}]}`,
-				"nothing.json": `{"modules": []}`, "list.json": `[]`, "empty.json": `{}`,
+				"nothing.json": `{"modules": []}`, "config.json": `{"credsStore": "desktop"}`, "list.json": `[]`, "empty.json": `{}`,
 			}
 			if tt.file != "" {
 				files["images.yaml"] = tt.file

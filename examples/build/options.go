@@ -24,6 +24,7 @@ type options struct {
 	maxAge           time.Duration
 	force, pull      bool
 	buildkit         bool
+	dockerConfig     string
 	source, revision string
 	json, local      bool
 }
@@ -41,10 +42,11 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	flags.Func("tag", "`TAG` that is moved to each image; {module} in it is its module; repeatable", add(&o.tags))
 	flags.StringVar(&o.registry, "registry", "", "`HOST` to push to instead of that of the repositories, such as a mirror")
 	flags.IntVar(&o.parallel, "parallel", 4, "how many images are built and pushed at once")
-	flags.DurationVar(&o.maxAge, "max-age", 0, "build also what was pushed longer ago than this, such as 720h; default never")
-	flags.BoolVar(&o.force, "force", false, "build all, whatever the registry has")
+	flags.DurationVar(&o.maxAge, "max-age", 0, "build also what was pushed longer ago than this, such as 720h; immutable tags need inputs-* among their exclusions; default never")
+	flags.BoolVar(&o.force, "force", false, "build all, whatever the registry has; immutable tags need inputs-* among their exclusions")
 	flags.BoolVar(&o.pull, "pull", false, "look for newer base images before each build")
 	flags.BoolVar(&o.buildkit, "buildkit", false, "build with BuildKit, which knows secrets and cache mounts, instead of the classic builder")
+	flags.StringVar(&o.dockerConfig, "docker-config", "", "`FILE` as docker login writes it, with the credentials for private base images; default none")
 	flags.StringVar(&o.source, "source", "", "`URL` of the code, for a label of the images")
 	flags.StringVar(&o.revision, "revision", "", "`COMMIT` of the code, for a label of the images")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
@@ -68,7 +70,7 @@ func (o options) check(flags *flag.FlagSet) error {
 		{o.parallel < 1, fmt.Sprintf("-parallel %d: want at least 1", o.parallel)},
 		{o.maxAge < 0, fmt.Sprintf("-max-age %v: want more than 0", o.maxAge)},
 		{o.local && (given["registry"] || given["max-age"]), "-registry and -max-age are about a real registry: they do not go with -local"},
-		{o.verb == "plan" && (given["parallel"] || o.pull || o.buildkit || given["source"] || given["revision"]), "-parallel, -pull, -buildkit, -source and -revision are about building: they do not go with plan"},
+		{o.verb == "plan" && (given["parallel"] || o.pull || o.buildkit || o.dockerConfig != "" || given["source"] || given["revision"]), "-parallel, -pull, -buildkit, -docker-config, -source and -revision are about building: they do not go with plan"},
 	}
 	for _, f := range faults {
 		if f.wrong {

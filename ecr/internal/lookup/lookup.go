@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 )
@@ -57,7 +58,7 @@ func (r Repository) Digests(ctx context.Context, tags []string) (map[string]stri
 			return nil, err
 		}
 		for _, i := range images {
-			found[text(i.ImageId.ImageTag)] = text(i.ImageId.ImageDigest)
+			found[aws.ToString(i.ImageId.ImageTag)] = aws.ToString(i.ImageId.ImageDigest)
 		}
 		for _, tag := range batch {
 			if found[tag] != "" || missing[tag] {
@@ -69,7 +70,7 @@ func (r Repository) Digests(ctx context.Context, tags []string) (map[string]stri
 				return nil, err
 			}
 			if len(images) == 1 {
-				found[tag] = text(images[0].ImageId.ImageDigest)
+				found[tag] = aws.ToString(images[0].ImageId.ImageDigest)
 			}
 		}
 	}
@@ -103,10 +104,10 @@ func (r Repository) get(ctx context.Context, ids []types.ImageIdentifier) (image
 			f.ImageId = &types.ImageIdentifier{}
 		}
 		if f.FailureCode == types.ImageFailureCodeImageNotFound {
-			missing[text(f.ImageId.ImageTag)] = true
+			missing[aws.ToString(f.ImageId.ImageTag)] = true
 			continue
 		}
-		errs = append(errs, fmt.Errorf("get image %s%s: %s: %s", text(f.ImageId.ImageTag), Short(text(f.ImageId.ImageDigest)), f.FailureCode, text(f.FailureReason)))
+		errs = append(errs, fmt.Errorf("get image %s%s: %s: %s", aws.ToString(f.ImageId.ImageTag), Short(aws.ToString(f.ImageId.ImageDigest)), f.FailureCode, aws.ToString(f.FailureReason)))
 	}
 	images = slices.DeleteFunc(out.Images, func(i types.Image) bool { return i.ImageId == nil })
 	return images, missing, errors.Join(errs...)
@@ -116,11 +117,4 @@ func (r Repository) get(ctx context.Context, ids []types.ImageIdentifier) (image
 func Short(digest string) string {
 	const algorithm, digits = len("sha256:"), 12
 	return digest[:min(algorithm+digits, len(digest))]
-}
-
-func text(p *string) string {
-	if p == nil {
-		return ""
-	}
-	return *p
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -176,4 +177,15 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTailHides(t *testing.T) {
+	tail := Tail{Hide: func(s string) string { return strings.ReplaceAll(s, "secret", "***") }}
+	for _, piece := range []string{"a sec", "ret\nb " + strings.Repeat("secret", 100), "\nc secr", "et"} {
+		tail.Write(piece)
+	}
+	want := []string{"a ***", "b " + strings.Repeat("***", 100), "c ***"}
+	if got := tail.Lines(); !slices.Equal(got, want) {
+		t.Errorf("lines %q, want %q", got, want)
+	}
 }

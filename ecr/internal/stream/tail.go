@@ -12,11 +12,18 @@ import (
 const (
 	tailLines = 25
 	tailWidth = 500 // bytes a line
+	// maxLine is how much of a line is looked at, in bytes: what is to be hidden
+	// must be found before the line is cut to its width.
+	maxLine = 64 << 10
 )
 
 // Tail keeps the last lines of what is written to it, safe to print and without
 // the colours of a terminal. The zero value is ready.
 type Tail struct {
+	// Hide is given each line in one piece, however it was written, and returns
+	// what may be shown of it; nil shows all.
+	Hide func(string) string
+
 	lines   []string
 	partial strings.Builder
 }
@@ -25,7 +32,7 @@ type Tail struct {
 func (t *Tail) Write(text string) {
 	for {
 		line, rest, ended := strings.Cut(text, "\n")
-		if room := 2*tailWidth - t.partial.Len(); len(line) <= room {
+		if room := maxLine - t.partial.Len(); len(line) <= room {
 			t.partial.WriteString(line)
 		} else {
 			t.partial.WriteString(line[:max(room, 0)])
@@ -40,8 +47,12 @@ func (t *Tail) Write(text string) {
 
 // end makes a line of what has gathered.
 func (t *Tail) end() {
-	line := Line(t.partial.String())
+	line := t.partial.String()
 	t.partial.Reset()
+	if t.Hide != nil {
+		line = t.Hide(line)
+	}
+	line = Line(line)
 	if line == "" {
 		return
 	}

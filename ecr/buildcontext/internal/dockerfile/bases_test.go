@@ -41,6 +41,28 @@ func TestImages(t *testing.T) {
 			target: "Two",
 			want:   "1:a 2:b",
 		},
+		"but for those that it takes something from": {
+			file:   "FROM scratch AS one\nCOPY --from=two /a /a\nFROM b AS two\nRUN --mount=from=3 true\nFROM c AS three\nFROM d AS four\n",
+			target: "one",
+			want:   "3:b 6:d",
+		},
+		"what a stage does to those that begin with it": {
+			file: "FROM a AS one\nONBUILD COPY --from=b / /\nONBUILD RUN --mount=from=c,target=/c true\nFROM one\n",
+			want: "1:a 2:b 3:c",
+		},
+		"the frontend, which the directive syntax or an argument names": {
+			file: "#!/usr/bin/env docker\n# syntax = docker/dockerfile:1 more\nFROM a\n",
+			args: map[string]string{"BUILDKIT_SYNTAX": "mine:2"},
+			want: "0:mine:2 2:docker/dockerfile:1 3:a",
+		},
+		"a directive that stands too low is a comment": {
+			file: "# hello\n# syntax=docker/dockerfile:1\nFROM a\n",
+			want: "3:a",
+		},
+		"addresses that are added from": {
+			file: "ARG V=2\nFROM scratch AS a\nARG V\nENV AT=https://x.test S=/s\nADD a b https://x.test/$V.tar /\nADD [\"$AT/j\", \"/\"]\nADD $S https.txt ./http:// /\nADD git@x.test:a/b.git#main /\nADD github.com/a/b /\n",
+			want: "5:https://x.test/2.tar 6:https://x.test/j 8:git@x.test:a/b.git#main 9:github.com/a/b",
+		},
 		"the target may be a number": {
 			file:   "FROM a\nFROM b\n",
 			target: "0",
@@ -83,7 +105,7 @@ func TestImages(t *testing.T) {
 		},
 		"another escape character": {
 			file: "# syntax=docker/dockerfile:1\n#escape = `\nFROM a `\n  AS b\nRUN dir c:\\\nFROM c\n",
-			want: "3:a 6:c",
+			want: "1:docker/dockerfile:1 3:a 6:c",
 		},
 		"which counts at the top only": {
 			file: "# a comment\n# escape=`\nFROM a \\\n AS b\n",

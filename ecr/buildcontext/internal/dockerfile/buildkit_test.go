@@ -40,6 +40,8 @@ func FuzzImages(f *testing.F) {
 		"ARG W=\"x 'y\" V='a b'\\ c\nFROM a:$W$V", "FROM a:${A:+\"$A\"}${A:-'}'}${A-\\}}${N:?}", "FROM a:${A?no}${A:?no}", "FROM a:${N?}", "FROM ${", "FROM ${:}", "FROM a:${A!}", "FROM a:${A:!}",
 		"FROM a\nRUN b <<\"E $X\" 'q' \\<<F <<G\nFROM c\nE $X\nFROM d\nG\nFROM e", "FROM a\nRUN b <c << E\nFROM d\nE\nFROM e", "FROM a\nRUN <<E$X\nFROM d\nE$X\nFROM e",
 		"FROM a\nRUN <<\"E\\\"\\x\"\nFROM d\nE\"\\x\nFROM e", "FROM a\nRUN 'b <<E\nFROM c\nE\n", "FROM a\nRUN 3<<-E <<''\n\tE\n\nFROM b", "FROM a\nCOPY --from=\"b\" --chmod=\\x -- --from=c d e\n",
+		"# syntax=x/y:1 z\n# escape=`\nFROM a", "#!/x\n# syntax=x\nFROM a", "FROM a\nONBUILD COPY --from=b c d\nONBUILD RUN --mount=from=e,target=/f g\n", "FROM a AS b\nFROM c\nADD http://d e\nCOPY --from=\\\n # no\n b f g",
+		"FROM \\\n# from x\n a$A \\\n AS b\nCOPY --from\\\n=c d e\nRUN --mount=type=bind,FROM=f,target=/g h", "\ufeffFROM a@sha256:1\r\nCOPY --from=b c d\r\n",
 		"#unknown=1\n#escape=`\nFROM a\\\n AS b\nFROM b", "FROM a\nRUN --mount='type=bind,\"from=b\",target=/x' c\n", "FROM a\nRUN --mount=from=\"b,target=/c d\n", "FROM a\nRUN --mount=type=bind c\n",
 	} {
 		f.Add(s)
@@ -57,9 +59,12 @@ func FuzzImages(f *testing.F) {
 		for _, i := range got {
 			names = append(names, fmt.Sprintf("%d:%s", i.Line, i.Name))
 		}
+		address := func(s string) bool { _, name, _ := strings.Cut(s, ":"); return addressed.MatchString(name) }
+		want, names = slices.DeleteFunc(want, address), slices.DeleteFunc(names, address) // BuildKit finds them as it builds
 		if d := cmp.Diff(want, names); d != "" {
 			t.Errorf("%q (-BuildKit +ours):\n%s", source, d)
 		}
+		pinAll(t, source, names)
 	})
 }
 
@@ -114,6 +119,9 @@ func buildKitImages(source string, args map[string]string) ([]string, error) {
 		return err == nil && n >= 0 && n < len(stages) ||
 			slices.ContainsFunc(stages, func(s instructions.Stage) bool { return s.Name != "" && s.Name == strings.ToLower(name) })
 	}
+	if image, _, _, ok := bkparser.DetectSyntax([]byte(source)); ok {
+		add(image, 1+bytes.Count([]byte(source[:max(strings.Index(strings.ToLower(source), "syntax"), 0)]), []byte("\n")))
+	}
 	for i, s := range stages {
 		name, _, err := lex.ProcessWord(s.BaseName, shell.EnvsFromSlice(env))
 		if err != nil {
@@ -126,21 +134,81 @@ func buildKitImages(source string, args map[string]string) ([]string, error) {
 			add(name, s.Location[0].Start.Line)
 		}
 		for _, c := range s.Commands {
+			line := c.Location()[0].Start.Line
+			c, err := triggered(c)
+			if err != nil {
+				return nil, err
+			}
 			switch c := c.(type) {
 			case *instructions.CopyCommand:
 				if !named(c.From) {
-					add(c.From, c.Location()[0].Start.Line)
+					add(c.From, line)
 				}
 			case *instructions.RunCommand:
 				for _, m := range instructions.GetMounts(c) {
 					if !named(m.From) {
-						add(m.From, c.Location()[0].Start.Line)
+						add(m.From, line)
 					}
 				}
 			}
 		}
 	}
 	return all, nil
+}
+
+// pinAll pins all images of a Dockerfile, which BuildKit must then find so; an
+// image that cannot be pinned is an error, never forgotten.
+func pinAll(t *testing.T, source string, names []string) {
+	args := map[string]string{"A": "given", "TARGETARCH": "amd64"}
+	digests := make(map[string]string)
+	var want []string
+	for _, numbered := range names {
+		_, name, _ := strings.Cut(numbered, ":")
+		if digest(name) {
+			want = append(want, name)
+			continue
+		}
+		digests[name] = someDigest
+		want = append(want, name+"@"+someDigest)
+	}
+	pinned, err := Pin([]byte(source), args, digests)
+	if err != nil {
+		return
+	}
+	got, err := buildKitImages(string(pinned), args)
+	if err != nil {
+		t.Fatalf("%q became %q: %v", source, pinned, err)
+	}
+	got = slices.DeleteFunc(got, func(s string) bool {
+		_, name, _ := strings.Cut(s, ":")
+		return addressed.MatchString(name) && !digest(name)
+	})
+	for i, numbered := range got {
+		_, got[i], _ = strings.Cut(numbered, ":")
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("%q became %q (-want +BuildKit):\n%s", source, pinned, d)
+	}
+}
+
+// triggered is what an ONBUILD holds, or c itself.
+func triggered(c instructions.Command) (instructions.Command, error) {
+	onbuild, ok := c.(*instructions.OnbuildCommand)
+	if !ok {
+		return c, nil
+	}
+	result, err := bkparser.Parse(strings.NewReader(onbuild.Expression))
+	if err != nil {
+		return nil, err
+	}
+	inner, err := instructions.ParseCommand(result.AST.Children[0])
+	if err != nil {
+		return nil, err
+	}
+	if run, ok := inner.(*instructions.RunCommand); ok && len(run.FlagsUsed) > 0 {
+		return nil, errors.New("mounts of ONBUILD are parsed when it runs")
+	}
+	return inner, nil
 }
 
 // FuzzImagesAnything throws anything at the parser: it must return.

@@ -15,15 +15,34 @@ import (
 
 // instruction is one instruction of a Dockerfile.
 type instruction struct {
-	line  int    // where it begins, from 1
-	name  string // in lower case
-	flags []string
-	rest  string // what follows the flags
+	line    int    // where it begins, from 1
+	name    string // in lower case
+	flags   []flag
+	rest    string       // what follows the flags
+	trigger *instruction // what an ONBUILD holds
+
+	begin   int   // of rest in the logical line
+	offsets []int // of the bytes of the logical line in the source
 }
+
+// flag is a word such as --from=build, without its quotes.
+type flag struct {
+	word       string
+	begin, end int // in the logical line
+}
+
+// place is where a part of the logical line stands in the source.
+func (in instruction) place(begin, end int) span {
+	return span{in.offsets[begin], in.offsets[end-1] + 1}
+}
+
+// span is a part of the source.
+type span struct{ begin, end int }
 
 // parser goes through the lines of a Dockerfile.
 type parser struct {
 	lines     [][]byte // each with its end
+	starts    []int    // of the lines in the source
 	at        int      // index of the line to read next
 	escape    rune
 	continues *regexp.Regexp
@@ -31,20 +50,31 @@ type parser struct {
 
 // parse returns the instructions of a Dockerfile and its escape character.
 func parse(source []byte) ([]instruction, rune, error) {
-	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
-	p := &parser{lines: bytes.SplitAfter(source, []byte("\n"))}
+	text := bytes.TrimPrefix(source, byteOrderMark)
+	p := &parser{lines: bytes.SplitAfter(text, []byte("\n"))}
+	start := len(source) - len(text)
+	for _, line := range p.lines {
+		p.starts = append(p.starts, start)
+		start += len(line)
+	}
 	p.setEscape('\\')
 	if err := p.directives(); err != nil {
 		return nil, 0, err
 	}
 	var all []instruction
 	for {
-		line, text, ok := p.logicalLine()
+		line, text, offsets, ok := p.logicalLine()
 		if !ok {
 			return all, p.escape, nil
 		}
-		in := p.split(text)
+		in := p.split(text, offsets)
 		in.line = line
+		if in.name == "onbuild" && in.rest != "" {
+			end := in.begin + len(in.rest)
+			trigger := p.split(in.rest, in.offsets[in.begin:end])
+			trigger.line = line
+			in.trigger = &trigger
+		}
 		if err := p.skipHeredocs(in, text); err != nil {
 			return nil, 0, fmt.Errorf("line %d: %w", line, err)
 		}
@@ -59,40 +89,20 @@ func (p *parser) setEscape(r rune) {
 	p.continues = regexp.MustCompile(`([^` + e + `])` + e + `[ \t]*$|^` + e + `[ \t]*$`)
 }
 
-var directive = regexp.MustCompile(`^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$`)
-
-// directives reads the comments at the top that are none. They are left to be
-// read once more as the comments that they look like.
-func (p *parser) directives() error {
-	seen := make(map[string]bool)
-	for i, line := range p.lines {
-		m := directive.FindSubmatch(trimStart(trimEnd(line)))
-		if m == nil {
-			return nil
-		}
-		name := strings.ToLower(string(m[1]))
-		switch {
-		case name != "syntax" && name != "escape" && name != "check":
-			return nil
-		case seen[name]:
-			return fmt.Errorf("line %d: the directive %s is given twice", i+1, name)
-		}
-		seen[name] = true
-		if value := string(m[2]); name == "escape" {
-			if value != `\` && value != "`" {
-				return fmt.Errorf("line %d: the escape character is to be \\ or `, not %q", i+1, value)
-			}
-			p.setEscape(rune(value[0]))
+// logicalLine returns the next instruction, with its continuation lines, the
+// number of the line that it begins in, and where its bytes stand in the source.
+func (p *parser) logicalLine() (number int, text string, offsets []int, ok bool) {
+	var joined []byte
+	add := func(line []byte, start int) {
+		joined = append(joined, line...)
+		for i := range line {
+			offsets = append(offsets, start+i)
 		}
 	}
-	return nil
-}
-
-// logicalLine returns the next instruction, with its continuation lines, and
-// the number of the line that it begins in.
-func (p *parser) logicalLine() (number int, text string, ok bool) {
 	for p.at < len(p.lines) {
-		line := trimStart(trimEnd(p.lines[p.at]))
+		whole, start := trimEnd(p.lines[p.at]), p.starts[p.at]
+		line := trimStart(whole)
+		start += len(whole) - len(line)
 		p.at++
 		if isComment(line) {
 			continue
@@ -102,19 +112,19 @@ func (p *parser) logicalLine() (number int, text string, ok bool) {
 			continue
 		}
 		number = p.at
-		joined := bytes.Clone(line)
+		add(line, start)
 		for more && p.at < len(p.lines) {
-			line := trimEnd(p.lines[p.at])
+			line, start := trimEnd(p.lines[p.at]), p.starts[p.at]
 			p.at++
 			if isComment(line) || len(trimStart(line)) == 0 {
 				continue
 			}
 			line, more = p.trimContinuation(line)
-			joined = append(joined, line...)
+			add(line, start)
 		}
-		return number, string(joined), true
+		return number, string(joined), offsets, true
 	}
-	return 0, "", false
+	return 0, "", nil, false
 }
 
 func (p *parser) trimContinuation(line []byte) ([]byte, bool) {
@@ -127,29 +137,42 @@ func (p *parser) trimContinuation(line []byte) ([]byte, bool) {
 var blank = regexp.MustCompile(`[\t\v\f\r ]+`)
 
 // split tells the parts of an instruction apart.
-func (p *parser) split(text string) instruction {
-	parts := blank.Split(strings.TrimSpace(text), 2)
-	in := instruction{name: strings.ToLower(parts[0])}
-	if len(parts) == 2 {
-		in.flags, in.rest = p.splitFlags(parts[1])
-		in.rest = strings.TrimSpace(in.rest)
+func (p *parser) split(text string, offsets []int) instruction {
+	lead := len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+	text = strings.TrimSpace(text)
+	in := instruction{offsets: offsets, begin: lead + len(text)}
+	gap := blank.FindStringIndex(text)
+	if gap == nil {
+		in.name = strings.ToLower(text)
+		return in
 	}
+	in.name = strings.ToLower(text[:gap[0]])
+	flags, at := p.splitFlags(text[gap[1]:])
+	for _, f := range flags {
+		f.begin += lead + gap[1]
+		f.end += lead + gap[1]
+		in.flags = append(in.flags, f)
+	}
+	rest := text[gap[1]+at:]
+	in.rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
+	in.begin = lead + gap[1] + at + len(rest) - len(in.rest)
 	return in
 }
 
-// splitFlags takes the words that begin with -- off the start of s.
-func (p *parser) splitFlags(s string) (flags []string, rest string) {
+// splitFlags takes the words that begin with -- off the start of s, and returns
+// where they end.
+func (p *parser) splitFlags(s string) (flags []flag, at int) {
 	for {
-		s = strings.TrimLeftFunc(s, isByteSpace)
-		if !strings.HasPrefix(s, "--") {
-			return flags, s
+		at = len(s) - len(strings.TrimLeftFunc(s[at:], isByteSpace))
+		if !strings.HasPrefix(s[at:], "--") {
+			return flags, at
 		}
-		word, length := p.flag(s)
-		s = s[length:]
+		word, length := p.flag(s[at:])
+		at += length
 		if word == "--" {
-			return flags, s
+			return flags, at
 		}
-		flags = append(flags, word)
+		flags = append(flags, flag{word, at - length, at})
 	}
 }
 
@@ -208,8 +231,8 @@ func (p *parser) skipHeredocs(in instruction, text string) error {
 }
 
 func (p *parser) takesHeredocs(in instruction) bool {
-	if in.name == "onbuild" && in.rest != "" {
-		in = p.split(in.rest)
+	if in.trigger != nil {
+		in = *in.trigger
 	}
 	switch in.name {
 	case "run", "copy", "add":
