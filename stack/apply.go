@@ -27,9 +27,13 @@ type Result struct {
 // [*OperationError] with the causes. A plan without changes makes no write.
 //
 // A plan in which consent is missing is refused with a [*PolicyError] before any
-// write, and one whose stack has changed since with [ErrStale]. Where ctx ends
-// first, CloudFormation goes on, and the error says with what; with
-// Options.CancelUpdate an update is cancelled there and rolls back. Applying the
+// write, and one whose stack has changed since, or whose change set is gone, with
+// [ErrStale]; a plan that is refused keeps its change set until it is discarded. Where
+// the stack changes again right after, the outputs may be of that, and the error is
+// [ErrOvertaken].
+//
+// Where ctx ends first, CloudFormation goes on, and the error says with what; with
+// Options.CancelUpdate the update is cancelled there and rolls back. Applying the
 // same plan again then waits for the same operation; so does planning again, after
 // which there is nothing left to do.
 func (m *Manager) Apply(ctx context.Context, p Plan) (Result, error) {
@@ -48,18 +52,26 @@ func (m *Manager) Apply(ctx context.Context, p Plan) (Result, error) {
 // applicable refuses a plan before any call.
 func (p Plan) applicable() error {
 	known := p.Action == Create || p.Action == Update || p.Action == Keep || p.Action == Recreate
+	refused, _ := judge(p.Changes, p.Consent)
 	switch {
-	case !known, p.Stack == "", p.ID == "", p.Action == Create && p.ChangeSet == "":
+	case !known, !p.identified(), p.Action == Create && p.ChangeSet == "", p.Action == Keep && p.ChangeSet != "":
 		return fmt.Errorf("apply stack %s: %w", named(p.Stack), ErrNotPlanned)
 	case len(p.Refused) > 0:
 		return &PolicyError{Stack: p.Stack, Refused: p.Refused}
+	case len(refused) > 0:
+		return &PolicyError{Stack: p.Stack, Refused: refused}
 	}
 	return nil
 }
 
+// identified reports whether p says of one stack what it is about.
+func (p Plan) identified() bool { return p.Stack != "" && nameIn(p.ID) == p.Stack }
+
 func (m *Manager) emitEnd(p Plan, err error) {
 	failed, ended := errors.AsType[*OperationError](err)
 	switch {
+	case errors.Is(err, ErrOvertaken):
+		m.emit(opApply, p.Stack, progress.Done, "and changed by somebody else since", nil)
 	case ended && failed.RolledBack:
 		m.emit(opApply, p.Stack, progress.RolledBack, "", err)
 	case err != nil:
@@ -82,7 +94,7 @@ func (m *Manager) apply(ctx context.Context, p Plan, r *Result) error {
 	if unfinished, ok := errors.AsType[*UnfinishedError](err); ok && caller.Err() != nil && m.opts.CancelUpdate && p.Action == Update {
 		return m.cancelUpdate(caller, unfinished, p)
 	}
-	if err == nil || isA[*OperationError](err) || isA[*UnfinishedError](err) || isA[*ChangeSetError](err) {
+	if err == nil || isA[*OperationError](err) || isA[*UnfinishedError](err) || isA[*ChangeSetError](err) || isA[*PolicyError](err) {
 		return err
 	}
 	return fmt.Errorf("apply stack %s: %w", p.Stack, err)

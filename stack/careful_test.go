@@ -185,7 +185,7 @@ func TestCancel(t *testing.T) {
 				defer stop()
 				r, err := m.Apply(ctx, p)
 				unfinished, ok := errors.AsType[*stack.UnfinishedError](err)
-				if !ok || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), tt.says) || !slices.Equal(unfinished.Under, []string{"Cache"}) {
+				if !ok || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), tt.says) || !slices.Equal(unfinished.Under, []string{"Cache"}) || unfinished.Cancelled != tt.cancel {
 					t.Errorf("error %v", err)
 				}
 				if took := r.Ended.Sub(r.Started); took > 41*time.Second {

@@ -1,17 +1,13 @@
 package stack
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -25,6 +21,7 @@ import (
 type request struct {
 	Stack
 	template *template.Template
+	stackID  string             // ARN; empty where there is none
 	found    *types.Stack       // nil where there is none, or only one in review
 	before   *template.Template // of found; nil as well where it cannot be read
 }
@@ -58,16 +55,21 @@ func (m *Manager) propose(ctx context.Context, r request) (changeSet, error) {
 	if err != nil {
 		return changeSet{}, err
 	}
+	if r.volatile() && r.stackID != "" {
+		m.sweep(ctx, r.stackID)
+	}
 	for {
 		id, err := m.createChangeSet(ctx, in)
 		taken := isA[*types.AlreadyExistsException](err)
 		switch {
 		case taken:
 			id = value(in.ChangeSetName)
-		case moved(err):
-			return changeSet{}, errMoved
 		case err != nil:
-			return changeSet{}, fmt.Errorf("create change set: %w", r.secrets().redactError(err))
+			refusal := r.secrets().redactError(err)
+			if moved(err) {
+				return changeSet{}, fmt.Errorf("%w: create change set: %w", errMoved, refusal)
+			}
+			return changeSet{}, fmt.Errorf("create change set: %w", refusal)
 		}
 		set, err := m.ready(ctx, id, r.Name, "")
 		switch {
@@ -77,8 +79,8 @@ func (m *Manager) propose(ctx context.Context, r request) (changeSet, error) {
 		case !taken:
 			set.made = true
 			return set, nil
-		case set.Execution == types.ExecutionStatusAvailable && !r.volatile(), set.noChanges():
-			return set, nil
+		case set.Execution == types.ExecutionStatusAvailable, set.noChanges():
+			return set, nil // the name tells all that went in: volatile ones are not taken
 		case strings.HasPrefix(string(set.Execution), "EXECUTE_"):
 			return changeSet{}, errMoved
 		default:
@@ -103,14 +105,11 @@ func moved(err error) bool {
 // and of the pacer share: a lost answer makes no second change set.
 func (m *Manager) createChangeSet(ctx context.Context, in cloudformation.CreateChangeSetInput) (id string, err error) {
 	in.ClientToken = new(rand.Text())
-	err = m.pace.do(ctx, func(ctx context.Context) error {
-		out, err := m.api.CreateChangeSet(ctx, &in)
-		if err == nil {
-			id = value(out.Id)
-		}
-		return err
-	})
-	return id, err
+	out, err := call(ctx, m, m.api.CreateChangeSet, &in)
+	if err != nil {
+		return "", err
+	}
+	return value(out.Id), nil
 }
 
 // input is what CreateChangeSet is asked; it uploads a large template.
@@ -119,7 +118,7 @@ func (m *Manager) input(ctx context.Context, r request) (cloudformation.CreateCh
 		StackName:     &r.Name,
 		ChangeSetName: new(r.changeSetName()),
 		ChangeSetType: types.ChangeSetTypeUpdate,
-		Description:   new("made by github.com/mettel-automation/delivery/stack"),
+		Description:   new(madeHere),
 		Parameters:    parametersOf(r.Stack),
 	}
 	if r.found == nil {
@@ -141,7 +140,9 @@ func (m *Manager) input(ctx context.Context, r request) (cloudformation.CreateCh
 		in.IncludeNestedStacks = new(true)
 	}
 	if r.Express {
-		in.DeploymentConfig = &types.DeploymentConfig{Mode: types.DeploymentConfigModeExpress}
+		// Without the false, express mode leaves a failed stack as it is.
+		// Source: CloudFormation User Guide, "Express mode".
+		in.DeploymentConfig = &types.DeploymentConfig{Mode: types.DeploymentConfigModeExpress, DisableRollback: new(false)}
 	}
 	if len(r.Body) <= maxBody {
 		in.TemplateBody = new(string(r.Body))
@@ -164,38 +165,6 @@ func parametersOf(s Stack) []types.Parameter {
 		list = append(list, types.Parameter{ParameterKey: &name, UsePreviousValue: new(true)})
 	}
 	return list
-}
-
-// changeSetName is the same for the same input and the same state of the stack, so
-// that planning again finds what an earlier plan has made. No secret goes into
-// it: a short one could be found from it by trying.
-func (r request) changeSetName() string {
-	open := maps.Clone(r.Parameters)
-	for _, p := range r.template.Parameters {
-		if p.NoEcho {
-			delete(open, p.Name)
-		}
-	}
-	state := "create"
-	if r.found != nil {
-		state = fmt.Sprint(value(r.found.StackId), value(r.found.LastUpdatedTime).UTC())
-	}
-	text, err := json.Marshal([]any{r.Body, open, slices.Sorted(slices.Values(r.Previous)), r.Tags, r.Role, r.Express, state})
-	if err != nil { // texts and truth values always can be written
-		text = r.Body
-	}
-	sum := sha256.Sum256(text)
-	return "delivery-" + hex.EncodeToString(sum[:16])
-}
-
-// volatile reports whether the same input may make another change set tomorrow:
-// CloudFormation reads some of it elsewhere, or the name does not tell all of it.
-func (r request) volatile() bool {
-	return r.nested() || len(r.template.Transforms) > 0 || bytes.Contains(r.Body, []byte("{{resolve:")) ||
-		slices.ContainsFunc(r.template.Parameters, func(p template.Parameter) bool {
-			_, given := r.Parameters[p.Name]
-			return strings.HasPrefix(p.Type, "AWS::SSM::") || p.NoEcho && given
-		})
 }
 
 func (r request) nested() bool {
@@ -265,72 +234,10 @@ func (m *Manager) describeChangeSet(ctx context.Context, set, stack string, page
 	if !strings.HasPrefix(set, "arn:") {
 		in.StackName = &stack
 	}
-	err = m.pace.do(ctx, func(ctx context.Context) (err error) {
-		out, err = m.api.DescribeChangeSet(ctx, in)
-		return err
-	})
-	if err != nil {
+	if out, err = call(ctx, m, m.api.DescribeChangeSet, in); err != nil {
 		return nil, fmt.Errorf("describe change set: %w", err)
 	}
 	return out, nil
-}
-
-// why is the reason for which a change set failed. That of a nested stack says only
-// which of its change sets did.
-func (m *Manager) why(ctx context.Context, set changeSet) (string, error) {
-	inner := regexp.MustCompile(`arn:[^\s]+:changeSet/[^\s]+`)
-	reason := set.Reason
-	for range maxNesting {
-		id := inner.FindString(reason)
-		if !strings.HasPrefix(reason, "Nested change set") || id == "" {
-			break
-		}
-		page, err := m.describeChangeSet(ctx, id, "", nil)
-		if err != nil {
-			return "", err
-		}
-		if value(page.StatusReason) == "" {
-			break
-		}
-		reason = value(page.StatusReason)
-	}
-	return cmp.Or(reason, "CloudFormation gives no reason"), nil
-}
-
-// deleteChangeSet deletes a change set, which may be gone already.
-func (m *Manager) deleteChangeSet(ctx context.Context, id string) error {
-	err := m.pace.do(ctx, func(ctx context.Context) error {
-		_, err := m.api.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{ChangeSetName: &id})
-		return err
-	})
-	if err == nil || isA[*types.ChangeSetNotFoundException](err) || missing(err) {
-		return nil
-	}
-	return fmt.Errorf("delete change set: %w", err)
-}
-
-// abandon deletes a change set and, where planning made that, the stack in review
-// that was made for it. A stack that has other change sets stays.
-func (m *Manager) abandon(ctx context.Context, name, stackID, set string) error {
-	if err := m.deleteChangeSet(ctx, set); err != nil {
-		return err
-	}
-	found, err := m.find(ctx, stackID)
-	if err != nil || found == nil || found.StackStatus != types.StackStatusReviewInProgress {
-		return err
-	}
-	var out *cloudformation.ListChangeSetsOutput
-	err = m.pace.do(ctx, func(ctx context.Context) (err error) {
-		out, err = m.api.ListChangeSets(ctx, &cloudformation.ListChangeSetsInput{StackName: &stackID})
-		return err
-	})
-	switch {
-	case err != nil:
-		return fmt.Errorf("list change sets: %w", err)
-	case slices.ContainsFunc(out.Summaries, func(s types.ChangeSetSummary) bool { return value(s.ChangeSetId) != set }):
-		return nil
-	}
-	return m.deleteStack(ctx, stackID, name, token("discard", stackID))
 }
 
 // token is a ClientRequestToken that is the same for the same parts.

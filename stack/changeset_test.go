@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +119,7 @@ func TestWhy(t *testing.T) {
 			nested("cycle"):         nested("cycle"),
 		}
 		for reason, want := range tests {
-			if got, err := m.why(t.Context(), changeSet{Reason: reason}); got != want || err != nil {
+			if _, got, err := m.why(t.Context(), changeSet{Reason: reason}); got != want || err != nil {
 				t.Errorf("why %q: %q, error %v, want %q", reason, got, err, want)
 			}
 		}
@@ -135,9 +136,18 @@ func TestChangeSetName(t *testing.T) {
 			template: parse(t, sound), found: &types.Stack{StackId: new("arn:1"), LastUpdatedTime: new(time.Unix(1, 0))},
 		}
 	}
-	name := base().changeSetName()
-	if !strings.HasPrefix(name, "delivery-") || len(name) > 128 {
-		t.Errorf("name %q", name)
+	stable := func(r request) string { return strings.Join(strings.SplitN(r.changeSetName(), "-", 3)[:2], "-") }
+	name := stable(base())
+	if whole := base().changeSetName(); !regexp.MustCompile(`^delivery-[0-9a-f]{32}-[a-z0-9]{20,}$`).MatchString(whole) || len(whole) > 128 {
+		t.Errorf("name %q of a request that is volatile", whole)
+	}
+	if first, second := base().changeSetName(), base().changeSetName(); first == second {
+		t.Error("two volatile requests have one name")
+	}
+	steady := base()
+	delete(steady.Parameters, "Password")
+	if got := steady.changeSetName(); got != name {
+		t.Errorf("name %q, want %q without more", got, name)
 	}
 	same := map[string]func(*request){
 		"nothing":                        func(*request) {},
@@ -150,7 +160,7 @@ func TestChangeSetName(t *testing.T) {
 	for what, change := range same {
 		r := base()
 		change(&r)
-		if r.changeSetName() != name {
+		if stable(r) != name {
 			t.Errorf("%s makes another name", what)
 		}
 	}
@@ -170,7 +180,7 @@ func TestChangeSetName(t *testing.T) {
 	for what, change := range other {
 		r := base()
 		change(&r)
-		if r.changeSetName() == name {
+		if stable(r) == name {
 			t.Errorf("%s makes no other name", what)
 		}
 	}
@@ -236,7 +246,7 @@ func TestInput(t *testing.T) {
 	if d := cmp.Diff([]string{"A1false", "B2false", "Ctrue", "Dtrue", "x1", "y2"}, given); d != "" {
 		t.Errorf("parameters and tags (-want +got):\n%s", d)
 	}
-	if in.ChangeSetType != types.ChangeSetTypeCreate || *in.RoleARN != "arn:role" || !*in.IncludeNestedStacks || in.DeploymentConfig.Mode != types.DeploymentConfigModeExpress {
+	if in.ChangeSetType != types.ChangeSetTypeCreate || *in.RoleARN != "arn:role" || !*in.IncludeNestedStacks || in.DeploymentConfig.Mode != types.DeploymentConfigModeExpress || value(in.DeploymentConfig.DisableRollback) || in.DeploymentConfig.DisableRollback == nil {
 		t.Errorf("input %+v", in)
 	}
 	if !slices.Contains(in.Capabilities, types.CapabilityCapabilityNamedIam) || *in.TemplateBody != string(r.Body) || in.TemplateURL != nil || store.body != nil {

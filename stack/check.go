@@ -21,6 +21,7 @@ const maxBody = 51_200
 const (
 	maxResources, maxParameters, maxOutputs = 500, 200, 200
 	maxTags, maxTagKey, maxTagValue         = 50, 128, 256
+	maxDescription                          = 1024 // bytes
 )
 
 // check returns the template of s, or everything that is wrong with s as far as
@@ -95,6 +96,9 @@ func (m *Manager) checkTemplate(body []byte) (*template.Template, []error) {
 		return nil, faultsIn("template", err)
 	}
 	faults := faultsIn("template", t.CheckReferences())
+	if n := len(t.Description); n > maxDescription {
+		faults = append(faults, fmt.Errorf("template: its description has %d bytes, and CloudFormation takes at most %d", n, maxDescription))
+	}
 	for _, q := range []struct {
 		what       string
 		have, most int

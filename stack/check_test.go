@@ -104,6 +104,9 @@ func TestCheck(t *testing.T) {
 			func(s *Stack) { s.Body = []byte(many(1, maxBody+1)) }, []string{"the template is too large", "Options.Templates"}, ErrTemplateTooLarge,
 		},
 		"a huge one is not taken": {func(s *Stack) { s.Body = []byte(many(1, 1_000_001)) }, []string{"the template is too large", "1000000"}, ErrTemplateTooLarge},
+		"a description is no book": {
+			func(s *Stack) { s.Body = []byte("Description: " + strings.Repeat("d", 1025) + "\n" + sound) }, []string{"template: its description has 1025 bytes"}, ErrInvalid,
+		},
 		"resources are counted": {
 			func(s *Stack) { s.Body, s.Parameters = []byte(many(501, 0)), nil }, []string{"501 resources, and CloudFormation takes at most 500"}, ErrInvalid,
 		},

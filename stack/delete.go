@@ -38,10 +38,12 @@ type DeleteResult struct {
 // under way already is joined.
 //
 // Before it writes anything it reads the stack again, and fails with [ErrStale]
-// where there is a resource that the plan does not name, with [ErrProtected]
-// where termination protection is on and is not to be lifted, and with
-// [ErrNotOwned] where a tag differs now. Then it lifts the protection, empties the
-// buckets of the plan, and deletes the stack by its ARN. A resource that cannot be
+// where there is a resource that the plan does not name, where another is to be
+// deleted or kept by now, and where a bucket to be emptied has left the stack; with
+// [ErrProtected] where termination protection is on and is not to be lifted, with
+// [ErrProduction] or [ErrNotOwned] where a tag says so now, and with
+// [ErrNotPlanned] where the ARN is not that of the stack. Then it lifts the
+// protection, empties the buckets of the plan, and deletes the stack by its ARN. A resource that cannot be
 // deleted makes an [*OperationError] with its reason; what was done is returned
 // beside the error. Cancelled, it leaves CloudFormation at work, and a later run
 // goes on from there.
@@ -74,16 +76,19 @@ func (m *Manager) delete(ctx context.Context, plan DeletePlan, result *DeleteRes
 		result.Unchanged = true
 		return nil
 	}
+	if err := ofStackNamed(plan.Stack, plan.ID); err != nil {
+		return err
+	}
 	found, joined, err := m.atRest(ctx, plan)
 	if joined.Status != "" || len(joined.Events) > 0 {
-		result.note(plan, joined)
+		result.note(plan, joined, false)
 	} else {
 		result.Unchanged = err == nil && found == nil
 	}
 	if err != nil || found == nil {
 		return err
 	}
-	if err := m.verify(ctx, plan, *found); err != nil {
+	if plan, err = m.verify(ctx, plan, *found); err != nil {
 		return err
 	}
 	if value(found.EnableTerminationProtection) {
@@ -102,8 +107,8 @@ func (m *Manager) destroy(ctx context.Context, plan DeletePlan, result *DeleteRe
 		if err := m.emptyBuckets(ctx, plan, result); err != nil {
 			return err
 		}
-		out, err := m.strike(ctx, op, plan.retained(), plan.Role)
-		result.note(plan, out)
+		out, err := m.strike(ctx, op, plan.request())
+		result.note(plan, out, true)
 		if err == nil {
 			err = failure(op, out)
 		}
@@ -137,35 +142,29 @@ func (m *Manager) atRest(ctx context.Context, plan DeletePlan) (found *types.Sta
 	}
 }
 
-// verify refuses what the plan did not foresee.
-func (m *Manager) verify(ctx context.Context, plan DeletePlan, found types.Stack) error {
+// verify refuses what the plan did not foresee, and returns the plan for what there is.
+func (m *Manager) verify(ctx context.Context, plan DeletePlan, found types.Stack) (DeletePlan, error) {
+	if value(found.StackId) != plan.ID {
+		return plan, fmt.Errorf("%w: %q is no ARN", ErrNotPlanned, plan.ID)
+	}
 	if value(found.EnableTerminationProtection) && !plan.LiftProtection {
-		return ErrProtected
+		return plan, ErrProtected
+	}
+	if err := production(plan.Stack, &found, plan.Production, plan.AllowProduction); err != nil {
+		return plan, err
 	}
 	if err := owned(found, plan.Tags); err != nil {
-		return err
+		return plan, err
 	}
 	now, err := m.survey(ctx, plan.ID, plan.Stack)
 	if err != nil {
-		return err
+		return plan, err
 	}
-	var more []string
-	for _, r := range now.resources {
-		if i := plan.index(r.LogicalID); i < 0 || plan.Resources[i].PhysicalID != r.PhysicalID {
-			more = append(more, r.LogicalID)
-		}
-	}
-	if len(more) > 0 {
-		return fmt.Errorf("%w (it has %s now, which the plan does not name)", ErrStale, list(more))
-	}
-	return nil
+	return plan.renew(found.StackStatus, now)
 }
 
 func (m *Manager) unprotect(ctx context.Context, id string) error {
-	err := m.pace.do(ctx, func(ctx context.Context) error {
-		_, err := m.api.UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{StackName: &id, EnableTerminationProtection: new(false)})
-		return err
-	})
+	_, err := call(ctx, m, m.api.UpdateTerminationProtection, &cloudformation.UpdateTerminationProtectionInput{StackName: &id, EnableTerminationProtection: new(false)})
 	if err != nil {
 		return fmt.Errorf("lift termination protection: %w", err)
 	}
@@ -185,7 +184,7 @@ func (m *Manager) emptyBuckets(ctx context.Context, plan DeletePlan, result *Del
 		}
 		subject := plan.Stack + "/" + r.LogicalID
 		m.emit(opDelete, subject, progress.Running, "emptying "+r.PhysicalID, nil)
-		n, err := m.opts.Buckets.Empty(ctx, r.PhysicalID)
+		n, err := m.opts.Buckets.Empty(ctx, r.PhysicalID, accountIn(plan.ID))
 		if result.Emptied == nil {
 			result.Emptied = make(map[string]int)
 		}
@@ -214,7 +213,7 @@ func (p *DeletePlan) refilled(err error) bool {
 // strike asks CloudFormation to delete the stack that op names, and waits. A token
 // that op does not have is new with each event of the stack, and the same for a
 // request whose answer was lost.
-func (m *Manager) strike(ctx context.Context, op operation, retain []string, role string) (outcome, error) {
+func (m *Manager) strike(ctx context.Context, op operation, in *cloudformation.DeleteStackInput) (outcome, error) {
 	after, err := m.lastEvent(ctx, op.id)
 	if err != nil {
 		return outcome{}, err
@@ -222,15 +221,8 @@ func (m *Manager) strike(ctx context.Context, op operation, retain []string, rol
 	if op.after = after; op.token == "" {
 		op.token = token("delete", op.id, after)
 	}
-	in := &cloudformation.DeleteStackInput{StackName: &op.id, ClientRequestToken: &op.token, RetainResources: retain}
-	if role != "" {
-		in.RoleARN = &role
-	}
-	err = m.pace.do(ctx, func(ctx context.Context) error {
-		_, err := m.api.DeleteStack(ctx, in)
-		return err
-	})
-	if err != nil {
+	in.StackName, in.ClientRequestToken = &op.id, &op.token
+	if _, err := call(ctx, m, m.api.DeleteStack, in); err != nil {
 		return outcome{}, unsure(ctx, op, err)
 	}
 	return m.watch(ctx, op)
@@ -240,7 +232,7 @@ func (m *Manager) strike(ctx context.Context, op operation, retain []string, rol
 // and fails unless it is gone.
 func (m *Manager) deleteStack(ctx context.Context, id, name, token string) error {
 	op := operation{verb: opDelete, name: name, id: id, token: token}
-	out, err := m.strike(ctx, op, nil, "")
+	out, err := m.strike(ctx, op, &cloudformation.DeleteStackInput{})
 	if err == nil {
 		err = failure(op, out)
 	}
@@ -252,20 +244,38 @@ func (m *Manager) deleteStack(ctx context.Context, id, name, token string) error
 	return nil
 }
 
-// note takes what an operation has done into the result. Of a stack that is gone,
-// everything is deleted that is not known to be retained.
-func (r *DeleteResult) note(plan DeletePlan, out outcome) {
-	p := newPlaces(operation{id: plan.ID, name: plan.Stack}, out.Events)
-	done, kept := make(map[string]bool), make(map[string]bool)
+// note takes what an operation has done into the result. Where the plan names
+// exactly what the stack had, and the stack is gone, everything is deleted that is
+// not known to be retained; else only what the events say.
+func (r *DeleteResult) note(plan DeletePlan, out outcome, exact bool) {
+	away := out.Status == types.StackStatusDeleteComplete
+	done, kept := plan.seen(out.Events)
 	for _, id := range r.Deleted {
 		done[id] = true
 	}
-	for _, e := range out.Events {
-		path, known := p.paths[value(e.StackId)]
+	r.Deleted = r.Deleted[:0]
+	for _, d := range plan.Resources {
+		switch {
+		case kept[d.LogicalID] || away && d.Fate == Retained && !done[d.LogicalID]:
+			if !slices.Contains(r.Retained, d) {
+				r.Retained = append(r.Retained, d)
+			}
+		case done[d.LogicalID] || away && exact:
+			r.Deleted = append(r.Deleted, d.LogicalID)
+		}
+	}
+}
+
+// seen are the logical ids of what was deleted and of what was left behind.
+func (p *DeletePlan) seen(events []types.StackEvent) (done, kept map[string]bool) {
+	at := newPlaces(operation{id: p.ID, name: p.Stack}, events)
+	done, kept = make(map[string]bool), make(map[string]bool)
+	for _, e := range events {
+		path, known := at.paths[value(e.StackId)]
 		if ofStack(e) || !known {
 			continue
 		}
-		id := strings.TrimPrefix(path+"/"+value(e.LogicalResourceId), plan.Stack+"/")
+		id := strings.TrimPrefix(path+"/"+value(e.LogicalResourceId), p.Stack+"/")
 		switch e.ResourceStatus {
 		case types.ResourceStatusDeleteComplete:
 			done[id] = true
@@ -273,15 +283,5 @@ func (r *DeleteResult) note(plan DeletePlan, out outcome) {
 			kept[id] = true
 		}
 	}
-	r.Deleted = r.Deleted[:0]
-	for _, d := range plan.Resources {
-		switch {
-		case kept[d.LogicalID] || d.Fate == Retained && out.Status == types.StackStatusDeleteComplete:
-			if !slices.Contains(r.Retained, d) {
-				r.Retained = append(r.Retained, d)
-			}
-		case done[d.LogicalID] || out.Status == types.StackStatusDeleteComplete:
-			r.Deleted = append(r.Deleted, d.LogicalID)
-		}
-	}
+	return done, kept
 }

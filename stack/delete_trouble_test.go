@@ -92,12 +92,12 @@ type leaky struct {
 	calls []string
 }
 
-func (l *leaky) Empty(ctx context.Context, bucket string) (int, error) {
+func (l *leaky) Empty(ctx context.Context, bucket, account string) (int, error) {
 	l.calls = append(l.calls, bucket)
 	if bucket == l.fails {
 		return 1, errors.New("access denied to object x")
 	}
-	n, err := l.Cloud.Empty(ctx, bucket)
+	n, err := l.Cloud.Empty(ctx, bucket, account)
 	if l.leaks != 0 && bucket == "demo-data" {
 		l.leaks--
 		l.SetObjects(bucket, 1)
@@ -247,7 +247,7 @@ func TestDeleteUnderTrouble(t *testing.T) {
 // TestDeleteKilledAtEachCall: whatever call is the last of a run, the next run finishes.
 func TestDeleteKilledAtEachCall(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		for n, finished := 1, false; !finished; n++ {
+		for n, finished := 1, false; !finished; n += stride {
 			calls, dead, last := 0, false, 0
 			kill := func(is bool) func(string, int) *stacktest.Error {
 				return func(string, int) *stacktest.Error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
@@ -23,10 +24,6 @@ var (
 	// ErrProduction: the stack is one of production.
 	ErrProduction = errors.New("the stack is one of production: give its name in AllowProduction to delete it")
 )
-
-// TagEnvironment is the key of the tag that says whose a stack is. Deleting looks
-// into it for words of production.
-const TagEnvironment = "Environment"
 
 // Deletion says which stack to delete, and how. Name alone is enough for a stack
 // that nothing holds.
@@ -45,15 +42,18 @@ type Deletion struct {
 	// Tags must be on the stack, with these values letter by letter.
 	Tags map[string]string
 	// Production are the words that mark a stack of production, where its name or
-	// its tag TagEnvironment is one, or has one between hyphens, underscores, dots
-	// or slashes; letter case does not matter. Nil is "production", "prod",
-	// "master" and "main".
+	// its tag TagEnvironment has one as a word of its own: "prod" is in "a-prod",
+	// "prod2" and "aProd", and not in "products"; letter case does not matter.
+	// Without any they are "production", "prod", "master" and "main".
 	Production []string
 	// AllowProduction is the name of the stack again, where it is one of production.
 	AllowProduction string
 	// Role is the ARN of the role by which CloudFormation deletes; default the one
 	// that the stack has, or else the caller's own permissions.
 	Role string
+	// Express lets CloudFormation end the deletion when every resource is being
+	// deleted, and not wait until each is gone.
+	Express bool
 }
 
 // Removal is what becomes of one resource of a stack that is deleted.
@@ -67,7 +67,11 @@ type Removal struct {
 }
 
 // DeletePlan is what deleting a stack does. It can be kept as JSON and be applied
-// by another process.
+// by another process. Keep it where only those can write who may delete the stack:
+// what was asked is believed as it is read, such as LiftProtection and
+// AllowProduction. What there is is not: Delete reads the stack again, refuses one
+// of another name or of production that is not allowed, and empties no bucket but
+// those that this stack has now and is to delete.
 type DeletePlan struct {
 	Stack string `json:"stack"`
 	// ID is the ARN of the stack; "" where there is none. Only this one is deleted,
@@ -83,6 +87,10 @@ type DeletePlan struct {
 	Notes          []string          `json:"notes,omitempty"`  // what could not be found out
 	Tags           map[string]string `json:"tags,omitempty"`   // that the stack must carry
 	Role           string            `json:"role,omitempty"`
+	Express        bool              `json:"express,omitempty"`
+	// Production and AllowProduction are those of the Deletion.
+	Production      []string `json:"production,omitempty"`
+	AllowProduction string   `json:"allowProduction,omitempty"`
 }
 
 // Empty reports whether there is no such stack.
@@ -100,12 +108,12 @@ func (p DeletePlan) count(counts func(Removal) bool) (n int) {
 // String names every resource, a line each: "-" deleted, "=" retained.
 func (p DeletePlan) String() string {
 	if p.Empty() {
-		return fmt.Sprintf("stack %s: does not exist, nothing to delete\n", p.Stack)
+		return fmt.Sprintf("stack %s: does not exist, nothing to delete\n", clean.Text(p.Stack))
 	}
 	var b strings.Builder
 	empty := p.count(func(r Removal) bool { return r.Empty })
 	retain := p.count(func(r Removal) bool { return r.Fate == Retained })
-	fmt.Fprintf(&b, "stack %s (%s): delete %s", p.Stack, p.Status, counted(len(p.Resources)-retain, "resource"))
+	fmt.Fprintf(&b, "stack %s (%s): delete %s", clean.Text(p.Stack), clean.Text(p.Status), counted(len(p.Resources)-retain, "resource"))
 	if empty > 0 {
 		fmt.Fprintf(&b, ", emptying %s first", counted(empty, "bucket"))
 	}
@@ -124,7 +132,7 @@ func (p DeletePlan) String() string {
 		case r.Fate == Snapshot:
 			detail = " (a snapshot stays)"
 		}
-		fmt.Fprintf(w, "  %s %s\t%s\t%s\n", sign, r.LogicalID, r.Type, clean.Text(cut(r.PhysicalID)+detail))
+		fmt.Fprintf(w, "  %s %s\t%s\t%s\n", sign, clean.Text(r.LogicalID), clean.Text(r.Type), clean.Text(cut(r.PhysicalID)+detail))
 	}
 	_ = w.Flush() // a Builder takes everything
 	for _, c := range p.Failed {
@@ -136,8 +144,11 @@ func (p DeletePlan) String() string {
 	case p.Protected:
 		b.WriteString("  ! termination protection is on: nothing is deleted before it is lifted\n")
 	}
+	if p.Express {
+		b.WriteString("  ! in EXPRESS mode: what is deleted may take until after the end to be gone\n")
+	}
 	for _, note := range p.Notes {
-		fmt.Fprintf(&b, "  ! %s\n", note)
+		fmt.Fprintf(&b, "  ! %s\n", clean.Text(note))
 	}
 	return b.String()
 }
@@ -166,18 +177,21 @@ func (m *Manager) PlanDelete(ctx context.Context, d Deletion) (DeletePlan, error
 }
 
 func (m *Manager) planDelete(ctx context.Context, d Deletion) (DeletePlan, error) {
-	plan := DeletePlan{Stack: d.Name, LiftProtection: d.LiftProtection, Tags: d.Tags, Role: d.Role, Resources: []Removal{}}
+	plan := DeletePlan{
+		Stack: d.Name, LiftProtection: d.LiftProtection, Tags: d.Tags, Role: d.Role, Express: d.Express,
+		Production: d.Production, AllowProduction: d.AllowProduction, Resources: []Removal{},
+	}
 	if len(d.EmptyBuckets) > 0 && m.opts.Buckets == nil {
 		return plan, fmt.Errorf("%w: EmptyBuckets needs Options.Buckets", ErrInvalid)
 	}
-	if err := d.production(d.Name); err != nil {
+	if err := production(d.Name, nil, d.Production, d.AllowProduction); err != nil {
 		return plan, err
 	}
 	found, err := m.exactly(ctx, d.Name)
 	if err != nil || found == nil {
 		return plan, err
 	}
-	if err := d.production(tagsOf(*found)[TagEnvironment]); err != nil {
+	if err := production(d.Name, found, d.Production, d.AllowProduction); err != nil {
 		return plan, err
 	}
 	if err := owned(*found, d.Tags); err != nil {
@@ -232,25 +246,14 @@ func owned(s types.Stack, tags map[string]string) error {
 	return nil
 }
 
-// production refuses a name or tag of production.
-func (d Deletion) production(text string) error {
-	words := d.Production
-	if words == nil {
-		words = []string{"production", "prod", "master", "main"}
-	}
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-_./: ", r) })
-	for _, word := range words {
-		same := func(part string) bool { return strings.EqualFold(part, word) }
-		if (same(text) || slices.ContainsFunc(parts, same)) && d.AllowProduction != d.Name {
-			return fmt.Errorf("%w (%q has %q)", ErrProduction, text, word)
-		}
-	}
-	return nil
-}
-
 // empty marks the buckets that are to be emptied.
 func (p *DeletePlan) empty(buckets []string) error {
 	var errs []error
+	if len(buckets) > 0 {
+		for _, note := range p.Notes {
+			errs = append(errs, fmt.Errorf("%w: EmptyBuckets: %s", ErrInvalid, note))
+		}
+	}
 	for _, id := range buckets {
 		i := p.index(id)
 		switch {
@@ -269,8 +272,11 @@ func (p *DeletePlan) empty(buckets []string) error {
 	return errors.Join(errs...)
 }
 
-// asked is why a resource is retained that Deletion.Retain names.
-const asked = "as asked"
+// Why a resource is retained that Deletion.Retain names, and what is nested in it.
+const (
+	asked = "as asked"
+	with  = "with "
+)
 
 // retain marks the resources that are to be left behind.
 func (p *DeletePlan) retain(ids []string) error {
@@ -291,7 +297,7 @@ func (p *DeletePlan) retain(ids []string) error {
 			p.Resources[i].Fate, p.Resources[i].Reason = Retained, asked
 			for j, r := range p.Resources { // what is in a nested stack stays with it
 				if strings.HasPrefix(r.LogicalID, id+"/") {
-					p.Resources[j].Fate, p.Resources[j].Reason = Retained, "with "+id
+					p.Resources[j].Fate, p.Resources[j].Reason = Retained, with+id
 				}
 			}
 		}
@@ -323,6 +329,18 @@ func (p *DeletePlan) retained() (ids []string) {
 		}
 	}
 	return ids
+}
+
+// request is what CloudFormation is asked for.
+func (p *DeletePlan) request() *cloudformation.DeleteStackInput {
+	in := &cloudformation.DeleteStackInput{RetainResources: p.retained()}
+	if p.Role != "" {
+		in.RoleARN = &p.Role
+	}
+	if p.Express {
+		in.DeploymentConfig = &types.DeploymentConfig{Mode: types.DeploymentConfigModeExpress}
+	}
+	return in
 }
 
 func byLogicalID(a, b Removal) int { return cmp.Compare(a.LogicalID, b.LogicalID) }

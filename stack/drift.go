@@ -65,7 +65,7 @@ func (d Drift) differ() (n int) {
 // String names every resource that differs, with its properties.
 func (d Drift) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "stack %s: %d of %s differ from the template", d.Stack, d.differ(), counted(len(d.Resources)+d.InSync+len(d.Unchecked), "resource"))
+	fmt.Fprintf(&b, "stack %s: %d of %s differ from the template", clean.Text(d.Stack), d.differ(), counted(len(d.Resources)+d.InSync+len(d.Unchecked), "resource"))
 	if n := len(d.Resources) - d.differ(); n > 0 {
 		fmt.Fprintf(&b, ", %d could not be checked", n)
 	}
@@ -81,7 +81,7 @@ func (d Drift) String() string {
 		case types.StackResourceDriftStatusUnknown:
 			sign, detail = "?", " "+cmp.Or(r.Reason, "gives no reason")
 		}
-		fmt.Fprintf(&b, "  %s %s (%s)%s\n", sign, r.LogicalID, r.Type, clean.Text(detail))
+		fmt.Fprintf(&b, "  %s %s\n", sign, clean.Text(fmt.Sprintf("%s (%s)%s", r.LogicalID, r.Type, detail)))
 		for _, p := range r.Properties {
 			fmt.Fprintf(&b, "      %s\n", p)
 		}
@@ -91,14 +91,14 @@ func (d Drift) String() string {
 
 // String is the property in one line: "/RetentionInDays: 14 -> 30".
 func (p PropertyDrift) String() string {
-	expected, actual := clean.Text(cut(p.Expected)), clean.Text(cut(p.Actual))
+	path, expected, actual := clean.Text(p.Path), clean.Text(cut(p.Expected)), clean.Text(cut(p.Actual))
 	switch types.DifferenceType(p.Kind) {
 	case types.DifferenceTypeAdd:
-		return fmt.Sprintf("%s: added %s", p.Path, actual)
+		return fmt.Sprintf("%s: added %s", path, actual)
 	case types.DifferenceTypeRemove:
-		return fmt.Sprintf("%s: removed %s", p.Path, expected)
+		return fmt.Sprintf("%s: removed %s", path, expected)
 	}
-	return fmt.Sprintf("%s: %s -> %s", p.Path, expected, actual)
+	return fmt.Sprintf("%s: %s -> %s", path, expected, actual)
 }
 
 // Drift lets CloudFormation compare every resource of the stack, and of those
@@ -118,7 +118,7 @@ func (m *Manager) Drift(ctx context.Context, name string) (Drift, error) {
 	if err == nil {
 		d.ID = value(found.StackId)
 		m.emit(opDrift, name, progress.Running, "comparing with the template", nil)
-		err = m.compare(ctx, &d, d.ID, "")
+		err = m.compare(ctx, &d)
 	}
 	slices.SortFunc(d.Resources, func(a, b ResourceDrift) int { return cmp.Compare(a.LogicalID, b.LogicalID) })
 	slices.Sort(d.Unchecked)
@@ -131,38 +131,32 @@ func (m *Manager) Drift(ctx context.Context, name string) (Drift, error) {
 	return d, nil
 }
 
-// compare adds the drift of one stack. Within is "" or "Nested/". An incomplete
-// detection is an error after what it did find.
-func (m *Manager) compare(ctx context.Context, d *Drift, id, within string) error {
-	incomplete := m.detect(ctx, id)
-	if incomplete != nil && !isA[*detectionError](incomplete) {
-		return incomplete
-	}
-	drifts, err := m.drifts(ctx, id)
-	if err != nil {
-		return err
-	}
-	all, err := m.resources(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, r := range all {
-		logical := value(r.LogicalResourceId)
-		if value(r.PhysicalResourceId) == "" || r.ResourceStatus == types.ResourceStatusDeleteComplete {
-			continue
+// compare adds the drift of the stack, and of those nested in it. An incomplete
+// detection is an error after what was found.
+func (m *Manager) compare(ctx context.Context, d *Drift) error {
+	var incomplete []error
+	err := m.walk(ctx, d.ID, d.Stack, func(ctx context.Context, at site) (nested []types.StackResourceSummary, err error) {
+		switch err := m.detect(ctx, at.id); {
+		case isA[*detectionError](err) && at.within != "":
+			incomplete = append(incomplete, fmt.Errorf("nested stack %s: %w", strings.TrimSuffix(at.within, "/"), err))
+		case isA[*detectionError](err):
+			incomplete = append(incomplete, err)
+		case err != nil:
+			return nil, err
 		}
-		d.add(within+logical, r, drifts[logical])
-		if value(r.ResourceType) == stackType && strings.Count(within, "/") < maxNesting {
-			if err := m.compare(ctx, d, value(r.PhysicalResourceId), within+logical+"/"); err != nil {
-				err = fmt.Errorf("nested stack %s: %w", within+logical, err)
-				if !isA[*detectionError](err) {
-					return err
-				}
-				incomplete = errors.Join(incomplete, err)
+		drifts, err := m.drifts(ctx, at.id)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range at.resources {
+			if exists(r) {
+				d.add(at.within+value(r.LogicalResourceId), r, drifts[value(r.LogicalResourceId)])
+				nested = append(nested, r)
 			}
 		}
-	}
-	return incomplete
+		return nested, nil
+	})
+	return errors.Join(append(incomplete, err)...)
 }
 
 func (d *Drift) add(id string, r types.StackResourceSummary, drift *types.StackResourceDrift) {
@@ -201,28 +195,20 @@ func (e *detectionError) Error() string {
 func (m *Manager) detect(ctx context.Context, id string) error {
 	var detection *string
 	for pause := m.opts.PollInterval; detection == nil; pause = min(pause*3/2, m.opts.MaxPollInterval) {
-		err := m.pace.do(ctx, func(ctx context.Context) error {
-			out, err := m.api.DetectStackDrift(ctx, &cloudformation.DetectStackDriftInput{StackName: &id})
-			if err == nil {
-				detection = out.StackDriftDetectionId
-			}
-			return err
-		})
-		if err != nil && !detecting(err) {
+		out, err := call(ctx, m, m.api.DetectStackDrift, &cloudformation.DetectStackDriftInput{StackName: &id})
+		switch {
+		case err == nil:
+			detection = out.StackDriftDetectionId
+		case !detecting(err):
 			return fmt.Errorf("detect drift: %w", err)
-		}
-		if detection == nil {
+		default:
 			if err := sleep(ctx, jitter(pause)); err != nil {
 				return err
 			}
 		}
 	}
 	for pause := m.opts.PollInterval; ; pause = min(pause*3/2, m.opts.MaxPollInterval) {
-		var out *cloudformation.DescribeStackDriftDetectionStatusOutput
-		err := m.pace.do(ctx, func(ctx context.Context) (err error) {
-			out, err = m.api.DescribeStackDriftDetectionStatus(ctx, &cloudformation.DescribeStackDriftDetectionStatusInput{StackDriftDetectionId: detection})
-			return err
-		})
+		out, err := call(ctx, m, m.api.DescribeStackDriftDetectionStatus, &cloudformation.DescribeStackDriftDetectionStatusInput{StackDriftDetectionId: detection})
 		switch {
 		case err != nil:
 			return fmt.Errorf("describe drift detection: %w", err)
@@ -249,11 +235,7 @@ func detecting(err error) bool {
 func (m *Manager) drifts(ctx context.Context, id string) (map[string]*types.StackResourceDrift, error) {
 	found := make(map[string]*types.StackResourceDrift)
 	for token := (*string)(nil); ; {
-		var out *cloudformation.DescribeStackResourceDriftsOutput
-		err := m.pace.do(ctx, func(ctx context.Context) (err error) {
-			out, err = m.api.DescribeStackResourceDrifts(ctx, &cloudformation.DescribeStackResourceDriftsInput{StackName: &id, NextToken: token})
-			return err
-		})
+		out, err := call(ctx, m, m.api.DescribeStackResourceDrifts, &cloudformation.DescribeStackResourceDriftsInput{StackName: &id, NextToken: token})
 		if err != nil {
 			return nil, fmt.Errorf("describe drifts: %w", err)
 		}

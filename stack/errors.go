@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mettel-automation/delivery/internal/clean"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -22,8 +23,12 @@ var (
 	// ErrState: the stack is in a state that does not allow what was asked. The error
 	// is a [*StateError], or a [*StuckError].
 	ErrState = errors.New("the state of the stack does not allow it")
-	// ErrStale: the stack has changed since the plan was made.
+	// ErrStale: the stack has changed since the plan was made, or the change set of the
+	// plan is gone.
 	ErrStale = errors.New("the stack has changed since: plan again")
+	// ErrOvertaken: what was planned is applied, and the stack has changed again since.
+	// The Result holds the outputs as they were read.
+	ErrOvertaken = errors.New("the plan is applied, and somebody else has begun to change the stack since")
 	// ErrNotPlanned: the plan did not come from Manager.Plan, or not with all that
 	// applying it needs.
 	ErrNotPlanned = errors.New("this is no plan that can be applied")
@@ -98,14 +103,40 @@ func (e *StuckError) Error() string {
 // Unwrap returns ErrState.
 func (e *StuckError) Unwrap() error { return ErrState }
 
+// errGone is a plan whose change set is gone, while the stack may be as it was.
+var errGone = staleError("the change set of the plan is gone, deleted by somebody, or since another one was executed: plan again")
+
+// staleError is an ErrStale that says by itself what has changed.
+type staleError string
+
+func (e staleError) Error() string        { return string(e) }
+func (e staleError) Is(target error) bool { return target == ErrStale }
+
 // ChangeSetError is a change set that CloudFormation could not make.
 type ChangeSetError struct {
 	Stack  string
 	Reason string // in the words of AWS
+	// Causes are what CloudFormation has found wrong with single resources before
+	// anything was changed, such as a name that is taken; often there are none.
+	Causes []Cause
+	// ChangeSet is the ARN of the change set where it was left, since what is wrong
+	// could not be read from it; empty where it is deleted. Planning again replaces it.
+	ChangeSet string
 }
 
 func (e *ChangeSetError) Error() string {
-	return fmt.Sprintf("plan stack %s: no change set could be made: %s", e.Stack, e.Reason)
+	text := clean.Text(e.Reason)
+	if len(e.Causes) > 0 {
+		texts := make([]string, len(e.Causes))
+		for i, c := range e.Causes {
+			texts[i] = c.String()
+		}
+		text = strings.Join(texts, "; also ")
+	}
+	if e.ChangeSet != "" {
+		text = strings.TrimRight(text, ". ") + "; cloudformation:DescribeEvents, if it is allowed, tells more of " + clean.Text(e.ChangeSet)
+	}
+	return fmt.Sprintf("plan stack %s: no change set could be made: %s", e.Stack, text)
 }
 
 // PolicyError is a plan that would replace or delete stateful resources without

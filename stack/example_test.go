@@ -11,8 +11,9 @@ import (
 
 func ExampleManager() {
 	ctx := context.Background()
-	cloud := stacktest.New(stacktest.Options{Timing: stacktest.Faster(1e6)}) // in AWS: cloudformation.NewFromConfig(cfg)
-	manager := stack.New(cloud.Client(), stack.Options{PollInterval: 50 * time.Millisecond})
+	const speed = 1e5
+	cloud := stacktest.New(stacktest.Options{Speed: speed}) // in AWS: cloudformation.NewFromConfig(cfg)
+	manager := stack.New(cloud.Client(), stack.Options{PollInterval: 2 * time.Second / speed})
 
 	plan, err := manager.Plan(ctx, stack.Stack{
 		Name: "automation-8527fec8",
@@ -36,6 +37,10 @@ Outputs:
 		return
 	}
 	fmt.Print(plan)
+	if len(plan.Refused) > 0 { // something stateful would be lost without consent
+		fmt.Println(manager.Discard(ctx, plan))
+		return
+	}
 
 	result, err := manager.Apply(ctx, plan)
 	fmt.Println(result.Status, result.Outputs["LogGroup"], err)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // lag is how long a read may still show what was before a write.
@@ -16,8 +18,11 @@ const lag = time.Minute
 // execute begins the operation, or joins the one that an earlier run of the same
 // plan has begun.
 func (m *Manager) execute(ctx context.Context, p Plan) (operation, error) {
-	op := operation{verb: opApply, name: p.Stack, id: p.ID, token: token("execute", p.ChangeSet)}
-	begun, err := m.begun(ctx, p)
+	op := operation{verb: opApply, name: p.Stack, id: p.ID, token: token("execute", p.ChangeSet), secrets: p.secrets}
+	set, begun, err := m.begun(ctx, p)
+	if err == nil && !begun {
+		err = m.consented(ctx, p, set)
+	}
 	if err != nil {
 		return op, err
 	}
@@ -31,13 +36,12 @@ func (m *Manager) execute(ctx context.Context, p Plan) (operation, error) {
 		return op, err
 	}
 	m.announce(p)
-	err = m.pace.do(ctx, func(ctx context.Context) error {
-		_, err := m.api.ExecuteChangeSet(ctx, &cloudformation.ExecuteChangeSetInput{ChangeSetName: &p.ChangeSet, ClientRequestToken: &op.token})
-		return err
-	})
+	_, err = call(ctx, m, m.api.ExecuteChangeSet, p.execution(op.token, set))
 	switch {
 	case err == nil:
 		return op, nil
+	case isA[*unsentError](err):
+		return op, err
 	case ctx.Err() != nil: // the attempt may yet have reached AWS
 		return op, &UnfinishedError{Op: "apply", Stack: p.Stack, Err: context.Cause(ctx)}
 	}
@@ -50,34 +54,74 @@ func (m *Manager) execute(ctx context.Context, p Plan) (operation, error) {
 	case begun:
 		return op, nil
 	}
-	return op, fmt.Errorf("execute change set: %w", err)
+	return op, fmt.Errorf("execute change set: %w", p.secrets.redactError(err))
+}
+
+// execution is the request to execute set, the change set of p. The API reference
+// and what is seen differ in whether a failure rolls back by default, so it is said,
+// unless the set has said so in its deployment configuration. What a failed creation has
+// made goes with it, even where it would be retained later: its names would be in the
+// way of the next one.
+func (p Plan) execution(token string, set *cloudformation.DescribeChangeSetOutput) *cloudformation.ExecuteChangeSetInput {
+	in := &cloudformation.ExecuteChangeSetInput{ChangeSetName: &p.ChangeSet, ClientRequestToken: &token}
+	if set.DeploymentConfig == nil {
+		in.DisableRollback = new(false)
+	}
+	if p.Action == Create || p.Action == Recreate {
+		in.RetainExceptOnCreate = new(true)
+	}
+	return in
+}
+
+// owns refuses a change set of another stack than that of p.
+func (p Plan) owns(set *cloudformation.DescribeChangeSetOutput) error {
+	if value(set.StackId) != p.ID || value(set.StackName) != p.Stack {
+		return fmt.Errorf("%w: its change set is one of stack %s", ErrNotPlanned, clean.Text(value(set.StackName)))
+	}
+	return nil
+}
+
+// consented judges what the change set of p really does, given its first page.
+func (m *Manager) consented(ctx context.Context, p Plan, page *cloudformation.DescribeChangeSetOutput) error {
+	set, err := m.read(ctx, page, "")
+	if err != nil {
+		return err
+	}
+	refused, _ := judge(resourceChanges(set.Changes, p.stateful(), p.secrets), p.Consent)
+	if len(refused) > 0 {
+		return &PolicyError{Stack: p.Stack, Refused: refused}
+	}
+	return nil
 }
 
 // begun reports whether the change set of p has been executed, and fails with
-// ErrStale where it cannot be any more.
-func (m *Manager) begun(ctx context.Context, p Plan) (bool, error) {
-	set, err := m.describeChangeSet(ctx, p.ChangeSet, "", nil)
+// ErrStale where it cannot be any more. Set is its first page, where it is not executed.
+func (m *Manager) begun(ctx context.Context, p Plan) (set *cloudformation.DescribeChangeSetOutput, begun bool, err error) {
+	set, err = m.describeChangeSet(ctx, p.ChangeSet, "", nil)
 	switch {
 	case isA[*types.ChangeSetNotFoundException](err), missing(err):
 		// One that has been executed may be gone. The stack still tells.
 		found, err := m.find(ctx, p.ID)
 		if err != nil {
-			return false, err
+			return nil, false, err
 		}
 		if found != nil && value(found.ChangeSetId) == p.ChangeSet && found.StackStatus != types.StackStatusReviewInProgress {
-			return true, nil
+			return nil, true, nil
 		}
-		return false, fmt.Errorf("%w: its change set is gone", ErrStale)
+		return nil, false, errGone
 	case err != nil:
-		return false, err
+		return nil, false, err
+	}
+	if err := p.owns(set); err != nil {
+		return nil, false, err
 	}
 	switch set.ExecutionStatus {
 	case types.ExecutionStatusAvailable:
-		return false, nil
+		return set, false, nil
 	case types.ExecutionStatusExecuteInProgress, types.ExecutionStatusExecuteComplete, types.ExecutionStatusExecuteFailed:
-		return true, nil
+		return nil, true, nil
 	}
-	return false, fmt.Errorf("%w: its change set is %s", ErrStale, set.ExecutionStatus)
+	return nil, false, fmt.Errorf("%w: its change set is %s", ErrStale, set.ExecutionStatus)
 }
 
 // begunSoon is begun after an attempt that failed because of cause. Where that may
@@ -86,7 +130,7 @@ func (m *Manager) begunSoon(ctx context.Context, p Plan, cause error) (bool, err
 	code, _ := refused(cause)
 	patient := code == "" || isA[*types.InvalidChangeSetStatusException](cause) || isA[*types.TokenAlreadyExistsException](cause)
 	for began := time.Now(); ; {
-		begun, err := m.begun(ctx, p)
+		_, begun, err := m.begun(ctx, p)
 		if begun || err != nil || !patient || time.Since(began) >= lag {
 			return begun, err
 		}
@@ -157,11 +201,8 @@ func (m *Manager) protect(ctx context.Context, p Plan) error {
 	if !p.Protect {
 		return nil
 	}
-	err := m.pace.do(ctx, func(ctx context.Context) error {
-		_, err := m.api.UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{
-			StackName: &p.ID, EnableTerminationProtection: new(true),
-		})
-		return err
+	_, err := call(ctx, m, m.api.UpdateTerminationProtection, &cloudformation.UpdateTerminationProtectionInput{
+		StackName: &p.ID, EnableTerminationProtection: new(true),
 	})
 	if err != nil {
 		return fmt.Errorf("turn termination protection on: %w", err)
@@ -173,19 +214,23 @@ func (m *Manager) protect(ctx context.Context, p Plan) error {
 const cancelFor = 10 * time.Second
 
 // cancelUpdate cancels the update that the end of the caller's context has left
-// behind, so that it rolls back.
+// behind, so that it rolls back. The stack must say that it is that of p: another one
+// may have come before or since.
 func (m *Manager) cancelUpdate(caller context.Context, left *UnfinishedError, p Plan) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(caller), cancelFor)
 	defer cancel()
-	err := m.pace.do(ctx, func(ctx context.Context) error {
-		_, err := m.api.CancelUpdateStack(ctx, &cloudformation.CancelUpdateStackInput{
+	found, err := m.find(ctx, p.ID)
+	if err == nil {
+		if found == nil || found.StackStatus != types.StackStatusUpdateInProgress || value(found.ChangeSetId) != p.ChangeSet {
+			return left
+		}
+		_, err = call(ctx, m, m.api.CancelUpdateStack, &cloudformation.CancelUpdateStackInput{
 			StackName: &p.ID, ClientRequestToken: new(token("cancel", p.ChangeSet)),
 		})
-		return err
-	})
+	}
 	if err != nil {
 		return errors.Join(left, fmt.Errorf("cancel update of stack %s: %w", p.Stack, err))
 	}
-	left.Err = fmt.Errorf("%w; the update is cancelled in AWS too, and rolls back", left.Err)
+	left.Cancelled = true
 	return left
 }

@@ -69,6 +69,9 @@ type OperationError struct {
 	Rollback []Cause
 	// RolledBack: all that there was before the operation is as it was.
 	RolledBack bool
+	// Retained is what the operation had made and the rollback has left behind, in no
+	// stack, for the DeletionPolicy: its names are taken until it is deleted by hand.
+	Retained []Removal
 }
 
 // Error says everything in one line, the first cause first.
@@ -97,22 +100,38 @@ func (e *OperationError) state() string {
 	switch types.StackStatus(e.Status) {
 	case types.StackStatusUpdateRollbackComplete, types.StackStatusImportRollbackComplete:
 		if len(e.Causes) > 0 && len(e.Rollback) > 0 {
-			return "everything is as it was before (" + e.Status + "), but for what is left behind" + e.rollback()
+			return "everything is as it was before (" + e.Status + "), but for what is left behind" + e.retained() + e.rollback()
 		}
-		return "everything is as it was before (" + e.Status + ")"
+		return "everything is as it was before (" + e.Status + ")" + e.retained()
 	case types.StackStatusRollbackComplete:
-		return "what had been made is deleted again (ROLLBACK_COMPLETE), and the stack must be deleted before it can be created" + e.rollback()
+		return "what had been made is deleted again (ROLLBACK_COMPLETE), and the stack must be deleted before it can be created" + e.retained() + e.rollback()
+	case types.StackStatusCreateFailed:
+		return "what had been made stays (CREATE_FAILED): let Recover roll it back, or set RecreateFailed, then plan again"
+	case types.StackStatusUpdateFailed:
+		return "what had been changed stays (UPDATE_FAILED): let Recover roll it back, then plan again"
 	case types.StackStatusUpdateRollbackFailed:
 		if e.Op == "recover" {
 			return "the rollback is stuck again (UPDATE_ROLLBACK_FAILED): remove the cause, or skip the resource, and recover once more"
 		}
 		return "the rollback is stuck (UPDATE_ROLLBACK_FAILED): remove its cause and let Recover end it" + e.rollback()
 	case types.StackStatusRollbackFailed:
-		return "what had been made could not all be deleted again (ROLLBACK_FAILED): delete the stack" + e.rollback()
+		return "what had been made could not all be deleted again (ROLLBACK_FAILED): delete the stack" + e.retained() + e.rollback()
 	case types.StackStatusDeleteFailed:
 		return "the stack is DELETE_FAILED: remove the cause, or name in Retain what may be left behind, and delete it again"
 	}
 	return "the stack is " + e.Status
+}
+
+// retained is what the rollback has left behind.
+func (e *OperationError) retained() string {
+	if len(e.Retained) == 0 {
+		return ""
+	}
+	names := make([]string, len(e.Retained))
+	for i, r := range e.Retained {
+		names[i] = clean.Text(fmt.Sprintf("%s (%s)", r.LogicalID, cut(r.PhysicalID)))
+	}
+	return "; what stays in the account, in no stack, is " + list(names) + ": delete it before the next attempt where that needs its name"
 }
 
 // rollback is what failed in the rollback, where that was not said already.
@@ -151,7 +170,7 @@ func failure(op operation, out outcome) error {
 	f := findFailures(op, out.Events)
 	return &OperationError{
 		Op: strings.TrimPrefix(op.verb, "stack."), Stack: op.name, Status: string(out.Status),
-		Reason: cmp.Or(f.turned, out.Reason), Causes: f.forward, Rollback: f.backward,
+		Reason: cmp.Or(f.turned, out.Reason), Causes: f.forward, Rollback: f.backward, Retained: f.retained,
 		RolledBack: strings.HasSuffix(string(out.Status), "ROLLBACK_COMPLETE"),
 	}
 }
@@ -159,6 +178,7 @@ func failure(op operation, out outcome) error {
 // failures are what the events of an operation tell of what went wrong.
 type failures struct {
 	forward, backward []Cause
+	retained          []Removal
 	turned            string // the reason of the stack's own first event of a failure
 }
 
@@ -180,6 +200,9 @@ func findFailures(op operation, events []types.StackEvent) failures {
 				f.turned = value(e.ResourceStatusReason)
 			}
 			continue
+		}
+		if e.ResourceStatus == types.ResourceStatusDeleteSkipped && p.phases[value(e.StackId)] == backward {
+			f.retained = append(f.retained, p.skipped(e))
 		}
 		if !strings.HasSuffix(string(e.ResourceStatus), "_FAILED") || cancelled(e) {
 			continue
@@ -261,6 +284,15 @@ func (p *places) enter(e types.StackEvent) {
 		now = p.phases[parent]
 	}
 	p.phases[id] = now
+}
+
+// skipped is a resource that a rollback leaves behind.
+func (p *places) skipped(e types.StackEvent) Removal {
+	id := cmp.Or(p.paths[value(e.StackId)], value(e.StackName)) + "/" + value(e.LogicalResourceId)
+	return Removal{
+		LogicalID: strings.TrimPrefix(id, p.paths[p.root]+"/"), Type: value(e.ResourceType),
+		PhysicalID: value(e.PhysicalResourceId), Fate: Retained, Reason: "DeletionPolicy",
+	}
 }
 
 func (p *places) cause(e types.StackEvent) Cause {

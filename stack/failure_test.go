@@ -202,7 +202,7 @@ func TestFailure(t *testing.T) {
 				resource(envARN, "Old", topic, "arn:t", "DELETE_FAILED", "busy").
 				stack(envARN, "UPDATE_FAILED", "Template error"),
 			because: "Template error",
-			text:    "apply stack automation-8527fec8: Template error; the stack is UPDATE_FAILED",
+			text:    "apply stack automation-8527fec8: Template error; what had been changed stays (UPDATE_FAILED): let Recover roll it back, then plan again",
 		},
 		"a hook says why": {
 			op: apply, status: "CREATE_FAILED",
@@ -214,7 +214,7 @@ func TestFailure(t *testing.T) {
 				resource(envARN, "Topic", topic, "", "CREATE_FAILED", "The following hook(s) failed: [Acme::Tags::Hook]").
 				stack(envARN, "CREATE_FAILED", ""),
 			causes: []string{envName + "/Topic CREATE_FAILED"},
-			text:   "apply stack automation-8527fec8: Topic (AWS::SNS::Topic): The following hook(s) failed: [Acme::Tags::Hook]; hook Acme::Tags::Hook: no tag Owner; the stack is CREATE_FAILED",
+			text:   "apply stack automation-8527fec8: Topic (AWS::SNS::Topic): The following hook(s) failed: [Acme::Tags::Hook]; hook Acme::Tags::Hook: no tag Owner; what had been made stays (CREATE_FAILED): let Recover roll it back, or set RecreateFailed, then plan again",
 		},
 		"a recovery that fails again": {
 			op: operation{verb: opRecover, name: envName, id: envARN}, status: "UPDATE_ROLLBACK_FAILED", stuck: true,
@@ -229,12 +229,12 @@ func TestFailure(t *testing.T) {
 			op: apply, status: "CREATE_FAILED",
 			events: new(history).resource(envARN, "Topic", topic, "", "CREATE_FAILED", "\x1b[31mred\nline"),
 			causes: []string{envName + "/Topic CREATE_FAILED"},
-			text:   `apply stack automation-8527fec8: Topic (AWS::SNS::Topic): \x1b[31mred\nline; the stack is CREATE_FAILED`,
+			text:   `apply stack automation-8527fec8: Topic (AWS::SNS::Topic): \x1b[31mred\nline; what had been made stays (CREATE_FAILED): let Recover roll it back, or set RecreateFailed, then plan again`,
 		},
 		"no reason is said to be none": {
 			op: apply, status: "UPDATE_FAILED", events: new(history).resource(envARN, "Topic", topic, "", "UPDATE_FAILED", ""),
 			causes: []string{envName + "/Topic UPDATE_FAILED"},
-			text:   "apply stack automation-8527fec8: Topic (AWS::SNS::Topic): UPDATE_FAILED without a reason; the stack is UPDATE_FAILED",
+			text:   "apply stack automation-8527fec8: Topic (AWS::SNS::Topic): UPDATE_FAILED without a reason; what had been changed stays (UPDATE_FAILED): let Recover roll it back, then plan again",
 		},
 		"nothing at all is known": {
 			op: apply, status: "ROLLBACK_COMPLETE", events: new(history),

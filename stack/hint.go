@@ -95,6 +95,8 @@ func hintsOfServices() []rule {
 // hintsOfAWS are for what any resource may meet.
 func hintsOfAWS() []rule {
 	return []rule{
+		{"", []string{"action denied by stack policy"}, "the stack policy forbids it: allow it there first"},
+		{"", []string{"not supported on stack with disable-rollback"}, "an operation that does not roll back replaces nothing: let Recover bring the stack to rest, then plan again"},
 		{"", []string{"rate exceeded", "requestlimitexceeded", "throttling"}, "AWS throttled CloudFormation: run again"},
 		{"", []string{"limitexceeded", "limit exceeded", "maximum number of", "servicequotaexceeded", "quota"}, "a quota of the account is used up: delete what is unused, or raise it in Service Quotas"},
 		{"", []string{"encoded authorization failure", "accessdenied", "access denied", "not authorized", "unauthorizedoperation"}, "allow the action to whoever runs this, or to the role that the stack is given"},

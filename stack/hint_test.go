@@ -13,6 +13,14 @@ func TestHint(t *testing.T) {
 			"AWS::ECR::Repository", `Resource handler returned message: "The repository with name 'notifier' in registry with id '111122223333' cannot be deleted because it still contains images (Service: Ecr, Status Code: 400, Request ID: 1)" (RequestToken: 4a, HandlerErrorCode: GeneralServiceException)`,
 			"delete its images, or list it in Retain to keep it",
 		},
+		"a stack policy": {
+			"AWS::ElastiCache::ReplicationGroup", "Action denied by stack policy: Statement [#1] does not allow [Update:Replace] for resource [*]",
+			"the stack policy forbids it: allow it there first",
+		},
+		"a replacement where nothing is rolled back": {
+			"AWS::S3::Bucket", "Replacement type updates not supported on stack with disable-rollback.",
+			"an operation that does not roll back replaces nothing: let Recover bring the stack to rest, then plan again",
+		},
 		"a hosted zone with records of others": {
 			"AWS::Route53::HostedZone", `The specified hosted zone contains non-required resource record sets and so cannot be deleted.`,
 			"delete the records that were made in the zone by others, all but its NS and SOA",

@@ -54,14 +54,17 @@ func TestRecreationNeedsItsProcess(t *testing.T) {
 }
 
 func TestApplyRefusesWhatIsNoPlan(t *testing.T) {
+	const id = "arn:aws:cloudformation:us-east-1:123456789012:stack/demo/1"
 	tests := map[string]stack.Plan{
-		"nothing at all":                     {},
-		"a name alone":                       {Stack: "demo"},
-		"an action that there is not":        {Stack: "demo", ID: "arn:x", Action: "destroy", ChangeSet: "arn:y"},
-		"an update of no stack":              {Stack: "demo", Action: stack.Update, ChangeSet: "arn:y"},
-		"a creation without its change set":  {Stack: "demo", ID: "arn:x", Action: stack.Create},
-		"a plan to keep what is not there":   {Stack: "demo", Action: stack.Keep},
-		"a plan without the name of a stack": {ID: "arn:x", Action: stack.Update, ChangeSet: "arn:y"},
+		"an update of a stack of another name": {Stack: "dem", ID: id, Action: stack.Update, ChangeSet: "arn:y"},
+		"what keeps, and executes":             {Stack: "demo", ID: id, Action: stack.Keep, ChangeSet: "arn:y"},
+		"nothing at all":                       {},
+		"a name alone":                         {Stack: "demo"},
+		"an action that there is not":          {Stack: "demo", ID: id, Action: "destroy", ChangeSet: "arn:y"},
+		"an update of no stack":                {Stack: "demo", Action: stack.Update, ChangeSet: "arn:y"},
+		"a creation without its change set":    {Stack: "demo", ID: id, Action: stack.Create},
+		"a plan to keep what is not there":     {Stack: "demo", Action: stack.Keep},
+		"a plan without the name of a stack":   {ID: id, Action: stack.Update, ChangeSet: "arn:y"},
 	}
 	for name, p := range tests {
 		t.Run(name, func(t *testing.T) {

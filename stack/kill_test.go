@@ -63,13 +63,13 @@ func settled(t *testing.T, cloud *stacktest.Cloud, s stack.Stack) {
 }
 
 // TestKilledAtEveryCall ends the first run at its n-th call, before or after that
-// takes effect, for every n. A second run then finishes what the first began.
+// takes effect, for every n, or some under the race detector. A second run then finishes what the first began.
 func TestKilledAtEveryCall(t *testing.T) {
 	for name, scene := range scenes {
 		for _, late := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, late %t", name, late), func(t *testing.T) {
 				finished := false
-				for n := 1; !finished; n++ {
+				for n := 1; !finished; n += stride {
 					if n > 400 {
 						t.Fatal("it never ends")
 					}
@@ -126,11 +126,11 @@ func killed(t *testing.T, scene func(*testing.T, *stacktest.Cloud) stack.Stack, 
 	return finished
 }
 
-// TestSamePlanAgain ends Apply at its n-th call, and applies the very same plan again.
+// TestSamePlanAgain ends Apply at its n-th call likewise, and applies the very same plan again.
 func TestSamePlanAgain(t *testing.T) {
 	for _, name := range []string{"a creation", "an update", "a recreation"} {
 		t.Run(name, func(t *testing.T) {
-			for n, finished := 1, false; !finished; n++ {
+			for n, finished := 1, false; !finished; n += stride {
 				calls, kill := 0, func() {}
 				armed := false
 				bubble(t, stacktest.Options{After: func(string, int) *stacktest.Error {
@@ -175,6 +175,9 @@ func TestLostAnswers(t *testing.T) {
 	for name, scene := range scenes {
 		for kind, answer := range lost {
 			for _, times := range []int{1, 5} { // the SDK tries three times by itself
+				if times == 1 && stride > 1 {
+					continue // and there is nothing of ours to race
+				}
 				t.Run(fmt.Sprintf("%s, %s, %d times", name, kind, times), func(t *testing.T) {
 					armed, seen := false, map[string]int{}
 					bubble(t, stacktest.Options{After: func(op string, _ int) *stacktest.Error {
@@ -200,52 +203,6 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// TestManyStacksAtOnce applies 50 stacks by one Manager, with the throttling of AWS.
-func TestManyStacksAtOnce(t *testing.T) {
-	bubble(t, stacktest.Options{Throttle: true}, func(t *testing.T, cloud *stacktest.Cloud) {
-		const stacks = 50
-		m := manager(cloud)
-		errs := make(chan error)
-		began := time.Now()
-		for i := range stacks {
-			go func() {
-				s := demo()
-				s.Name = fmt.Sprintf("demo-%d", i)
-				s.Parameters = map[string]string{"Environment": s.Name, "Redis": fmt.Sprintf("r-%d", i)}
-				errs <- run(t.Context(), m, s)
-			}()
-		}
-		for range stacks {
-			if err := <-errs; err != nil {
-				t.Error(err)
-			}
-		}
-		took := time.Since(began)
-		t.Logf("%d stacks: %s, %d DescribeStackEvents, %d writes", stacks, took, cloud.Calls("DescribeStackEvents"), writes(cloud))
-		if took > 30*time.Minute {
-			t.Errorf("it took %s, and one stack takes 7 minutes", took)
-		}
-	})
-}
-
-func TestEventsAreReadOnceAPoll(t *testing.T) {
-	bubble(t, stacktest.Options{}, func(t *testing.T, cloud *stacktest.Cloud) {
-		const interval = 5 * time.Second
-		m := stack.New(cloud.Client(), stack.Options{PollInterval: interval, MaxPollInterval: interval})
-		p := plan(t, m, demo())
-		before := cloud.Calls("DescribeStackEvents")
-		r, err := m.Apply(t.Context(), p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// The interval has up to a fifth of jitter; one call is that for the last event before.
-		most := int(r.Ended.Sub(r.Started)/(interval*4/5)) + 2
-		if n := cloud.Calls("DescribeStackEvents") - before; n > most {
-			t.Errorf("%d calls in %s, want at most %d", n, r.Ended.Sub(r.Started), most)
-		}
-	})
-}
-
 func TestPlanWaitsForOthers(t *testing.T) {
 	bubble(t, stacktest.Options{}, func(t *testing.T, cloud *stacktest.Cloud) {
 		p := plan(t, manager(cloud), demo())
@@ -267,8 +224,8 @@ func TestPlanWaitsForOthers(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if !slices.Contains(waits, "stack.plan demo: for another operation: CREATE_IN_PROGRESS") {
-			t.Errorf("nobody says what is waited for: %v", waits)
+		if want := []string{"stack.plan demo: for another operation: CREATE_IN_PROGRESS"}; !slices.Equal(waits, want) {
+			t.Errorf("what is waited for is told as %v", waits)
 		}
 	})
 }

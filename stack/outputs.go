@@ -8,12 +8,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-// Outputs are the outputs of a stack, by name. It fails with [ErrNotFound] where
-// there is no such stack, or only one in review.
+// Outputs are the outputs of a stack, by name; the stack is given by its name or ARN.
+// It fails with [ErrNotFound] where there is no such stack, or only one in review, and
+// with [ErrInvalid] where there is no name.
 //
 // Those of a stack that is being changed, or could not be, are what they were after
 // its last success.
 func (m *Manager) Outputs(ctx context.Context, stack string) (map[string]string, error) {
+	if stack == "" { // of which CloudFormation describes every stack
+		return nil, fmt.Errorf("read outputs of stack %s: %w: no name", named(stack), ErrInvalid)
+	}
 	ctx, cancel := m.within(ctx)
 	defer cancel()
 	found, err := m.find(ctx, stack)
@@ -43,7 +47,11 @@ func (m *Manager) readOutputs(ctx context.Context, r *Result, out outcome) error
 		case err != nil:
 			return fmt.Errorf("read outputs: %w", err)
 		case found != nil && found.StackStatus == types.StackStatusDeleteComplete:
-			return fmt.Errorf("%w: it has been deleted", ErrStale)
+			r.Status = string(found.StackStatus)
+			if out.Status == "" { // nothing was to be done
+				return fmt.Errorf("%w: it has been deleted", ErrStale)
+			}
+			return fmt.Errorf("%w: it has been deleted", ErrOvertaken)
 		case found != nil && shows(found, out):
 			r.Outputs, r.Status = outputsOf(found), string(found.StackStatus)
 			return nil
@@ -51,7 +59,8 @@ func (m *Manager) readOutputs(ctx context.Context, r *Result, out outcome) error
 			if found == nil {
 				return fmt.Errorf("read outputs: %w", ErrNotFound)
 			}
-			return fmt.Errorf("read outputs: %w: it was applied, and is %s now", ErrStale, found.StackStatus)
+			r.Outputs, r.Status = outputsOf(found), string(found.StackStatus)
+			return fmt.Errorf("%w: it is %s now", ErrOvertaken, found.StackStatus)
 		}
 		if err := sleep(ctx, m.opts.PollInterval); err != nil {
 			return fmt.Errorf("read outputs: %w", err)

@@ -3,15 +3,21 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
-	"strings"
+	"regexp"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/time/rate"
+
+	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/progress"
 )
 
 // The pace of a Manager towards AWS, in calls a second: usual, and least of all
@@ -36,37 +42,57 @@ const (
 type pacer struct {
 	limiter *rate.Limiter
 	pause   time.Duration // the longest between two attempts
+	emit    progress.Func
 
 	mu     sync.Mutex
 	slowed time.Time // when the pace was last reduced
+	lost   bool      // no call has been answered since one was not
 }
 
 func newPacer(opts Options) *pacer {
-	return &pacer{limiter: rate.NewLimiter(usualRate, usualBurst), pause: max(opts.MaxPollInterval, firstPause)}
+	return &pacer{limiter: rate.NewLimiter(usualRate, usualBurst), pause: max(opts.MaxPollInterval, firstPause), emit: opts.Progress}
+}
+
+// call asks one thing of the API, as [pacer.do] does it. What is asked must be one
+// that may be repeated: a read, or a write with a ClientRequestToken.
+func call[In, Out any](ctx context.Context, m *Manager, ask func(context.Context, *In, ...func(*cloudformation.Options)) (*Out, error), in *In) (out *Out, err error) {
+	err = m.pace.do(ctx, func(ctx context.Context) (err error) {
+		out, err = ask(ctx, in)
+		return err
+	})
+	return out, err
 }
 
 // do makes one call in its turn, and repeats it while AWS throttles, and for two
 // minutes after trouble that passes by itself. The call must be one that may be
-// repeated: a read, or a write with a ClientRequestToken.
+// repeated. An error before the first attempt is an [*unsentError].
 func (p *pacer) do(ctx context.Context, call func(context.Context) error) error {
 	began := time.Now()
+	if err := p.turn(ctx); err != nil {
+		return &unsentError{err}
+	}
 	for pause := firstPause; ; pause = min(2*pause, p.pause) {
-		if err := p.turn(ctx); err != nil {
-			return err
-		}
 		err := call(ctx)
 		switch {
 		case err == nil:
 			p.quicken()
+			p.found()
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case throttled(err):
 			p.slow()
-		case !transient(err) || time.Since(began) >= transientFor:
-			return err
+		case !transient(err):
+			return worded(err)
+		case time.Since(began) >= transientFor:
+			return p.gaveUp(worded(err))
+		default:
+			p.missed(worded(err))
 		}
 		if err := sleep(ctx, jitter(pause)); err != nil {
+			return err
+		}
+		if err := p.turn(ctx); err != nil {
 			return err
 		}
 	}
@@ -112,6 +138,74 @@ func (p *pacer) slowedSince(then time.Time) bool {
 	return p.slowed.After(then)
 }
 
+// The progress of the connection itself: one outage is told once, however many
+// calls it meets.
+const (
+	opCall  = "stack.call"
+	service = "CloudFormation"
+)
+
+// missed tells that a call was not answered, and is tried again.
+func (p *pacer) missed(err error) {
+	if p.outage(true) {
+		message := fmt.Sprintf("does not answer, trying again for %s: %s", transientFor, clean.Text(err.Error()))
+		p.emit.Emit(progress.Event{Op: opCall, Subject: service, State: progress.Waiting, Message: message})
+	}
+}
+
+func (p *pacer) found() {
+	if p.outage(false) {
+		p.emit.Emit(progress.Event{Op: opCall, Subject: service, State: progress.Done, Message: "answers again"})
+	}
+}
+
+func (p *pacer) gaveUp(err error) error {
+	if p.outage(false) {
+		p.emit.Emit(progress.Event{Op: opCall, Subject: service, State: progress.Failed, Err: err})
+	}
+	return err
+}
+
+// outage notes whether there is one, and reports whether that is news.
+func (p *pacer) outage(lost bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	news := p.lost != lost
+	p.lost = lost
+	return news
+}
+
+// unsentError is the end of the context before anything was sent to AWS.
+type unsentError struct{ error }
+
+func (e *unsentError) Unwrap() error { return e.error }
+
+// wordedError is an error of the SDK in the words of AWS, without those of the SDK
+// around them.
+type wordedError struct {
+	text string
+	err  error
+}
+
+func (e *wordedError) Error() string { return e.text }
+func (e *wordedError) Unwrap() error { return e.err }
+
+// worded is an answer that refuses a call as "code: message", and a call that was
+// not answered as what the network says.
+func worded(err error) error {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		text := api.ErrorCode()
+		if message := api.ErrorMessage(); message != "" {
+			text += ": " + message
+		}
+		return &wordedError{text, err}
+	}
+	if unsent, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+		return &wordedError{unsent.Err.Error(), err}
+	}
+	return err
+}
+
 // exceeded is the code by which CloudFormation says that a quota is used up,
 // such as that of stacks. To the SDK it is one of throttling; waiting does not help.
 const exceeded = "LimitExceededException"
@@ -136,10 +230,11 @@ func refused(err error) (code, text string) {
 }
 
 // missing reports whether err says that there is no such stack, for which
-// CloudFormation has no code of its own.
+// CloudFormation has no code of its own. Roles, files and values that do not exist
+// are refused with the same code.
 func missing(err error) bool {
 	code, text := refused(err)
-	return code == "ValidationError" && strings.Contains(text, "does not exist")
+	return code == "ValidationError" && regexp.MustCompile(`^Stack( with id |:| \[| ')\S+ does not exist`).MatchString(text)
 }
 
 // jitter takes up to a fifth off d, so that operations that began together do not stay together.

@@ -3,12 +3,16 @@ package stack
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/mettel-automation/delivery/progress"
 )
 
 func TestPacer(t *testing.T) {
@@ -101,6 +105,119 @@ func TestPacerKeepsOnePace(t *testing.T) {
 			t.Errorf("220 calls took %s later on, want 20 s", took)
 		}
 	})
+}
+
+func TestPacerTellsOfAnOutageOnce(t *testing.T) {
+	lost := &smithy.OperationError{ServiceID: "CloudFormation", OperationName: "DescribeStacks", Err: &smithyhttp.RequestSendError{Err: errors.New("dial tcp 10.0.0.1:443: connect: connection refused")}}
+	for name, tt := range map[string]struct {
+		lasts time.Duration
+		want  []string
+	}{
+		"one that passes": {30 * time.Second, []string{
+			"waiting does not answer, trying again for 2m0s: dial tcp 10.0.0.1:443: connect: connection refused", "done answers again",
+		}},
+		"one that stays": {time.Hour, []string{
+			"waiting does not answer, trying again for 2m0s: dial tcp 10.0.0.1:443: connect: connection refused",
+			"failed dial tcp 10.0.0.1:443: connect: connection refused",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var recorder progress.Recorder
+				p := newPacer(Options{Progress: recorder.Record, MaxPollInterval: 15 * time.Second})
+				began := time.Now()
+				var group sync.WaitGroup
+				for range 3 {
+					group.Go(func() {
+						err := p.do(t.Context(), func(context.Context) error {
+							if time.Since(began) < tt.lasts {
+								return lost
+							}
+							return nil
+						})
+						if (err != nil) != (tt.lasts > transientFor) {
+							t.Errorf("error %v", err)
+						}
+					})
+				}
+				group.Wait()
+				var got []string
+				for _, e := range recorder.Events() {
+					text := string(e.State) + " " + e.Message
+					if e.Err != nil {
+						text += e.Err.Error()
+					}
+					if e.Op != "stack.call" || e.Subject != "CloudFormation" {
+						t.Errorf("event %+v", e)
+					}
+					got = append(got, text)
+				}
+				if len(got) < len(tt.want) || !slices.Equal(got[:len(tt.want)], tt.want) || tt.lasts < transientFor && len(got) > len(tt.want) {
+					t.Errorf("told is %q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestErrorsAreInTheWordsOfAWS(t *testing.T) {
+	answer := func(err error) error {
+		return &smithy.OperationError{ServiceID: "CloudFormation", OperationName: "DescribeStacks", Err: &smithyhttp.ResponseError{Response: new(smithyhttp.Response), Err: err}}
+	}
+	odd := errors.New("odd")
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{answer(&smithy.GenericAPIError{Code: "AccessDenied", Message: "not you"}), "AccessDenied: not you"},
+		{answer(&smithy.GenericAPIError{Code: "AccessDenied"}), "AccessDenied"},
+		{answer(&smithyhttp.RequestSendError{Err: errors.New("no route to host")}), "no route to host"},
+		{odd, "odd"},
+	} {
+		got := worded(tt.err)
+		if got.Error() != tt.want || !errors.Is(got, tt.err) {
+			t.Errorf("%q, want %q around the error of the SDK", got, tt.want)
+		}
+	}
+	if _, ok := errors.AsType[smithy.APIError](worded(answer(&smithy.GenericAPIError{Code: "X"}))); !ok {
+		t.Error("the code is lost")
+	}
+}
+
+func TestMissing(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Stack with id demo does not exist":                                true,
+		"Stack [demo] does not exist":                                      true,
+		"Stack [arn:aws:cloudformation:r:1:stack/demo/1] does not exist":   true,
+		"Stack:arn:aws:cloudformation:r:1:stack/demo/1 does not exist":     true,
+		"Stack 'demo' does not exist":                                      true,
+		"S3 error: The specified key does not exist.":                      false,
+		"Role arn:aws:iam::123456789012:role/x does not exist":             false,
+		"Template error: Stack [demo] does not exist":                      false,
+		"Parameter value x for parameter name KeyName does not exist":      false,
+		"Stack with id demo has a role that somebody says does not exist.": false,
+	} {
+		if got := missing(&smithy.GenericAPIError{Code: "ValidationError", Message: text}); got != want {
+			t.Errorf("%q: missing %t", text, got)
+		}
+	}
+	if missing(&smithy.GenericAPIError{Code: "AccessDenied", Message: "Stack [demo] does not exist"}) {
+		t.Error("any code will do")
+	}
+}
+
+func TestPacerTellsWhatWasNeverSent(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := newPacer(Options{}).do(ctx, func(context.Context) error { return nil })
+	if !isA[*unsentError](err) || !errors.Is(err, context.Canceled) || err.Error() != "context canceled" {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	err = newPacer(Options{}).do(ctx, func(context.Context) error { cancel(); return context.Canceled })
+	if isA[*unsentError](err) || !errors.Is(err, context.Canceled) {
+		t.Errorf("an attempt that was cut off: %v", err)
+	}
 }
 
 func TestPacerEndsWithItsContext(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -27,8 +29,14 @@ const (
 // process with the change set that waits in AWS; but for one that recreates, which
 // has no change set yet, and is applied by the process that made it.
 //
+// Whoever can write the JSON decides which change set of the stack is executed,
+// whether the stack gets its protection, and what is consented to: keep it as one keeps
+// the template. Apply believes neither Changes nor Refused, but reads the change set
+// again and judges that, and refuses one that is of another stack.
+//
 // It holds no secret: the value of a parameter with NoEcho is "****" wherever it
-// would stand.
+// would stand. What AWS says while a plan from JSON is applied is passed on as it is,
+// since the secrets are not known then.
 type Plan struct {
 	Stack  string `json:"stack"`
 	ID     string `json:"id,omitempty"`     // ARN of the stack, which planning a creation has put in review
@@ -51,8 +59,12 @@ type Plan struct {
 	Refused []Refusal `json:"refused,omitempty"`
 	// Unneeded are the consents that no change needs: done with, or misspelt.
 	Unneeded []string `json:"unneeded,omitempty"`
+	// Consent and Stateful are those of the Stack, by which Apply judges again.
+	Consent  []string `json:"consent,omitempty"`
+	Stateful []string `json:"stateful,omitzero"` // nil is DefaultStateful
 
 	stack    Stack              // what is asked, for a recreation
+	secrets  secrets            // to be taken out of what AWS says
 	template *template.Template // nil where the plan was read from JSON
 }
 
@@ -61,8 +73,12 @@ func (p Plan) Empty() bool { return p.Action == Keep }
 
 // Plan makes a change set of s and says what it would do. It changes nothing that
 // runs: where there is no stack yet, CloudFormation keeps an empty one in review for
-// the change set. [Manager.Discard] takes both away again; planning the same again
-// finds them. A change set that would do nothing is deleted at once.
+// the change set. [Manager.Discard] takes both away again: a plan that is not
+// applied, one that is refused included, is to be discarded. Planning the same again
+// finds them, unless the input alone does not tell what would be done, as with NoEcho
+// parameters, nested stacks, transforms and dynamic references: then each plan has a
+// change set of its own, and old ones are swept away by later plans. A change set
+// that would do nothing is deleted at once.
 //
 // Somebody else's operation on the stack is waited for. It fails with an
 // [*InvalidError] before any call where s is at fault, with a [*StateError] or a
@@ -92,11 +108,28 @@ func (m *Manager) Plan(ctx context.Context, s Stack) (Plan, error) {
 	return p, nil
 }
 
+// Check tells what is wrong with s as far as one can without AWS, as an
+// [*InvalidError]: it makes no call. [Manager.Plan] begins with it. Who plans several
+// stacks, each after the one before is applied, checks them all first.
+func (m *Manager) Check(s Stack) error {
+	_, err := m.check(s)
+	return err
+}
+
 func (m *Manager) plan(ctx context.Context, s Stack, t *template.Template) (Plan, error) {
+	var seen string     // the stack as it was last found,
+	var since time.Time // and since when it has shown that
 	for {
 		found, v, err := m.settle(ctx, s)
 		if err != nil {
 			return Plan{}, err
+		}
+		now := stateOf(found)
+		if found != nil {
+			now += string(found.StackStatus)
+		}
+		if since.IsZero() || now != seen {
+			seen, since = now, time.Now()
 		}
 		var p Plan
 		switch v.course {
@@ -107,7 +140,7 @@ func (m *Manager) plan(ctx context.Context, s Stack, t *template.Template) (Plan
 		default:
 			p, err = m.planChanges(ctx, s, t, found)
 		}
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, errMoved) || time.Since(since) >= lag {
 			return p, err
 		}
 		if err := sleep(ctx, m.opts.PollInterval); err != nil {
@@ -118,16 +151,8 @@ func (m *Manager) plan(ctx context.Context, s Stack, t *template.Template) (Plan
 
 // planChanges plans a creation or an update. Found is nil, in review or can be updated.
 func (m *Manager) planChanges(ctx context.Context, s Stack, t *template.Template, found *types.Stack) (Plan, error) {
-	r := request{Stack: s, template: t}
-	if found != nil && found.StackStatus != types.StackStatusReviewInProgress {
-		r.found = found
-		before, err := m.templateOf(ctx, value(found.StackId))
-		if err != nil {
-			return Plan{}, err
-		}
-		r.before = before
-	}
-	if err := checkPrevious(s, r.found); err != nil {
+	r, err := m.request(ctx, s, t, found)
+	if err != nil {
 		return Plan{}, err
 	}
 	set, err := m.propose(ctx, r)
@@ -150,17 +175,37 @@ func (m *Manager) planChanges(ctx context.Context, s Stack, t *template.Template
 	return p, nil
 }
 
+// request is what to ask for, given what there is.
+func (m *Manager) request(ctx context.Context, s Stack, t *template.Template, found *types.Stack) (r request, err error) {
+	r = request{Stack: s, template: t}
+	if found != nil {
+		r.stackID = value(found.StackId)
+		if found.StackStatus != types.StackStatusReviewInProgress {
+			r.found = found
+			if r.before, err = m.templateOf(ctx, r.stackID); err != nil {
+				return r, err
+			}
+		}
+	}
+	return r, checkPrevious(s, r.found)
+}
+
 // unusable tells why a change set failed, and takes it away: with the stack in
-// review, where that is new.
+// review, where that is new. It stays where only somebody else can read why.
 func (m *Manager) unusable(ctx context.Context, r request, set changeSet, fresh bool) error {
-	reason, err := m.why(ctx, set)
+	id, reason, err := m.why(ctx, set)
 	if err != nil {
 		return err
 	}
 	failed := &ChangeSetError{Stack: r.Name, Reason: r.secrets().redact(reason)}
-	if fresh {
+	failed.Causes, err = m.validation(ctx, r, set, id)
+	switch {
+	case (err != nil || len(failed.Causes) == 0) && strings.Contains(reason, "DescribeEvents"):
+		failed.ChangeSet = id
+		return failed
+	case fresh:
 		err = m.abandon(ctx, r.Name, set.StackID, set.ID)
-	} else {
+	default:
 		err = m.deleteChangeSet(ctx, set.ID)
 	}
 	if err != nil {
@@ -178,36 +223,39 @@ func newPlan(r request, set changeSet) Plan {
 		p.Action = Create
 	case set.ID == "":
 		p.Action = Keep
-		p.judge(r.Consent)
+		p.judge()
 		return p
 	default:
 		p.Action = Update
 		p.Outputs = outputChanges(r.before, r.template)
 	}
 	hide := r.secrets()
-	p.Changes = resourceChanges(set.Changes, r.stateful(), hide)
+	p.Changes = resourceChanges(set.Changes, p.stateful(), hide)
 	p.Parameters = r.parameterChanges(set, hide)
 	p.Tags = r.tagChanges()
-	p.judge(r.Consent)
+	p.judge()
 	return p
 }
 
 // plan is what all plans of r have in common.
 func (r request) plan() Plan {
-	p := Plan{Stack: r.Name, stack: r.Stack, template: r.template, Capabilities: r.template.Capabilities()}
+	p := Plan{
+		Stack: r.Name, Capabilities: r.template.Capabilities(), Consent: r.Consent, Stateful: r.Stateful,
+		stack: r.Stack, secrets: r.secrets(), template: r.template,
+	}
 	if r.found != nil {
 		p.ID, p.Status = value(r.found.StackId), string(r.found.StackStatus)
 	}
 	return p
 }
 
-func (p *Plan) judge(consent []string) { p.Refused, p.Unneeded = judge(p.Changes, consent) }
+func (p *Plan) judge() { p.Refused, p.Unneeded = judge(p.Changes, p.Consent) }
 
-func (r request) stateful() []string {
-	if r.Stateful == nil {
+func (p *Plan) stateful() []string {
+	if p.Stateful == nil {
 		return DefaultStateful()
 	}
-	return r.Stateful
+	return p.Stateful
 }
 
 func (r request) secrets() secrets {
@@ -220,11 +268,7 @@ func (r request) secrets() secrets {
 // templateOf reads the template of a stack; nil where it is none that this package
 // can read.
 func (m *Manager) templateOf(ctx context.Context, id string) (*template.Template, error) {
-	var out *cloudformation.GetTemplateOutput
-	err := m.pace.do(ctx, func(ctx context.Context) (err error) {
-		out, err = m.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &id, TemplateStage: types.TemplateStageOriginal})
-		return err
-	})
+	out, err := call(ctx, m, m.api.GetTemplate, &cloudformation.GetTemplateInput{StackName: &id, TemplateStage: types.TemplateStageOriginal})
 	if err != nil {
 		return nil, fmt.Errorf("get template: %w", err)
 	}
@@ -237,21 +281,33 @@ func (m *Manager) templateOf(ctx context.Context, id string) (*template.Template
 
 // Discard takes away the change set of a plan that is not to be applied, and the
 // stack in review that planning has made for it, unless that has other change
-// sets. What is gone already is no error.
+// sets. What is gone already is no error. It fails with [ErrNotPlanned] where the
+// change set is that of another stack.
 func (m *Manager) Discard(ctx context.Context, p Plan) error {
 	if p.ChangeSet == "" {
 		return nil
 	}
 	ctx, cancel := m.within(ctx)
 	defer cancel()
-	var err error
-	if p.Action == Create {
-		err = m.abandon(ctx, p.Stack, p.ID, p.ChangeSet)
-	} else {
-		err = m.deleteChangeSet(ctx, p.ChangeSet)
-	}
-	if err != nil {
-		return fmt.Errorf("discard plan of stack %s: %w", p.Stack, err)
+	if err := m.discard(ctx, p); err != nil {
+		return fmt.Errorf("discard plan of stack %s: %w", named(p.Stack), err)
 	}
 	return nil
+}
+
+func (m *Manager) discard(ctx context.Context, p Plan) error {
+	if !p.identified() {
+		return ErrNotPlanned
+	}
+	set, err := m.describeChangeSet(ctx, p.ChangeSet, "", nil)
+	if err == nil {
+		err = p.owns(set)
+	}
+	switch {
+	case err != nil && !isA[*types.ChangeSetNotFoundException](err) && !missing(err):
+		return err
+	case p.Action == Create:
+		return m.abandon(ctx, p.Stack, p.ID, p.ChangeSet)
+	}
+	return m.deleteChangeSet(ctx, p.ChangeSet)
 }

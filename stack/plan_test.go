@@ -139,7 +139,7 @@ func TestNewPlan(t *testing.T) {
 		Tags:     []ValueChange{{Action: Add, Name: "Owner", After: "me"}, {Action: Delete, Name: "Team", Before: "b"}},
 		Outputs:  []ValueChange{{Action: Add, Name: "New"}, {Action: Delete, Name: "Old"}, {Action: Modify, Name: "Url"}},
 		Refused:  []Refusal{{LogicalID: "Cache", Type: "AWS::ElastiCache::ReplicationGroup", Action: Replace}},
-		Unneeded: []string{"Gone"},
+		Unneeded: []string{"Gone"}, Consent: []string{"Gone"},
 	}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Plan{})); d != "" {
 		t.Errorf("plan (-want +got):\n%s", d)

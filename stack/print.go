@@ -72,7 +72,7 @@ func (p Plan) printChanges(b *strings.Builder) {
 func (c Change) notes() []string {
 	var notes []string
 	if c.PhysicalID != "" {
-		notes = append(notes, clean.Text(cut(c.PhysicalID)))
+		notes = append(notes, clean.Text(ending(c.PhysicalID)))
 	}
 	if c.Stateful && c.Old != "" {
 		notes = append(notes, "stateful")
@@ -105,25 +105,33 @@ func (p PropertyChange) String() string {
 
 // transition shows how a value changes, as far as it is known.
 func transition(a ChangeAction, before, after string) string {
-	before, after = clean.Text(cut(before)), clean.Text(cut(after))
 	switch {
 	case before == masked || after == masked:
 		return ": secret"
 	case before == "" && after == "":
 		return ""
 	case a == Add:
-		return ": " + after
+		return ": " + clean.Text(cut(after))
 	case a == Delete:
-		return ": was " + before
+		return ": was " + clean.Text(cut(before))
 	case before == "":
-		return ": -> " + after
+		return ": -> " + clean.Text(cut(after))
 	case after == "":
-		return ": " + before + " ->"
+		return ": " + clean.Text(cut(before)) + " ->"
 	}
-	return ": " + before + " -> " + after
+	return ": " + difference(before, after)
 }
 
-// cut keeps the beginning of a long value, and of several lines the first.
+// ending keeps the end of a long physical id: that of an ARN tells most.
+func ending(id string) string {
+	const most = 48
+	if r := []rune(id); len(r) > most {
+		return "..." + string(r[len(r)-most+3:])
+	}
+	return id
+}
+
+// cut keeps the beginning of a long value.
 func cut(text string) string {
 	const most = 80
 	if r := []rune(text); len(r) > most {

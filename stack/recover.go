@@ -16,12 +16,14 @@ import (
 
 const opRecover = "stack.recover"
 
-// Recovery says which stack to bring out of UPDATE_ROLLBACK_FAILED, and how.
+// Recovery says which stack to bring back to where it was before its last
+// operation failed, and how.
 type Recovery struct {
 	Name string
 	// Skip are the resources that the rollback leaves as they are, among those at
 	// which it has failed: logical ids, "Nested/LogicalID" within a nested stack.
-	// Default none: the cause was removed, and the rollback is tried again.
+	// Default none: the cause was removed, and the rollback is tried again. It is
+	// for UPDATE_ROLLBACK_FAILED alone.
 	Skip []string
 	// Role is the ARN of the role by which CloudFormation rolls back; default the
 	// one that the stack has, or else the caller's own permissions.
@@ -34,25 +36,45 @@ type RecoverPlan struct {
 	Stack  string `json:"stack"`
 	ID     string `json:"id"` // ARN
 	Status string `json:"status"`
-	// Failed are the resources at which the rollback has failed, the first one first.
+	// Failed are the resources at which the operation, or its rollback, has failed,
+	// the first one first.
 	Failed []Cause  `json:"failed,omitempty"`
 	Skip   []string `json:"skip,omitempty"` // sorted
 	Role   string   `json:"role,omitempty"`
 }
 
 // Empty reports whether the rollback has ended already.
-func (p RecoverPlan) Empty() bool { return p.Status == string(types.StackStatusUpdateRollbackComplete) }
+func (p RecoverPlan) Empty() bool { return rolledBack(types.StackStatus(p.Status)) }
+
+func rolledBack(status types.StackStatus) bool {
+	return status == types.StackStatusUpdateRollbackComplete || status == types.StackStatusRollbackComplete
+}
+
+func rollingBack(status types.StackStatus) bool {
+	switch status {
+	case types.StackStatusUpdateRollbackInProgress, types.StackStatusUpdateRollbackCompleteCleanupInProgress, types.StackStatusRollbackInProgress:
+		return true
+	}
+	return false
+}
 
 // String says what is done, and names every resource that has failed.
 func (p RecoverPlan) String() string {
 	var b strings.Builder
-	switch {
+	name, is := clean.Text(p.Stack), clean.Text(p.Status)
+	switch status := types.StackStatus(p.Status); {
+	case status == types.StackStatusRollbackComplete:
+		fmt.Fprintf(&b, "stack %s: the rollback of its creation has ended (%s), only its deletion is left\n", name, is)
 	case p.Empty():
-		fmt.Fprintf(&b, "stack %s: its rollback has ended (%s), nothing to recover\n", p.Stack, p.Status)
-	case inProgress(types.StackStatus(p.Status)):
-		fmt.Fprintf(&b, "stack %s: is being rolled back (%s), wait for it\n", p.Stack, p.Status)
+		fmt.Fprintf(&b, "stack %s: its rollback has ended (%s), nothing to recover\n", name, is)
+	case rollingBack(status):
+		fmt.Fprintf(&b, "stack %s: is being rolled back (%s), wait for it\n", name, is)
+	case status == types.StackStatusUpdateFailed:
+		fmt.Fprintf(&b, "stack %s (%s): roll its last update back\n", name, is)
+	case status == types.StackStatusCreateFailed:
+		fmt.Fprintf(&b, "stack %s (%s): roll its creation back: what was made is deleted, and then only the deletion of the stack is left\n", name, is)
 	default:
-		fmt.Fprintf(&b, "stack %s (%s): continue the rollback of its last update\n", p.Stack, p.Status)
+		fmt.Fprintf(&b, "stack %s (%s): continue the rollback of its last update\n", name, is)
 	}
 	for _, c := range p.Failed {
 		fmt.Fprintf(&b, "  ! it failed at %s\n", c)
@@ -65,8 +87,9 @@ func (p RecoverPlan) String() string {
 
 // RecoverResult is what Recover did.
 type RecoverResult struct {
-	Stack string `json:"stack"`
-	ID    string `json:"id"`
+	Stack  string `json:"stack"`
+	ID     string `json:"id"`
+	Status string `json:"status,omitempty"` // of the stack, after it
 	// Unchanged: the rollback had ended before.
 	Unchanged bool `json:"unchanged,omitempty"`
 	// Skipped are the resources that were left as they are. CloudFormation shows
@@ -77,11 +100,16 @@ type RecoverResult struct {
 	Ended   time.Time `json:"ended"`
 }
 
-// PlanRecover reads what holds up the rollback of a stack. It only reads.
+// PlanRecover reads what a stack has failed at. It only reads.
+//
+// A stack can be recovered from UPDATE_ROLLBACK_FAILED, where CloudFormation has
+// given up on a rollback, and from UPDATE_FAILED and CREATE_FAILED, where it was told
+// not to roll back. Of the latter it rolls none back that was last updated in
+// EXPRESS mode; the error then says what helps.
 //
 // It fails with [ErrNotFound] where there is no such stack, with [ErrState] where
-// it is not in UPDATE_ROLLBACK_FAILED, on the way from there or already back, and
-// with [ErrInvalid] where Skip names a resource at which the rollback has not failed.
+// it is in another status, but for a rollback that is under way or has ended, and with
+// [ErrInvalid] where Skip names a resource at which no rollback has failed.
 func (m *Manager) PlanRecover(ctx context.Context, r Recovery) (RecoverPlan, error) {
 	plan, err := m.planRecover(ctx, r)
 	if err != nil {
@@ -102,13 +130,12 @@ func (m *Manager) planRecover(ctx context.Context, r Recovery) (RecoverPlan, err
 	}
 	plan := RecoverPlan{Stack: r.Name, ID: value(found.StackId), Status: string(found.StackStatus), Skip: slices.Sorted(slices.Values(r.Skip)), Role: r.Role}
 	plan.Skip = slices.Compact(plan.Skip)
-	switch found.StackStatus {
-	case types.StackStatusUpdateRollbackFailed:
-	case types.StackStatusUpdateRollbackComplete, types.StackStatusUpdateRollbackInProgress, types.StackStatusUpdateRollbackCompleteCleanupInProgress:
+	if rolledBack(found.StackStatus) || rollingBack(found.StackStatus) {
 		plan.Skip = nil
 		return plan, nil
-	default:
-		return RecoverPlan{}, fmt.Errorf("%w: it is %s, and only UPDATE_ROLLBACK_FAILED can be recovered from", ErrState, found.StackStatus)
+	}
+	if err := recoverable(*found, plan.Skip); err != nil {
+		return RecoverPlan{}, err
 	}
 	failed, err := m.stuck(ctx, plan.ID, r.Name)
 	if err != nil {
@@ -121,6 +148,31 @@ func (m *Manager) planRecover(ctx context.Context, r Recovery) (RecoverPlan, err
 		}
 	}
 	return plan, nil
+}
+
+// recoverable refuses a stack that CloudFormation does not roll back.
+//
+// Source: CloudFormation API reference, RollbackStack; of EXPRESS mode
+// aws/aws-cdk-cli#1973, to which the API reference says nothing.
+func recoverable(found types.Stack, skip []string) error {
+	switch found.StackStatus {
+	case types.StackStatusUpdateRollbackFailed:
+		return nil
+	case types.StackStatusUpdateFailed, types.StackStatusCreateFailed:
+	default:
+		return fmt.Errorf("%w: it is %s, and can be recovered from UPDATE_ROLLBACK_FAILED, UPDATE_FAILED and CREATE_FAILED", ErrState, found.StackStatus)
+	}
+	express := found.DeploymentConfig != nil && found.DeploymentConfig.Mode == types.DeploymentConfigModeExpress
+	switch {
+	case express && found.StackStatus == types.StackStatusCreateFailed:
+		return fmt.Errorf("%w: it is CREATE_FAILED in EXPRESS mode, of which CloudFormation rolls nothing back: delete it, or set RecreateFailed", ErrState)
+	case express:
+		return fmt.Errorf("%w: it is UPDATE_FAILED in EXPRESS mode, of which CloudFormation rolls nothing back: delete it, or update it to the template and parameters "+
+			"that it had before (aws cloudformation update-stack --deployment-config Mode=EXPRESS,DisableRollback=true), then plan again", ErrState)
+	case len(skip) > 0:
+		return fmt.Errorf("%w: Skip: no rollback of it has failed, it is %s", ErrInvalid, found.StackStatus)
+	}
+	return nil
 }
 
 // stuck is where a rollback has failed.
@@ -153,49 +205,28 @@ func (s stuck) skip(stack, id string) string {
 	return s.names[s.causes[i].Stack] + "." + s.causes[i].LogicalID
 }
 
-// stuck reads at which resources the rollback of a stack has failed.
+// stuck reads at which resources an update or its rollback has failed.
 func (m *Manager) stuck(ctx context.Context, id, name string) (stuck, error) {
 	s := stuck{names: make(map[string]string)}
-	if err := m.exploreStuck(ctx, &s, id, name); err != nil {
-		return s, err
-	}
-	slices.SortStableFunc(s.causes, func(a, b Cause) int { return a.Time.Compare(b.Time) })
-	s.causes = roots(s.causes)
-	return s, nil
-}
-
-func (m *Manager) exploreStuck(ctx context.Context, s *stuck, id, path string) error {
-	all, err := m.resources(ctx, id)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	s.names[path] = nameIn(id)
-	for _, r := range all {
-		if !strings.HasSuffix(string(r.ResourceStatus), "_FAILED") || cancelledReason(value(r.ResourceStatusReason)) {
-			continue
-		}
-		c := causeOf(path, r)
-		s.causes = append(s.causes, c)
-		if c.Type == stackType && strings.HasPrefix(c.PhysicalID, "arn:") && strings.Count(path, "/") < maxNesting {
-			if err := m.exploreStuck(ctx, s, c.PhysicalID, path+"/"+c.LogicalID); err != nil {
-				return err
+	err := m.walk(ctx, id, name, func(_ context.Context, at site) (nested []types.StackResourceSummary, err error) {
+		s.names[at.path] = nameIn(at.id)
+		for _, r := range at.resources {
+			if strings.HasSuffix(string(r.ResourceStatus), "_FAILED") && !cancelledReason(value(r.ResourceStatusReason)) {
+				s.causes = append(s.causes, causeOf(at.path, r))
+				nested = append(nested, r)
 			}
 		}
-	}
-	return nil
+		return nested, nil
+	})
+	slices.SortStableFunc(s.causes, func(a, b Cause) int { return a.Time.Compare(b.Time) })
+	s.causes = roots(s.causes)
+	return s, err
 }
 
-// nameIn is the name of the stack in its ARN: arn:aws:cloudformation:region:account:stack/name/id.
-func nameIn(arn string) string {
-	if parts := strings.Split(arn, "/"); len(parts) == 3 {
-		return parts[1]
-	}
-	return arn
-}
-
-// Recover lets CloudFormation continue the rollback of the stack, and waits for
-// its end: UPDATE_ROLLBACK_COMPLETE, from which the stack can be updated again. A
-// rollback that is under way already is waited for first.
+// Recover lets CloudFormation roll the stack back, or continue to, and waits for the
+// end: UPDATE_ROLLBACK_COMPLETE, from which the stack can be updated again, and after
+// a creation ROLLBACK_COMPLETE, from which it can be deleted. A rollback that is
+// under way already is waited for first.
 //
 // Where it fails again, the error is an [*OperationError] that matches
 // [ErrRollbackFailed]; where the stack is in another state than planned for, or a
@@ -224,60 +255,62 @@ func (m *Manager) recover(ctx context.Context, plan RecoverPlan, result *Recover
 	if plan.Stack == "" || plan.ID == "" {
 		return ErrNotPlanned
 	}
+	if err := ofStackNamed(plan.Stack, plan.ID); err != nil {
+		return err
+	}
 	for joined := false; ; {
 		found, err := m.find(ctx, plan.ID)
 		if err != nil {
 			return err
 		}
-		status := gone
-		if found != nil {
-			status = found.StackStatus
+		if found == nil {
+			return fmt.Errorf("%w: it is gone", ErrStale)
 		}
-		switch status {
-		case types.StackStatusUpdateRollbackComplete:
+		status := found.StackStatus
+		result.Status = string(status)
+		switch {
+		case rolledBack(status):
 			result.Unchanged = !joined
 			return nil
-		case types.StackStatusUpdateRollbackInProgress, types.StackStatusUpdateRollbackCompleteCleanupInProgress:
+		case rollingBack(status):
 			op := operation{verb: opRecover, name: plan.Stack, id: plan.ID, joined: true}
 			if _, err := m.watch(ctx, op); err != nil {
 				return err
 			}
 			joined = true
-		case types.StackStatusUpdateRollbackFailed:
-			return m.resume(ctx, plan, result)
+		case status == types.StackStatusUpdateRollbackFailed, string(status) == plan.Status:
+			if err := recoverable(*found, plan.Skip); err != nil {
+				return err
+			}
+			return m.resume(ctx, plan, status, result)
 		default:
 			return fmt.Errorf("%w: it is %s now", ErrStale, status)
 		}
 	}
 }
 
-// resume is one attempt to continue the rollback.
-func (m *Manager) resume(ctx context.Context, plan RecoverPlan, result *RecoverResult) error {
-	now, err := m.stuck(ctx, plan.ID, plan.Stack)
+// resume is one attempt to roll back.
+func (m *Manager) resume(ctx context.Context, plan RecoverPlan, from types.StackStatus, result *RecoverResult) error {
+	skip, err := m.skips(ctx, plan)
 	if err != nil {
 		return err
-	}
-	in := &cloudformation.ContinueUpdateRollbackInput{StackName: &plan.ID}
-	if plan.Role != "" {
-		in.RoleARN = &plan.Role
-	}
-	for _, id := range plan.Skip {
-		name := now.skip(plan.Stack, id)
-		if name == "" {
-			return fmt.Errorf("%w: the rollback does not fail at %s any more", ErrStale, id)
-		}
-		in.ResourcesToSkip = append(in.ResourcesToSkip, name)
 	}
 	op := operation{verb: opRecover, name: plan.Stack, id: plan.ID}
 	if op.after, err = m.lastEvent(ctx, plan.ID); err != nil {
 		return err
 	}
 	op.token = token("recover", plan.ID, op.after)
-	in.ClientRequestToken = &op.token
-	err = m.pace.do(ctx, func(ctx context.Context) error {
-		_, err := m.api.ContinueUpdateRollback(ctx, in)
-		return err
-	})
+	var role *string
+	if plan.Role != "" {
+		role = &plan.Role
+	}
+	if from == types.StackStatusUpdateRollbackFailed {
+		_, err = call(ctx, m, m.api.ContinueUpdateRollback, &cloudformation.ContinueUpdateRollbackInput{
+			StackName: &op.id, ClientRequestToken: &op.token, RoleARN: role, ResourcesToSkip: skip,
+		})
+	} else {
+		_, err = call(ctx, m, m.api.RollbackStack, &cloudformation.RollbackStackInput{StackName: &op.id, ClientRequestToken: &op.token, RoleARN: role})
+	}
 	if err != nil {
 		return unsure(ctx, op, err)
 	}
@@ -286,12 +319,36 @@ func (m *Manager) resume(ctx context.Context, plan RecoverPlan, result *RecoverR
 	if err != nil {
 		return err
 	}
+	result.Status = string(out.Status)
+	if rolledBack(out.Status) || from == types.StackStatusCreateFailed && out.Status == types.StackStatusDeleteComplete {
+		return nil
+	}
 	return failure(op, out)
 }
 
-// unsure is err, unless the context has ended: then the request may have reached AWS.
+// skips are the resources to be skipped, by the names that CloudFormation has for them.
+func (m *Manager) skips(ctx context.Context, plan RecoverPlan) (names []string, err error) {
+	if len(plan.Skip) == 0 {
+		return nil, nil
+	}
+	now, err := m.stuck(ctx, plan.ID, plan.Stack)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range plan.Skip {
+		name := now.skip(plan.Stack, id)
+		if name == "" {
+			return nil, fmt.Errorf("%w: the rollback does not fail at %s any more", ErrStale, id)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// unsure is err, unless the context has ended after the request was sent: then it
+// may have reached AWS.
 func unsure(ctx context.Context, op operation, err error) error {
-	if ctx.Err() == nil {
+	if ctx.Err() == nil || isA[*unsentError](err) {
 		return err
 	}
 	return &UnfinishedError{Op: strings.TrimPrefix(op.verb, "stack."), Stack: op.name, Err: err}

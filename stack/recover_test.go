@@ -160,7 +160,7 @@ func TestRecoverRefuses(t *testing.T) {
 	}{
 		"no name":                   {is: stack.ErrInvalid, text: "plan to recover stack without a name: invalid input: no name"},
 		"a stack that there is not": {name: "ghost", is: stack.ErrNotFound, text: "plan to recover stack ghost: there is no such stack"},
-		"a stack that is not stuck": {name: "demo", is: stack.ErrState, text: "plan to recover stack demo: the state of the stack does not allow it: it is CREATE_COMPLETE, and only UPDATE_ROLLBACK_FAILED can be recovered from"},
+		"a stack that is not stuck": {name: "demo", is: stack.ErrState, text: "plan to recover stack demo: the state of the stack does not allow it: it is CREATE_COMPLETE, and can be recovered from UPDATE_ROLLBACK_FAILED, UPDATE_FAILED and CREATE_FAILED"},
 		"to skip what has not failed": {
 			name: "demo", skip: "Data", stuck: true, is: stack.ErrInvalid,
 			text: `plan to recover stack demo: invalid input: Skip: the rollback has not failed at "Data" but at Topic, Metrics/Thanos`,
@@ -236,7 +236,7 @@ func TestRecoverGoesOnAfterACancellation(t *testing.T) {
 // TestRecoverKilledAtEachCall: whatever call is the last of a run, the next run finishes.
 func TestRecoverKilledAtEachCall(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		for n, finished := 1, false; !finished; n++ {
+		for n, finished := 1, false; !finished; n += stride {
 			calls, dead := 0, false
 			kill := func(is bool) func(string, int) *stacktest.Error {
 				return func(string, int) *stacktest.Error {

@@ -56,11 +56,11 @@ func recreation(r request, left []types.StackResourceSummary) Plan {
 			}})
 		}
 	}
-	p.Changes = resourceChanges(all, r.stateful(), secrets{})
+	p.Changes = resourceChanges(all, p.stateful(), secrets{})
 	r.found = nil
 	p.Parameters = r.parameterChanges(changeSet{Parameters: parametersOf(r.Stack)}, r.secrets())
 	p.Tags = r.tagChanges()
-	p.judge(r.Consent)
+	p.judge()
 	return p
 }
 
@@ -70,7 +70,7 @@ func (r request) policyOf(logicalID string) types.PolicyAction {
 		return types.PolicyActionDelete
 	}
 	res, _ := r.before.Resource(logicalID)
-	switch res.DeletionPolicy {
+	switch deletionPolicy(res) {
 	case "Retain", "RetainExceptOnCreate":
 		return types.PolicyActionRetain
 	case "Snapshot":

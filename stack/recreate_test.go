@@ -31,7 +31,7 @@ Resources:
 Resources:
   Bucket: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
   Logs: {Type: AWS::Logs::LogGroup, DeletionPolicy: RetainExceptOnCreate}
-  Db: {Type: AWS::RDS::DBInstance, DeletionPolicy: Snapshot}
+  Db: {Type: AWS::RDS::DBInstance} # whose default is a snapshot
   Role: {Type: AWS::IAM::Role}
 `)
 	left := func(id, kind, physical string, status types.ResourceStatus) types.StackResourceSummary {
@@ -75,6 +75,7 @@ Resources:
 		Tags:       []ValueChange{{Action: Add, Name: "a", After: "b"}},
 		Refused:    []Refusal{{LogicalID: "Cache", Type: "AWS::ElastiCache::CacheCluster", Action: Delete}},
 		Unneeded:   []string{"X"},
+		Consent:    []string{"Db", "X"},
 	}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Plan{})); d != "" {
 		t.Errorf("plan (-want +got):\n%s", d)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -124,6 +126,15 @@ func (s secrets) redact(text string) string {
 		}
 	}
 	return text
+}
+
+// redactEvent takes the secrets out of what an event says.
+func (s secrets) redactEvent(e types.StackEvent) types.StackEvent {
+	if len(s.values) > 0 {
+		e.ResourceStatusReason = new(s.redact(value(e.ResourceStatusReason)))
+		e.HookStatusReason = new(s.redact(value(e.HookStatusReason)))
+	}
+	return e
 }
 
 // redactError is err, or where its text holds a secret an error that has only the rest

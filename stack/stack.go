@@ -36,6 +36,8 @@ type Reader interface {
 	DescribeStackEvents(context.Context, *cloudformation.DescribeStackEventsInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeStackEventsOutput, error)
 	ListStackResources(context.Context, *cloudformation.ListStackResourcesInput, ...func(*cloudformation.Options)) (*cloudformation.ListStackResourcesOutput, error)
 	GetTemplate(context.Context, *cloudformation.GetTemplateInput, ...func(*cloudformation.Options)) (*cloudformation.GetTemplateOutput, error)
+	// DescribeEvents is asked only why a change set was refused before it was made.
+	DescribeEvents(context.Context, *cloudformation.DescribeEventsInput, ...func(*cloudformation.Options)) (*cloudformation.DescribeEventsOutput, error)
 }
 
 // ChangeSets is what planning and applying need besides.
@@ -53,6 +55,7 @@ type Writer interface {
 	UpdateTerminationProtection(context.Context, *cloudformation.UpdateTerminationProtectionInput, ...func(*cloudformation.Options)) (*cloudformation.UpdateTerminationProtectionOutput, error)
 	ContinueUpdateRollback(context.Context, *cloudformation.ContinueUpdateRollbackInput, ...func(*cloudformation.Options)) (*cloudformation.ContinueUpdateRollbackOutput, error)
 	CancelUpdateStack(context.Context, *cloudformation.CancelUpdateStackInput, ...func(*cloudformation.Options)) (*cloudformation.CancelUpdateStackOutput, error)
+	RollbackStack(context.Context, *cloudformation.RollbackStackInput, ...func(*cloudformation.Options)) (*cloudformation.RollbackStackOutput, error)
 }
 
 // DriftReader is what looking for drift needs.
@@ -94,8 +97,8 @@ type Stack struct {
 	// Express lets CloudFormation end the operation when everything is configured,
 	// and not wait until it can serve. What needs it must wait by itself.
 	Express bool
-	// RecreateFailed lets a stack whose creation or deletion failed, which
-	// CloudFormation never updates, be deleted and created again.
+	// RecreateFailed lets a stack whose creation or deletion failed be deleted and
+	// created again. Such a stack is never updated.
 	RecreateFailed bool
 	// Consent are the logical ids of stateful resources that may be replaced or
 	// deleted; "Nested/LogicalID" in a nested stack.
@@ -115,15 +118,18 @@ type Uploader interface {
 // Emptier empties buckets, which CloudFormation does not delete before.
 type Emptier interface {
 	// Empty deletes every version of every object of the bucket, and returns how
-	// many. A bucket that does not exist is empty.
-	Empty(ctx context.Context, bucket string) (deleted int, err error)
+	// many. Account is the id of the one that the stack is in: a bucket of another
+	// is left alone, and an error. A bucket that does not exist is empty.
+	Empty(ctx context.Context, bucket, account string) (deleted int, err error)
 }
 
 // Options tune a Manager. The zero value is ready to use.
 type Options struct {
 	// Progress hears of each stack and of each of its resources: operation
-	// "stack.plan", "stack.apply", "stack.delete" or "stack.recover", subject the
-	// stack's name or "name/LogicalID". A nil one is silence.
+	// "stack.plan", "stack.apply", "stack.delete", "stack.drift" or "stack.recover",
+	// subject the stack's name or "name/LogicalID". That CloudFormation does not answer
+	// for a while is operation "stack.call", subject "CloudFormation". A nil one is
+	// silence.
 	Progress progress.Func
 	// PollInterval is the time between two looks at the events of one stack while
 	// something happens; default 2 s. It grows to MaxPollInterval, by default 15 s,
@@ -138,8 +144,9 @@ type Options struct {
 	Templates Uploader
 	// Buckets empties the buckets that a Deletion lists; nil refuses such a list.
 	Buckets Emptier
-	// CancelUpdate makes a cancelled context also cancel the update under way in
-	// AWS, which then rolls back. Without it the operation goes on there.
+	// CancelUpdate makes a cancelled context also cancel the update of Apply in AWS,
+	// which then rolls back. An update of somebody else is never cancelled. Without it
+	// the operation goes on there.
 	CancelUpdate bool
 }
 

@@ -3,10 +3,12 @@ package stack_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/progress"
 	"github.com/mettel-automation/delivery/stack"
@@ -123,22 +125,85 @@ func TestPlanAgainFindsItsChangeSet(t *testing.T) {
 		if first.ChangeSet != second.ChangeSet || first.ID != second.ID || first.String() != second.String() {
 			t.Errorf("planned twice:\n%s %s\n%s %s", first.ChangeSet, first, second.ChangeSet, second)
 		}
+	})
+}
+
+func TestPlansWithSecretsDoNotDisturbOneAnother(t *testing.T) {
+	bubble(t, stacktest.Options{}, func(t *testing.T, cloud *stacktest.Cloud) {
+		deploy(t, manager(cloud), demo())
 		s := demo()
 		s.Parameters["Token"] = "given"
-		first = plan(t, manager(cloud), s)
-		s.Parameters["Token"] = "another"
-		second = plan(t, manager(cloud), s)
-		if first.ChangeSet == second.ChangeSet {
-			t.Error("a change set with another secret is taken up")
+		var plans []stack.Plan
+		for range 3 {
+			before := cloud.Calls("CreateChangeSet")
+			plans = append(plans, plan(t, manager(cloud), s))
+			if n := cloud.Calls("CreateChangeSet") - before; n != 1 {
+				t.Errorf("%d change sets made for one plan", n)
+			}
 		}
-		if _, err := manager(cloud).Apply(t.Context(), first); !errors.Is(err, stack.ErrStale) {
-			t.Errorf("the plan that gave way: %v", err)
+		if all := changeSets(t, cloud, "demo"); len(all) != 3 {
+			t.Errorf("the plans wait with %v", all)
 		}
-		if _, err := manager(cloud).Apply(t.Context(), second); err != nil {
-			t.Error(err)
+		if _, err := manager(cloud).Apply(t.Context(), plans[0]); err != nil {
+			t.Error("a plan that others were made after:", err)
+		}
+		_, err := manager(cloud).Apply(t.Context(), plans[1])
+		if !errors.Is(err, stack.ErrStale) {
+			t.Errorf("a plan that another was executed before: %v", err)
 		}
 	})
 }
+
+func TestPlanWhoseChangeSetIsGone(t *testing.T) {
+	bubble(t, stacktest.Options{}, func(t *testing.T, cloud *stacktest.Cloud) {
+		m := manager(cloud)
+		deploy(t, m, demo())
+		s := demo()
+		s.Parameters["Days"] = "30"
+		p := plan(t, m, s)
+		if err := m.Discard(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		const want = "apply stack demo: the change set of the plan is gone, deleted by somebody, or since another one was executed: plan again"
+		if _, err := m.Apply(t.Context(), p); !errors.Is(err, stack.ErrStale) || err.Error() != want {
+			t.Errorf("error %v", err)
+		}
+		if err := m.Discard(t.Context(), p); err != nil {
+			t.Errorf("what is discarded already: %v", err)
+		}
+	})
+}
+
+func TestOldChangeSetsAreSweptAway(t *testing.T) {
+	bubble(t, stacktest.Options{}, func(t *testing.T, cloud *stacktest.Cloud) {
+		m := manager(cloud)
+		deploy(t, m, demo())
+		foreign := &cloudformation.CreateChangeSetInput{
+			StackName: new("demo"), ChangeSetName: new("delivery-of-somebody-else"), TemplateBody: new(environment + "  More: {Value: x}\n"),
+			Parameters: []types.Parameter{{ParameterKey: new("Environment"), ParameterValue: new("demo")}},
+		}
+		if _, err := cloud.Client().CreateChangeSet(t.Context(), foreign); err != nil {
+			t.Fatal(err)
+		}
+		s := demo()
+		s.Parameters["Token"] = "given"
+		first := plan(t, m, s)
+		time.Sleep(6 * 24 * time.Hour)
+		second := plan(t, m, s)
+		time.Sleep(2 * 24 * time.Hour)
+		third := plan(t, m, s)
+		want := []string{"delivery-of-somebody-else", nameOf(second), nameOf(third)}
+		got := changeSets(t, cloud, "demo")
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("left are %v, want %v without %s", got, want, nameOf(first))
+		}
+	})
+}
+
+// nameOf is the name in the ARN of the change set of p.
+func nameOf(p stack.Plan) string { return strings.Split(p.ChangeSet, "/")[1] }
 
 func TestProgressTellsWhatWaitsForWhat(t *testing.T) {
 	bubble(t, stacktest.Options{}, func(t *testing.T, cloud *stacktest.Cloud) {

@@ -7,8 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
-	"github.com/mettel-automation/delivery/progress"
 )
 
 // course is what planning does about a stack in some status.
@@ -34,15 +32,17 @@ const gone types.StackStatus = ""
 // decide is the state table. Recreate says whether a stack whose creation or
 // deletion failed may be deleted and created again.
 //
-// Source: CloudFormation User Guide, "Stack status codes".
+// Source: CloudFormation User Guide, "Stack status codes" and "Choose how to handle
+// failures when provisioning resources".
 func decide(status types.StackStatus, recreate, production bool) verdict {
 	switch status {
 	case gone, types.StackStatusDeleteComplete, types.StackStatusReviewInProgress:
 		return verdict{course: toCreate}
 	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete,
-		types.StackStatusImportComplete, types.StackStatusImportRollbackComplete,
-		types.StackStatusUpdateFailed: // by an update that was told not to roll back: it is continued by the next one
+		types.StackStatusImportComplete, types.StackStatusImportRollbackComplete:
 		return verdict{course: toUpdate}
+	case types.StackStatusUpdateFailed: // CloudFormation continues it only by an update that does not roll back either
+		return verdict{toRefuse, "an update failed and was not rolled back", "let Recover roll it back, then plan again"}
 	case types.StackStatusUpdateRollbackFailed:
 		return verdict{toRefuse, "an update failed, and so did its rollback", "let Recover end the rollback, then plan again"}
 	case types.StackStatusImportRollbackFailed:
@@ -62,7 +62,7 @@ func decide(status types.StackStatus, recreate, production bool) verdict {
 	return verdict{toRefuse, "this version of the library does not know that status", "look at the stack in the console"}
 }
 
-// failed is the verdict on a stack that can only be deleted.
+// failed is the verdict on a stack that is deleted rather than updated.
 func failed(reason string, recreate, production bool) verdict {
 	switch {
 	case production:
@@ -82,11 +82,7 @@ func inProgress(status types.StackStatus) bool {
 // find returns the stack of that name or ARN, nil if there is none. By its ARN, a
 // deleted stack is still found.
 func (m *Manager) find(ctx context.Context, stack string) (*types.Stack, error) {
-	var out *cloudformation.DescribeStacksOutput
-	err := m.pace.do(ctx, func(ctx context.Context) (err error) {
-		out, err = m.api.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &stack})
-		return err
-	})
+	out, err := call(ctx, m, m.api.DescribeStacks, &cloudformation.DescribeStacksInput{StackName: &stack})
 	switch {
 	case missing(err):
 		return nil, nil
@@ -114,7 +110,6 @@ func (m *Manager) settle(ctx context.Context, s Stack) (*types.Stack, verdict, e
 		if v.course != toWait {
 			return found, v, nil
 		}
-		m.emit(opPlan, s.Name, progress.Waiting, "for another operation: "+string(status), nil)
 		if _, err := m.watch(ctx, operation{verb: opPlan, name: s.Name, id: value(found.StackId)}); err != nil {
 			return nil, verdict{}, fmt.Errorf("wait for the operation of somebody else: %w", err)
 		}
@@ -138,11 +133,7 @@ func (m *Manager) refuse(ctx context.Context, found *types.Stack, v verdict) err
 func (m *Manager) resources(ctx context.Context, id string) ([]types.StackResourceSummary, error) {
 	var all []types.StackResourceSummary
 	for token := (*string)(nil); ; {
-		var out *cloudformation.ListStackResourcesOutput
-		err := m.pace.do(ctx, func(ctx context.Context) (err error) {
-			out, err = m.api.ListStackResources(ctx, &cloudformation.ListStackResourcesInput{StackName: &id, NextToken: token})
-			return err
-		})
+		out, err := call(ctx, m, m.api.ListStackResources, &cloudformation.ListStackResourcesInput{StackName: &id, NextToken: token})
 		if err != nil {
 			return nil, fmt.Errorf("list stack resources: %w", err)
 		}

@@ -16,7 +16,7 @@ var courses = map[types.StackStatus][2]course{
 	"DELETE_COMPLETE":                     {toCreate, toCreate},
 	"CREATE_COMPLETE":                     {toUpdate, toUpdate},
 	"UPDATE_COMPLETE":                     {toUpdate, toUpdate},
-	"UPDATE_FAILED":                       {toUpdate, toUpdate},
+	"UPDATE_FAILED":                       {toRefuse, toRefuse},
 	"UPDATE_ROLLBACK_COMPLETE":            {toUpdate, toUpdate},
 	"IMPORT_COMPLETE":                     {toUpdate, toUpdate},
 	"IMPORT_ROLLBACK_COMPLETE":            {toUpdate, toUpdate},

@@ -16,52 +16,39 @@ import (
 // survey is what deleting a stack meets: its resources, and those of the stacks
 // nested in it.
 type survey struct {
-	resources []Removal
+	resources []Removal // sorted by logical id
 	causes    []Cause
-	notes     []string
+	notes     []string // of each template that could not be read, and so what it retains
 }
 
 // survey reads the stack and, as far as they go with it, the stacks nested in it.
 func (m *Manager) survey(ctx context.Context, id, name string) (survey, error) {
 	s := survey{resources: []Removal{}}
-	err := m.explore(ctx, &s, id, name, "")
-	slices.SortFunc(s.resources, byLogicalID)
-	return s, err
-}
-
-// explore adds the resources of one stack. Within is "" or "Nested/".
-func (m *Manager) explore(ctx context.Context, s *survey, id, path, within string) error {
-	all, err := m.resources(ctx, id)
-	if missing(err) && within != "" {
-		return nil // a nested stack that is gone
-	}
-	if err != nil {
-		return err
-	}
-	policies, err := m.policies(ctx, id)
-	if err != nil {
-		s.notes = append(s.notes, fmt.Sprintf("what the template of %s retains is unknown: %v", path, err))
-		if ctx.Err() != nil {
-			return err
-		}
-	}
-	for _, r := range all {
-		logical, physical := value(r.LogicalResourceId), value(r.PhysicalResourceId)
-		if physical == "" || r.ResourceStatus == types.ResourceStatusDeleteComplete {
-			continue
-		}
-		if r.ResourceStatus == types.ResourceStatusDeleteFailed {
-			s.causes = append(s.causes, causeOf(path, r))
-		}
-		d := removal(within, r, policies[logical])
-		s.resources = append(s.resources, d)
-		if d.Type == stackType && d.Fate == Deleted && strings.Count(within, "/") < maxNesting {
-			if err := m.explore(ctx, s, physical, path+"/"+logical, d.LogicalID+"/"); err != nil {
-				return fmt.Errorf("nested stack %s: %w", d.LogicalID, err)
+	err := m.walk(ctx, id, name, func(ctx context.Context, at site) (nested []types.StackResourceSummary, err error) {
+		policies, err := m.policies(ctx, at.id)
+		if err != nil {
+			s.notes = append(s.notes, fmt.Sprintf("what the template of %s retains is unknown: %v", at.path, err))
+			if ctx.Err() != nil {
+				return nil, err
 			}
 		}
-	}
-	return nil
+		for _, r := range at.resources {
+			if !exists(r) {
+				continue
+			}
+			if r.ResourceStatus == types.ResourceStatusDeleteFailed {
+				s.causes = append(s.causes, causeOf(at.path, r))
+			}
+			d := removal(at.within, r, policies[value(r.LogicalResourceId)])
+			s.resources = append(s.resources, d)
+			if d.Fate == Deleted {
+				nested = append(nested, r)
+			}
+		}
+		return nested, nil
+	})
+	slices.SortFunc(s.resources, byLogicalID)
+	return s, err
 }
 
 // removal is what becomes of a resource under its DeletionPolicy, "" for none.
@@ -93,13 +80,10 @@ func (s survey) failed() []Cause {
 	return roots(s.causes)
 }
 
-// policies are the DeletionPolicy of each resource of the stack's template that has one.
+// policies are the DeletionPolicy of each resource of the stack's template that is
+// not simply deleted.
 func (m *Manager) policies(ctx context.Context, id string) (map[string]string, error) {
-	var out *cloudformation.GetTemplateOutput
-	err := m.pace.do(ctx, func(ctx context.Context) (err error) {
-		out, err = m.api.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &id, TemplateStage: types.TemplateStageProcessed})
-		return err
-	})
+	out, err := call(ctx, m, m.api.GetTemplate, &cloudformation.GetTemplateInput{StackName: &id, TemplateStage: types.TemplateStageProcessed})
 	if err != nil {
 		return nil, fmt.Errorf("get template: %w", err)
 	}
@@ -115,9 +99,23 @@ func (m *Manager) policies(ctx context.Context, id string) (map[string]string, e
 	}
 	policies := make(map[string]string)
 	for _, r := range parsed.Resources {
-		if r.DeletionPolicy != "" {
-			policies[r.Name] = r.DeletionPolicy
+		if policy := deletionPolicy(r); policy != "" {
+			policies[r.Name] = policy
 		}
 	}
 	return policies, nil
+}
+
+// deletionPolicy is the DeletionPolicy of a resource, or the one that its type has
+// without; "" where that is to delete it. Source: CloudFormation Template
+// Reference, "DeletionPolicy attribute".
+func deletionPolicy(r template.Resource) string {
+	if r.DeletionPolicy != "" {
+		return r.DeletionPolicy
+	}
+	_, ofCluster := r.Properties["DBClusterIdentifier"]
+	if r.Type == "AWS::RDS::DBCluster" || r.Type == "AWS::RDS::DBInstance" && !ofCluster {
+		return "Snapshot"
+	}
+	return ""
 }

@@ -2,6 +2,8 @@ package stack
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
 // shelf is a CloudFormation that only lists resources, by the ARN of their stack.
@@ -70,7 +74,7 @@ func TestSurvey(t *testing.T) {
 			template: "Resources: {Data: {Type: 'AWS::S3::Bucket', DeletionPolicy: RetainExceptOnCreate}, Disk: {Type: 'AWS::EC2::Volume', DeletionPolicy: Snapshot}}", want: kept,
 		},
 		"a template that cannot be read is noted": {
-			want: plain, notes: []string{"what the template of automation-8527fec8 retains is unknown: get template: api error AccessDenied: not you"},
+			want: plain, notes: []string{"what the template of automation-8527fec8 retains is unknown: get template: AccessDenied: not you"},
 		},
 		"a template that is none is noted": {
 			template: "Resources: [", want: plain,
@@ -101,6 +105,74 @@ func TestSurvey(t *testing.T) {
 	}
 	if _, err := New(shelf{}, Options{}).survey(t.Context(), envARN, envName); !missing(err) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestSomeTypesLeaveASnapshotWithoutBeingTold: in a plan to delete as in one to recreate.
+func TestSomeTypesLeaveASnapshotWithoutBeingTold(t *testing.T) {
+	tests := map[string]struct {
+		resource string
+		fate     Fate
+		action   types.PolicyAction
+	}{
+		"a database cluster":                  {"Type: 'AWS::RDS::DBCluster'", Snapshot, types.PolicyActionSnapshot},
+		"a database of its own":               {"Type: 'AWS::RDS::DBInstance', Properties: {Engine: postgres}", Snapshot, types.PolicyActionSnapshot},
+		"a database of its own, bare":         {"Type: 'AWS::RDS::DBInstance'", Snapshot, types.PolicyActionSnapshot},
+		"a database in a cluster":             {"Type: 'AWS::RDS::DBInstance', Properties: {DBClusterIdentifier: a}", Deleted, types.PolicyActionDelete},
+		"a cluster that is to be deleted":     {"Type: 'AWS::RDS::DBCluster', DeletionPolicy: Delete", Deleted, types.PolicyActionDelete},
+		"a cluster that is to be retained":    {"Type: 'AWS::RDS::DBCluster', DeletionPolicy: Retain", Retained, types.PolicyActionRetain},
+		"a cache, which is simply deleted":    {"Type: 'AWS::ElastiCache::ReplicationGroup'", Deleted, types.PolicyActionDelete},
+		"a cache that is to leave a snapshot": {"Type: 'AWS::ElastiCache::ReplicationGroup', DeletionPolicy: Snapshot", Snapshot, types.PolicyActionSnapshot},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			body := "Resources: {Data: {" + tt.resource + "}}"
+			list := []types.StackResourceSummary{summary("Data", "AWS::RDS::Any", "data", "CREATE_COMPLETE", "")}
+			m := New(shelf{resources: map[string][]types.StackResourceSummary{envARN: list}, template: body}, Options{})
+			s, err := m.survey(t.Context(), envARN, envName)
+			if err != nil || len(s.resources) != 1 || s.resources[0].Fate != tt.fate {
+				t.Errorf("%+v, %v, want %s", s.resources, err, tt.fate)
+			}
+			parsed, err := template.Parse([]byte(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := (request{before: parsed}).policyOf("Data"); got != tt.action {
+				t.Errorf("recreating: %s, want %s", got, tt.action)
+			}
+		})
+	}
+}
+
+// TestWalkEnds in stacks that are nested in themselves, as no CloudFormation has them.
+func TestWalkEnds(t *testing.T) {
+	loop := []types.StackResourceSummary{summary("Again", stackType, envARN, "CREATE_COMPLETE", "")}
+	m := New(shelf{resources: map[string][]types.StackResourceSummary{envARN: loop}}, Options{})
+	var paths []string
+	err := m.walk(t.Context(), envARN, "a", func(_ context.Context, s site) ([]types.StackResourceSummary, error) {
+		paths = append(paths, s.path+" "+s.within)
+		return s.resources, nil
+	})
+	if err != nil || len(paths) != maxNesting+1 || paths[0] != "a " || paths[2] != "a/Again/Again Again/Again/" {
+		t.Errorf("%v, %v", paths, err)
+	}
+	no := errors.New("no")
+	err = m.walk(t.Context(), envARN, "a", func(_ context.Context, s site) ([]types.StackResourceSummary, error) {
+		if strings.Count(s.within, "/") == 2 {
+			return nil, no
+		}
+		return s.resources, nil
+	})
+	if !errors.Is(err, no) || err.Error() != "nested stack Again/Again: no" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAccountIn(t *testing.T) {
+	for arn, want := range map[string]string{envARN: "111122223333", "arn:aws-cn:cloudformation:cn-north-1:1:stack/a/b": "1", "demo": "", "": ""} {
+		if got := accountIn(arn); got != want {
+			t.Errorf("account in %q is %q, want %q", arn, got, want)
+		}
 	}
 }
 

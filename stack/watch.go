@@ -19,14 +19,11 @@ type operation struct {
 	id    string // ARN of the stack
 	token string // its ClientRequestToken; "" for somebody else's operation
 	after string // id of the newest event before it; "" for none
+	// secrets are taken out of what AWS says of the operation.
+	secrets secrets
 	// joined: an operation without a token that is reported like an own one. Any
 	// other is only waited for, and its resources are not reported.
 	joined bool
-}
-
-// title is how the operation is called in errors: "apply stack x".
-func (op operation) title() string {
-	return strings.TrimPrefix(op.verb, "stack.") + " stack " + op.name
 }
 
 // outcome is how an operation has ended.
@@ -44,7 +41,10 @@ type UnfinishedError struct {
 	Stack  string
 	Status string   // of the stack, as last seen; "" where nothing was seen
 	Under  []string // the resources that were under way, "LogicalID" or "Nested/LogicalID", sorted
-	Err    error
+	// Cancelled: the update is cancelled in AWS too, as Options.CancelUpdate asks, and
+	// rolls back there.
+	Cancelled bool
+	Err       error
 }
 
 func (e *UnfinishedError) Error() string {
@@ -58,7 +58,14 @@ func (e *UnfinishedError) Error() string {
 	if len(e.Under) > 0 {
 		b.WriteString(", with " + list(e.Under) + " under way")
 	}
-	b.WriteString("; CloudFormation goes on by itself, run again to wait for it")
+	switch {
+	case e.Cancelled:
+		b.WriteString("; the update is cancelled in AWS too, and rolls back there by itself")
+	case e.Status == "":
+		b.WriteString("; if CloudFormation has begun, it goes on by itself, run again to wait for it")
+	default:
+		b.WriteString("; CloudFormation goes on by itself, run again to wait for it")
+	}
 	return b.String()
 }
 
@@ -136,14 +143,11 @@ func (m *Manager) lastEvent(ctx context.Context, id string) (string, error) {
 }
 
 func (m *Manager) eventPage(ctx context.Context, id string, token *string) (events []types.StackEvent, next *string, err error) {
-	err = m.pace.do(ctx, func(ctx context.Context) error {
-		out, err := m.api.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: &id, NextToken: token})
-		if err == nil {
-			events, next = out.StackEvents, out.NextToken
-		}
-		return err
-	})
-	return events, next, err
+	out, err := call(ctx, m, m.api.DescribeStackEvents, &cloudformation.DescribeStackEventsInput{StackName: &id, NextToken: token})
+	if err != nil {
+		return nil, nil, err
+	}
+	return out.StackEvents, out.NextToken, nil
 }
 
 // watcher is the state of one watch.
@@ -248,6 +252,7 @@ func (w *watcher) take(t *tail, e types.StackEvent) {
 		w.out.Events, w.nested, w.stale = nil, nil, 0
 		t.since = value(e.Timestamp)
 	}
+	e = w.op.secrets.redactEvent(e)
 	w.out.Events = append(w.out.Events, e)
 	w.report.event(t.path, e)
 	if ofStack(e) {
@@ -304,7 +309,7 @@ func (w *watcher) settled() bool {
 }
 
 func (w *watcher) end(status types.StackStatus, reason string) {
-	w.ended, w.out.Status, w.out.Reason = true, status, reason
+	w.ended, w.out.Status, w.out.Reason = true, status, w.op.secrets.redact(reason)
 }
 
 // vanished is for a stack of which there are no events. One that was being
@@ -352,7 +357,7 @@ func (w *watcher) notBegun(ctx context.Context) error {
 
 func (w *watcher) unfinished(err error) error {
 	if errors.Is(err, errNotBegun) {
-		return fmt.Errorf("%s: %w; the stack is %s", w.op.title(), err, w.report.status)
+		return fmt.Errorf("%w; the stack is %s", err, w.report.status)
 	}
 	return &UnfinishedError{
 		Op: strings.TrimPrefix(w.op.verb, "stack."), Stack: w.op.name,

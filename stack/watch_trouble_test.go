@@ -89,7 +89,7 @@ func TestWatchSaysWhatGoesOn(t *testing.T) {
 		},
 		"when it may not look": {
 			refuse: func(string, string, int) error { return denied }, is: denied, within: time.Second,
-			text: "apply stack automation-8527fec8: read its events: api error AccessDenied: not you; nothing of it was seen yet; CloudFormation goes on by itself, run again to wait for it",
+			text: "apply stack automation-8527fec8: read its events: AccessDenied: not you; nothing of it was seen yet; if CloudFormation has begun, it goes on by itself, run again to wait for it",
 		},
 		"when AWS cannot be reached any more": {
 			refuse: func(_, _ string, n int) error {
@@ -98,12 +98,12 @@ func TestWatchSaysWhatGoesOn(t *testing.T) {
 				}
 				return &smithy.GenericAPIError{Code: "RequestTimeout", Message: "slow"}
 			}, within: 12 * time.Minute, status: "UPDATE_IN_PROGRESS", under: []string{"Alb", "Cache"},
-			text: "apply stack automation-8527fec8: read its events: api error RequestTimeout: slow; the stack is UPDATE_IN_PROGRESS, with Alb, Cache under way; CloudFormation goes on by itself, run again to wait for it",
+			text: "apply stack automation-8527fec8: read its events: RequestTimeout: slow; the stack is UPDATE_IN_PROGRESS, with Alb, Cache under way; CloudFormation goes on by itself, run again to wait for it",
 		},
 		"when it is cancelled while AWS throttles": {
 			refuse: func(string, string, int) error { return throttling() },
 			cancel: 10 * time.Minute, is: context.Canceled, within: 10 * time.Minute,
-			text: "apply stack automation-8527fec8: read its events: context canceled; nothing of it was seen yet; CloudFormation goes on by itself, run again to wait for it",
+			text: "apply stack automation-8527fec8: read its events: context canceled; nothing of it was seen yet; if CloudFormation has begun, it goes on by itself, run again to wait for it",
 		},
 	}
 	for name, tt := range tests {
@@ -152,12 +152,12 @@ func TestWatchOfWhatDoesNotBegin(t *testing.T) {
 		"the stack rests": {
 			[]types.StackStatus{"CREATE_COMPLETE"},
 			"",
-			"apply stack automation-8527fec8: CloudFormation took the request, and did not begin; the stack is CREATE_COMPLETE",
+			"CloudFormation took the request, and did not begin; the stack is CREATE_COMPLETE",
 		},
 		"somebody else is at work on it first": {
 			[]types.StackStatus{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"},
 			"",
-			"apply stack automation-8527fec8: CloudFormation took the request, and did not begin; the stack is UPDATE_COMPLETE",
+			"CloudFormation took the request, and did not begin; the stack is UPDATE_COMPLETE",
 		},
 		"somebody else deletes it": {[]types.StackStatus{"DELETE_IN_PROGRESS", "DELETE_COMPLETE"}, "DELETE_COMPLETE", ""},
 	}
@@ -271,7 +271,7 @@ func TestWatchOfNestedStacksThatAreHardToRead(t *testing.T) {
 					return &smithy.GenericAPIError{Code: "AccessDenied", Message: "not you"}
 				}
 				return nil
-			}, []string{envName + "/Caches/Deep CREATE_FAILED"}, "Caches/Deep: running, its events cannot be read: api error AccessDenied: not you",
+			}, []string{envName + "/Caches/Deep CREATE_FAILED"}, "Caches/Deep: running, its events cannot be read: AccessDenied: not you",
 		},
 	}
 	for name, tt := range tests {

@@ -105,7 +105,7 @@ func (c *Cloud) attach(cl *cluster, in clusterInput, now time.Time) {
 		return
 	}
 	cl.attachments = updating
-	c.agenda.plan(now.Add(attaching), func(time.Time) { cl.status, cl.attachments = "", updated })
+	c.agenda.Plan(now.Add(attaching), func(time.Time) { cl.status, cl.attachments = "", updated })
 }
 
 func (c *Cloud) knownProviders(in clusterInput) *Error {

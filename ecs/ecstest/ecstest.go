@@ -41,6 +41,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/mettel-automation/delivery/internal/agenda"
 )
 
 // Region and Account are where the Cloud says that it is.
@@ -72,7 +74,7 @@ type Cloud struct {
 	opts Options
 
 	mu        sync.Mutex
-	agenda    agenda // what the scheduler will do, and when
+	agenda    agenda.Agenda // what the scheduler will do, and when
 	clusters  map[string]*cluster
 	gone      map[string]*cluster // deleted, and still described
 	families  map[string][]*taskDefinition
@@ -156,7 +158,7 @@ type Snapshot struct {
 func (c *Cloud) Service(clusterName, name string) (Snapshot, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.catchUp(time.Now())
+	c.agenda.CatchUp(time.Now())
 	cl := c.clusters[clusterName]
 	if cl == nil || cl.services[name] == nil {
 		return Snapshot{}, false

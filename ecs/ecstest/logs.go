@@ -42,7 +42,7 @@ func (c *Cloud) write(t *task, timing Timing, now time.Time) {
 	if !scripted {
 		messages = []string{t.service.name + " starts", "fatal: " + t.service.name + " cannot go on"}
 	}
-	c.agenda.plan(now.Add(timing.Log), func(time.Time) {
+	c.agenda.Plan(now.Add(timing.Log), func(time.Time) {
 		key := stream{group, prefix + "/" + name + "/" + t.id}
 		for _, m := range messages {
 			c.streams[key] = append(c.streams[key], logEvent{now, m})

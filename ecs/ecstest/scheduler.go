@@ -137,7 +137,7 @@ func (c *Cloud) startTasks(s *service, now time.Time) {
 // later has the scheduler look at s again after a pause, and start nothing before.
 func (c *Cloud) later(s *service, now time.Time, pause time.Duration) {
 	s.notBefore = now.Add(pause)
-	c.agenda.plan(s.notBefore, func(now time.Time) { c.reconcile(s, now) })
+	c.agenda.Plan(s.notBefore, func(now time.Time) { c.reconcile(s, now) })
 }
 
 // stopTasks stops what is not of the primary deployment, as far as the minimum

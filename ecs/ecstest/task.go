@@ -86,7 +86,7 @@ func (c *Cloud) start(s *service, d *deployment, in *instance, now time.Time) {
 
 // after plans the next step of t's life, unless t is told to stop before it.
 func (c *Cloud) after(t *task, now time.Time, pause time.Duration, do func(now time.Time)) {
-	c.agenda.plan(now.Add(pause), func(now time.Time) {
+	c.agenda.Plan(now.Add(pause), func(now time.Time) {
 		if !t.stopping {
 			do(now)
 			c.reconcile(t.service, now)
@@ -136,7 +136,7 @@ func (c *Cloud) fail(t *task, code, reason string, counted bool, now time.Time) 
 	pause := c.opts.Timing(t.service.name).Retry
 	t.service.notBefore = now.Add(pause)
 	c.stop(t, code, reason, now)
-	c.agenda.plan(t.service.notBefore, func(now time.Time) { c.reconcile(t.service, now) })
+	c.agenda.Plan(t.service.notBefore, func(now time.Time) { c.reconcile(t.service, now) })
 }
 
 // stop tells t to stop; it will have stopped after a while.
@@ -144,9 +144,9 @@ func (c *Cloud) stop(t *task, code, reason string, now time.Time) {
 	t.stopping, t.healthy, t.stopCode, t.reason = true, false, code, reason
 	c.strike(t)
 	t.service.say(now, "has stopped 1 running tasks: (task %s).", t.id)
-	c.agenda.plan(now.Add(c.opts.Timing(t.service.name).Stop), func(now time.Time) {
+	c.agenda.Plan(now.Add(c.opts.Timing(t.service.name).Stop), func(now time.Time) {
 		t.status, t.stoppedAt = stopped, now
-		c.agenda.plan(now.Add(kept), func(time.Time) { t.forget() })
+		c.agenda.Plan(now.Add(kept), func(time.Time) { t.forget() })
 		c.reconcile(t.service, now)
 	})
 }

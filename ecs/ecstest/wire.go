@@ -55,7 +55,7 @@ func (c *Cloud) call(op string, body []byte) (object, *Error) {
 	if c.opts.Throttle && !c.rates.take(op, now) {
 		return nil, Throttled()
 	}
-	c.catchUp(now)
+	c.agenda.CatchUp(now)
 	out, fault := c.dispatch(op, body, now)
 	if fault == nil && c.opts.After != nil {
 		fault = c.opts.After(op, n)

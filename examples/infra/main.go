@@ -6,13 +6,17 @@
 //	infra outputs -branch dev/feature/login            # what the stacks say for others
 //	infra drift   -branch dev/feature/login            # what was changed behind their back
 //	infra destroy -branch dev/feature/login            # take it all away
+//	infra recover -branch dev/feature/login            # end a rollback that has failed
 //	infra render  -branch dev/feature/login            # the templates, and nothing else
 //
 // By default the cloud is in memory, -speed times faster than AWS, so that one sees
 // everything without an account. It begins empty, or with -existing with an older
 // version of the environment, which applying then changes; outputs, drift and destroy
-// begin with the environment just applied, and drift with two changes made since. It
-// ends with the process. -fail makes a resource fail in it.
+// begin with the environment just applied, and drift with two changes made since;
+// recover begins with an update whose rollback has failed at LogGroup. It ends with the
+// process. -fail makes a resource fail in it.
+//
+// Nothing is asked of AWS before all templates and parameters are found to be sound.
 //
 // With -local=false it talks to AWS, with region and credentials from the environment,
 // as the AWS CLI does (AWS_ENDPOINT_URL too). Templates of more than 51,200 bytes, which
@@ -47,7 +51,8 @@
 //	{"environment": {"name", "id", "kind", "kre", "branch"},
 //	 "stacks": [{"name", "bytes", "parameters", "tags", "body"}], "plans": [...], "forecast": ["stacks planned in memory"],
 //	 "results": [...], "outputs": {"stack": {"name": "value"}}, "drift": [...],
-//	 "deletions": [...], "deleted": [...], "error": "why it failed, or empty"}
+//	 "deletions": [...], "deleted": [...], "recoveries": [...], "recovered": [...],
+//	 "unrecovered": ["why a stack is left as it is"], "error": "why it failed, or empty"}
 //
 // Exit codes: 0 done, 1 AWS did not do it, the plan is refused, or there is drift, 2
 // wrong use or input that cannot be used.
@@ -89,7 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	view := cli.View(stderr, os.Getenv)
 	defer func() { _ = view.Close() }() // whatever happens, the terminal is given back
 	w := &work{site: s, manager: manager(view.Emit), silent: manager(nil), out: out}
-	err = w.do(ctx, o)
+	err = advise(o.verb, w.do(ctx, o))
 	out.tell(err)
 	if err := errors.Join(view.Close(), out.print(stdout, o.json)); err != nil {
 		return err
@@ -103,6 +108,18 @@ func blame(err error) error {
 		return err
 	}
 	return cli.Failed(err)
+}
+
+// advise says by which flag or command one does here what an error asks for.
+func advise(verb string, err error) error {
+	_, stuck := errors.AsType[*stack.StuckError](err)
+	switch {
+	case errors.Is(err, stack.ErrConsent):
+		return fmt.Errorf("%w; here that is -consent LOGICALID", err)
+	case stuck, errors.Is(err, stack.ErrRollbackFailed) && verb == "apply":
+		return fmt.Errorf("%w; here that is infra recover", err)
+	}
+	return err
 }
 
 // errInput marks what is wrong with the flags and files of a run.
@@ -128,6 +145,8 @@ func (w *work) do(ctx context.Context, o options) error {
 		return w.drift(ctx)
 	case "destroy":
 		return w.destroy(ctx, o.allowProduction)
+	case "recover":
+		return w.recover(ctx)
 	}
 	return fmt.Errorf("unknown command %q", o.verb) // parse has refused it
 }

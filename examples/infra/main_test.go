@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +9,6 @@ import (
 	"testing/synctest"
 
 	"github.com/mettel-automation/delivery/examples/internal/cli"
-	"github.com/mettel-automation/delivery/stack/stacktest"
 )
 
 const branch = "dev/feature/login" // whose environment is automation-8527fec8
@@ -36,14 +33,38 @@ func file(t *testing.T, text string) string {
 	return path
 }
 
+// invocation is one run of the main, and what is to come of it.
+type invocation struct {
+	args           []string
+	code           int
+	stdout, stderr []string // parts of them
+	not            string   // in both
+}
+
+func (i invocation) check(t *testing.T) {
+	code, stdout, stderr := infraMain(t, i.args...)
+	if code != i.code || i.not != "" && strings.Contains(stdout+stderr, i.not) {
+		t.Errorf("exit code %d, want %d and no %q; stdout:\n%s\nstderr:\n%s", code, i.code, i.not, stdout, stderr)
+	}
+	for _, want := range i.stdout {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s\nstderr:\n%s", want, stdout, stderr)
+		}
+	}
+	for _, want := range i.stderr {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("stderr lacks %q:\n%s", want, stderr)
+		}
+	}
+	if line := stderr[strings.LastIndex("\n"+strings.TrimSuffix(stderr, "\n"), "\n"):]; i.code != 0 && !strings.HasPrefix(line, "infra: ") {
+		t.Errorf("the last line of stderr is %q", line)
+	}
+}
+
+const bucketOnly = "Resources: {B: {Type: AWS::S3::Bucket}}\nOutputs: {Bucket: {Value: !Ref B}}\n"
+
 func TestInfra(t *testing.T) {
-	const bucketOnly = "Resources: {B: {Type: AWS::S3::Bucket}}\nOutputs: {Bucket: {Value: !Ref B}}\n"
-	tests := map[string]struct {
-		args           []string
-		code           int
-		stdout, stderr []string
-		not            string // in both
-	}{
+	tests := map[string]invocation{
 		"a plan of an empty cloud": {
 			args: []string{"plan", "-branch", branch},
 			stdout: []string{
@@ -88,12 +109,19 @@ func TestInfra(t *testing.T) {
 			stdout: []string{"  !  CacheGroup ", "AtRestEncryptionEnabled: true -> false"},
 			stderr: []string{"CacheGroup", "CacheCustomerCacheRedisGroup", "onsent"},
 		},
+		"what is refused is not said to be applied": {
+			args:   []string{"apply", "-branch", branch, "-existing", "-only", "environment", "-parameter", "RedisAtRest=false"},
+			code:   1,
+			stderr: []string{"; name what is wanted in Consent and plan again; here that is -consent LOGICALID\n"},
+			not:    "applied:",
+		},
 		"what cannot be replaced is planned with consent": {
 			args: []string{
 				"plan", "-branch", branch, "-existing", "-parameter", "RedisAtRest=false",
 				"-consent", "CacheGroup", "-consent", "CacheCustomerCacheRedisGroup", "-consent", "CacheTnbaFeedbackCacheRedisGroup",
 			},
 			stdout: []string{"  !  CacheGroup "},
+			not:    "is not needed", // by the other stacks, which are not told
 		},
 		"applying to a network that others share": {
 			args:   []string{"apply", "-branch", branch, "-network", "automation-ephemeral"},
@@ -164,6 +192,40 @@ func TestInfra(t *testing.T) {
 				"  = Bucket ", "  automation-master: ", "    left behind: Bucket (AWS::S3::Bucket) automation-master-thanos", "    left behind: LogGroup ",
 			},
 		},
+		"what cannot be deleted is named": {
+			args:   []string{"destroy", "-branch", branch, "-fail", "Cluster", "-only", "environment"},
+			code:   1,
+			stderr: []string{"infra: delete stack automation-8527fec8: Cluster (AWS::ECS::Cluster): resource "},
+		},
+		"a rollback that is stuck": {
+			args: []string{"recover", "-branch", branch},
+			stdout: []string{
+				"stack automation-8527fec8 (UPDATE_ROLLBACK_FAILED): continue the rollback of its last update\n  ! it failed at LogGroup (AWS::Logs::LogGroup): ",
+				"\nrecovered:\n  automation-8527fec8: UPDATE_ROLLBACK_COMPLETE\nleft as they are:\n  plan to recover stack automation-8527fec8-network: ",
+			},
+			stderr: []string{"an update of the environment has failed in it, and so has the rollback\n"},
+		},
+		"a rollback that stays stuck": {
+			args:   []string{"recover", "-branch", branch, "-fail", "LogGroup"},
+			code:   1,
+			stdout: []string{"\nrecovered:\n  automation-8527fec8: UPDATE_ROLLBACK_FAILED\n"},
+			stderr: []string{"infra: recover stack automation-8527fec8: LogGroup (AWS::Logs::LogGroup): ", "not authorized to perform: logs:PutRetentionPolicy"},
+		},
+		"a rollback without what it is stuck at": {
+			args:   []string{"recover", "-branch", branch, "-fail", "LogGroup", "-skip", "LogGroup"},
+			stdout: []string{"  ! skip LogGroup: ", "  automation-8527fec8: UPDATE_ROLLBACK_COMPLETE, LogGroup left as it is\n"},
+		},
+		"nothing is recovered without what is not stuck": {
+			args:   []string{"recover", "-branch", branch, "-skip", "Cluster", "-skip", "LogGroup"},
+			code:   2,
+			stderr: []string{"infra: -skip Cluster: no rollback has failed there; where it has: LogGroup\n"},
+			not:    "recovered:",
+		},
+		"nothing to recover": {
+			args:   []string{"recover", "-branch", branch, "-only", "roles"},
+			code:   1,
+			stderr: []string{"automation-8527fec8-roles: ", "it is CREATE_COMPLETE"},
+		},
 		"the templates": {
 			args: []string{"render", "-branch", branch},
 			stdout: []string{
@@ -179,92 +241,12 @@ func TestInfra(t *testing.T) {
 		"a template of one's own lacks outputs": {
 			args:   []string{"outputs", "-branch", branch, "-template", file(t, bucketOnly)},
 			code:   1,
-			stderr: []string{"read the outputs of stack automation-8527fec8: there is no Cluster; apply the stack as it is rendered now"},
+			stderr: []string{"infra: stack automation-8527fec8 has no outputs ", "Cluster, ", ", which others need: add them to "},
 			stdout: []string{"  Bucket  automation-8527fec8-b-"},
 		},
-		"a template that is none": {
-			args:   []string{"plan", "-branch", branch, "-only", "environment", "-template", file(t, "Resources:\n  B:\n    Type: AWS::S3::Bucket\n   Foo: 1\n")},
-			code:   2,
-			stderr: []string{"line 4, column 4"},
-		},
-		"a template without resources": {
-			args:   []string{"plan", "-branch", branch, "-only", "environment", "-template", file(t, "Description: nothing\n")},
-			code:   2,
-			stderr: []string{"it has no resources"},
-		},
-		"an unknown parameter": {
-			args:   []string{"apply", "-branch", branch, "-only", "environment", "-parameter", "LogDay=7", "-existing"},
-			code:   2,
-			stderr: []string{"LogDay"},
-			not:    "updating",
-		},
-		"a parameter out of its range": {
-			args:   []string{"plan", "-branch", branch, "-only", "environment", "-parameter", "LogDays=8"},
-			code:   2,
-			stderr: []string{`LogDays: "8" is not among the allowed values: 1, 3, 5, 7, 14`},
-		},
-		"a name beyond all budgets": {
-			args:   []string{"plan", "-branch", branch, "-project", "the-automation-of-everything"},
-			code:   2,
-			stderr: []string{`name "the-automation-of-everything-8527fec8": want 1 to 32`},
-		},
-		"names beyond their budgets": {
-			args:   []string{"plan", "-branch", branch, "-project", "the-automation-of-all"},
-			code:   2,
-			stderr: []string{"the-automation-of-all-8527fec8", "leave room for a digest in the 32 of a load balancer"},
-		},
-		"a file with another key": {
-			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a, rout: {priority: 80}}]")},
-			code:   2,
-			stderr: []string{`file.yaml: unknown field "rout"`},
-		},
-		"a file that is no YAML": {
-			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [")},
-			code:   2,
-			stderr: []string{"file.yaml: "},
-		},
-		"all that is wrong with the settings": {
-			args:   []string{"plan", "-branch", branch, "-file", file(t, "services: [{name: a b}, {name: c, route: {priority: 0}}]\nlogDays: 8")},
-			code:   2,
-			stderr: []string{"a b", "priority", "8"},
-		},
-		"a file that is not there":       {args: []string{"plan", "-branch", branch, "-file", "/none.yaml"}, code: 2, stderr: []string{"/none.yaml"}},
-		"a template that is not there":   {args: []string{"plan", "-branch", branch, "-template", "/none.yaml"}, code: 2, stderr: []string{"/none.yaml"}},
-		"a branch without environment":   {args: []string{"plan", "-branch", "main"}, code: 2, stderr: []string{"main"}},
-		"no branch":                      {args: []string{"plan"}, code: 2, stderr: []string{"-branch is required"}},
-		"an unknown command":             {args: []string{"create", "-branch", branch}, code: 2, stderr: []string{`unknown command "create"`}},
-		"an unknown stack":               {args: []string{"plan", "-branch", branch, "-only", "kre"}, code: 2, stderr: []string{"-only kre: want one of network, roles, environment"}},
-		"a shared network is no one's":   {args: []string{"plan", "-branch", branch, "-only", "network", "-network", "x"}, code: 2, stderr: []string{"is left alone"}},
-		"a parameter without a value":    {args: []string{"plan", "-branch", branch, "-parameter", "A"}, code: 2, stderr: []string{"want NAME=VALUE"}},
-		"a speed of AWS":                 {args: []string{"plan", "-branch", branch, "-local=false", "-speed", "5"}, code: 2, stderr: []string{"they do not go with -local=false"}},
-		"no speed":                       {args: []string{"plan", "-branch", branch, "-speed", "0"}, code: 2, stderr: []string{"-speed 0: want more than 0"}},
-		"an older one to destroy":        {args: []string{"destroy", "-branch", branch, "-existing"}, code: 2, stderr: []string{"-existing is for plan and apply"}},
-		"protection when it is too late": {args: []string{"destroy", "-branch", "master", "-local=false", "-unprotected"}, code: 2, stderr: []string{"-unprotected is for plan, apply and render"}},
-		"production to apply":            {args: []string{"apply", "-branch", "master", "-allow-production", "x"}, code: 2, stderr: []string{"-allow-production is for destroy"}},
-		"help":                           {args: []string{"-h"}, stdout: []string{"infra plan -branch dev/feature/login", "-local"}},
-		"express is not for production":  {args: []string{"plan", "-branch", "master", "-express"}, code: 2, stderr: []string{"xpress"}},
-		"consent that nothing asked for": {args: []string{"plan", "-branch", branch, "-only", "roles", "-consent", "Nobody"}, stdout: []string{"Nobody"}},
 	}
 	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			code, stdout, stderr := infraMain(t, tt.args...)
-			if code != tt.code || tt.not != "" && strings.Contains(stdout+stderr, tt.not) {
-				t.Errorf("exit code %d, want %d and no %q; stdout:\n%s\nstderr:\n%s", code, tt.code, tt.not, stdout, stderr)
-			}
-			for _, want := range tt.stdout {
-				if !strings.Contains(stdout, want) {
-					t.Errorf("stdout lacks %q:\n%s\nstderr:\n%s", want, stdout, stderr)
-				}
-			}
-			for _, want := range tt.stderr {
-				if !strings.Contains(stderr, want) {
-					t.Errorf("stderr lacks %q:\n%s", want, stderr)
-				}
-			}
-			if line := stderr[strings.LastIndex("\n"+strings.TrimSuffix(stderr, "\n"), "\n"):]; tt.code != 0 && !strings.HasPrefix(line, "infra: ") {
-				t.Errorf("the last line of stderr is %q", line)
-			}
-		})
+		t.Run(name, tt.check)
 	}
 }
 
@@ -330,49 +312,4 @@ func TestJSON(t *testing.T) {
 			t.Errorf("deleted %+v", a.Deleted)
 		}
 	})
-}
-
-// TestOverASocket talks to a CloudFormation that outlives the process, as to AWS.
-func TestOverASocket(t *testing.T) {
-	cloud := stacktest.New(stacktest.Options{Timing: stacktest.Faster(1e6)})
-	server := httptest.NewServer(cloud)
-	defer server.Close()
-	t.Setenv("AWS_ENDPOINT_URL", server.URL)
-	t.Setenv("AWS_REGION", "us-east-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "test")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	o, err := parse([]string{"outputs", "-branch", branch, "-only", "roles", "-local=false"}, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := o.site()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := s.stack(roles, nowhere())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := create(t.Context(), cloud, want); err != nil {
-		t.Fatal(err)
-	}
-	tests := map[string]struct {
-		args []string
-		code int
-		want string // in stdout or stderr
-	}{
-		"what is there is read":         {[]string{"-only", "roles"}, 0, "  TaskRole       arn:aws:iam::123456789012:role/automation-8527fec8-task\n"},
-		"what is not there is an error": {nil, 1, "automation-8527fec8-network: there is no such stack"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			var stdout, stderr strings.Builder
-			args := append([]string{"outputs", "-branch", branch, "-local=false"}, tt.args...)
-			code := cli.Run(t.Context(), "infra", run, args, &stdout, &stderr)
-			if got := stdout.String() + stderr.String(); code != tt.code || !strings.Contains(got, tt.want) {
-				t.Errorf("exit code %d, want %d and %q:\n%s", code, tt.code, tt.want, got)
-			}
-		})
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ import (
 )
 
 const about = `
-infra plans, applies, checks and destroys the infrastructure of the environment of
+infra plans, applies, checks, recovers and destroys the infrastructure of the environment of
 a branch: its network, its roles, and what its services run in. Without -local=false
 the cloud is in memory.
 
@@ -30,7 +31,7 @@ the cloud is in memory.
   infra destroy -branch dev/feature/login
   infra apply -branch dev/feature/login -file environment.yaml -bucket my-templates -local=false
 
-  infra [plan|apply|outputs|drift|destroy|render] flags
+  infra [plan|apply|outputs|drift|destroy|recover|render] flags
 `
 
 // demo is what an environment in memory has by default.
@@ -48,7 +49,7 @@ type options struct {
 	parameters      map[string]string
 	only            string
 	unprotected     bool
-	consent         []string
+	consent, skip   []string
 	express, json   bool
 	local           bool
 	memory          memory
@@ -67,10 +68,8 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	flags.StringVar(&o.only, "only", "", "`STACK` to be concerned with alone: network, roles or environment")
 	flags.StringVar(&o.template, "template", "", "`FILE` to use as the environment's template instead of the one that is rendered")
 	flags.Func("parameter", "`NAME=VALUE` of a parameter of the environment's template; may be repeated", o.parameter)
-	flags.Func("consent", "`LOGICALID` of a stateful resource that may be replaced or deleted; may be repeated", func(id string) error {
-		o.consent = append(o.consent, id)
-		return nil
-	})
+	flags.Func("consent", "`LOGICALID` of a stateful resource that may be replaced or deleted; may be repeated", collect(&o.consent))
+	flags.Func("skip", "`LOGICALID` of a resource that recover leaves as it is, of those at which the rollback has failed; may be repeated", collect(&o.skip))
 	flags.StringVar(&o.allowProduction, "allow-production", "", "`NAME` of the environment again, to destroy it though it is production")
 	flags.BoolVar(&o.unprotected, "unprotected", false, "take the deletion protection off the load balancer of production, as has to be applied before destroy")
 	flags.BoolVar(&o.express, "express", false, "do not wait until what is made can serve")
@@ -82,6 +81,19 @@ func parse(args []string, stdout io.Writer) (options, error) {
 		return o, err
 	}
 	return o, o.check(flags.FlagSet)
+}
+
+// collect is a flag that may be repeated.
+func collect(list *[]string) func(string) error {
+	return func(id string) error {
+		if id == "" {
+			return errors.New("want a logical id")
+		}
+		if !slices.Contains(*list, id) {
+			*list = append(*list, id)
+		}
+		return nil
+	}
 }
 
 func (o *options) parameter(text string) error {
@@ -96,7 +108,7 @@ func (o *options) parameter(text string) error {
 func (o options) check(flags *flag.FlagSet) error {
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	verbs := []string{"plan", "apply", "outputs", "drift", "destroy", "render"}
+	verbs := []string{"plan", "apply", "outputs", "drift", "destroy", "recover", "render"}
 	switch {
 	case !slices.Contains(verbs, o.verb):
 		return fmt.Errorf("unknown command %q, want one of %s (-h helps)", o.verb, strings.Join(verbs, ", "))
@@ -112,19 +124,41 @@ func (o options) check(flags *flag.FlagSet) error {
 	return o.fits(given)
 }
 
-// fits refuses flags that do not go with each other.
+// fits refuses flags that do not go with the command or with each other.
 func (o options) fits(given map[string]bool) error {
-	switch {
+	for _, f := range []struct {
+		flag  string
+		verbs []string
+	}{
+		{"existing", []string{"plan", "apply"}},
+		{"fail", []string{"apply", "destroy", "recover"}},
+		{"consent", []string{"plan", "apply"}},
+		{"skip", []string{"recover"}},
+		{"allow-production", []string{"destroy"}},
+		{"express", []string{"plan", "apply", "destroy"}},
+	} {
+		if given[f.flag] && !slices.Contains(f.verbs, o.verb) {
+			return fmt.Errorf("-%s is for %s, not for %s", f.flag, and(f.verbs), o.verb)
+		}
+	}
+	switch speed := o.memory.speed; {
 	case !o.local && (given["speed"] || given["existing"] || given["fail"]):
 		return errors.New("-speed, -existing and -fail are about a cloud in memory: they do not go with -local=false")
-	case o.memory.existing && o.verb != "plan" && o.verb != "apply":
-		return fmt.Errorf("-existing is for plan and apply: %s begins with the environment applied anyway", o.verb)
-	case o.allowProduction != "" && o.verb != "destroy":
-		return errors.New("-allow-production is for destroy")
-	case o.memory.speed <= 0:
-		return fmt.Errorf("-speed %v: want more than 0", o.memory.speed)
+	case !(speed > 0) || math.IsInf(speed, 1): // not a number is not more than 0 either
+		return fmt.Errorf("-speed %v: want a number above 0", speed)
+	case (given["template"] || given["parameter"]) && o.only != "" && o.only != environment:
+		return fmt.Errorf("-template and -parameter are about the environment: they do not go with -only %s", o.only)
 	}
 	return nil
+}
+
+// and is such as "a, b and c".
+func and(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // settings are what the file says.

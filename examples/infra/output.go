@@ -26,6 +26,9 @@ type output struct {
 	Drift       []stack.Drift                `json:"drift,omitempty"`
 	Deletions   []stack.DeletePlan           `json:"deletions,omitempty"`
 	Deleted     []stack.DeleteResult         `json:"deleted,omitempty"`
+	Recoveries  []stack.RecoverPlan          `json:"recoveries,omitempty"`
+	Recovered   []stack.RecoverResult        `json:"recovered,omitempty"`
+	Unrecovered []string                     `json:"unrecovered,omitempty"` // why others are left as they are
 	Error       string                       `json:"error"`
 
 	order []string // of Outputs
@@ -86,6 +89,12 @@ func (o *output) print(w io.Writer, asJSON bool) error {
 	if len(o.Deleted) > 0 {
 		parts = append(parts, o.deleted())
 	}
+	for _, r := range o.Recoveries {
+		parts = append(parts, r.String())
+	}
+	if len(o.Recovered) > 0 {
+		parts = append(parts, o.recovered())
+	}
 	_, err := io.WriteString(w, strings.Join(parts, "\n"))
 	return err
 }
@@ -119,6 +128,8 @@ func done(r stack.Result) string {
 	switch {
 	case r.Action == stack.Keep:
 		return "unchanged"
+	case strings.HasSuffix(r.Status, "_IN_PROGRESS"):
+		return "unfinished"
 	case !strings.HasSuffix(r.Status, "_COMPLETE") || strings.Contains(r.Status, "ROLLBACK"):
 		return "failed"
 	case r.Action == stack.Create:
@@ -144,6 +155,28 @@ func (o *output) deleted() string {
 		for _, left := range r.Retained {
 			fmt.Fprintf(&b, "    left behind: %s (%s) %s\n", left.LogicalID, left.Type, clean.Text(left.PhysicalID))
 		}
+	}
+	return b.String()
+}
+
+func (o *output) recovered() string {
+	var b strings.Builder
+	b.WriteString("recovered:\n")
+	for _, r := range o.Recovered {
+		fmt.Fprintf(&b, "  %s: %s", r.Stack, r.Status)
+		if r.Unchanged {
+			b.WriteString(", as before")
+		}
+		for _, id := range r.Skipped {
+			fmt.Fprintf(&b, ", %s left as it is", clean.Text(id))
+		}
+		b.WriteString("\n")
+	}
+	if len(o.Unrecovered) > 0 {
+		b.WriteString("left as they are:\n")
+	}
+	for _, why := range o.Unrecovered {
+		fmt.Fprintf(&b, "  %s\n", clean.Text(why))
 	}
 	return b.String()
 }

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mettel-automation/delivery/envname"
 	"github.com/mettel-automation/delivery/infra"
 	"github.com/mettel-automation/delivery/stack"
-	"github.com/mettel-automation/delivery/stack/stacktest"
 )
 
 // The stacks of an environment, in the order in which they need each other.
@@ -28,7 +29,9 @@ type site struct {
 	env      envname.Environment
 	settings settings
 	options  options
-	body     []byte // of -template
+	body     []byte                    // of -template
+	has      map[string][]string       // the logical ids that the templates of this run have, by kind, where flags name any
+	drafts   map[string]infra.Rendered // the stacks by kind, the environment in no network yet
 }
 
 func (s *site) owner() infra.Owner {
@@ -41,6 +44,11 @@ func (s *site) owner() infra.Owner {
 }
 
 func (s *site) production() bool { return s.env.Kind == envname.Production }
+
+// concerned are the stacks of this run.
+func (s *site) concerned() []string {
+	return slices.DeleteFunc(kinds(), func(kind string) bool { return !s.concerns(kind) })
+}
 
 // concerns reports whether a stack is one of this run.
 func (s *site) concerns(kind string) bool {
@@ -94,16 +102,28 @@ func nowhere() infra.NetworkOutputs {
 // try renders everything once, so that what is wrong with the input is told before
 // anything is asked of AWS.
 func (s *site) try() error {
+	s.has, s.drafts = map[string][]string{}, nil
+	drafts := map[string]infra.Rendered{}
 	for _, kind := range kinds() {
-		if _, err := s.rendered(kind, nowhere()); err != nil {
+		r, err := s.rendered(kind, nowhere())
+		if err != nil {
 			return err
 		}
+		drafts[kind] = r
+		if ids := len(s.options.consent) + len(s.options.memory.fail); ids > 0 && s.concerns(kind) {
+			s.has[kind] = logicalIDs(r.Body)
+		}
 	}
-	return nil
+	s.drafts = drafts
+	return s.failing()
 }
 
 // rendered is one stack of the environment. The network is for the environment alone.
 func (s *site) rendered(kind string, in infra.NetworkOutputs) (infra.Rendered, error) {
+	if r, has := s.drafts[kind]; has && (kind != environment || reflect.DeepEqual(in, nowhere())) {
+		r.Parameters = maps.Clone(r.Parameters) // the caller's own
+		return r, nil
+	}
 	switch kind {
 	case network:
 		return s.network().Render()
@@ -129,7 +149,7 @@ func (s *site) stack(kind string, in infra.NetworkOutputs) (stack.Stack, error) 
 	}
 	return stack.Stack{
 		Name: r.Name, Body: r.Body, Parameters: r.Parameters, Tags: r.Tags,
-		Production: s.production(), RecreateFailed: !s.production(), Express: s.options.express, Consent: s.options.consent,
+		Production: s.production(), RecreateFailed: !s.production(), Express: s.options.express, Consent: s.consent(kind),
 	}, nil
 }
 
@@ -140,8 +160,9 @@ func (s *site) forecast(ctx context.Context, kind string) (stack.Plan, error) {
 	if err != nil {
 		return stack.Plan{}, err
 	}
-	cloud := stacktest.New(stacktest.Options{Timing: stacktest.Faster(1e6)})
-	plan, err := stack.New(cloud.Client(), inMemory(cloud, 1e6)).Plan(ctx, want)
+	const speed = 1e6
+	cloud := newCloud(speed, nil)
+	plan, err := stack.New(cloud.Client(), inMemory(cloud, speed)).Plan(ctx, want)
 	if err != nil {
 		return plan, fmt.Errorf("forecast: %w", err)
 	}

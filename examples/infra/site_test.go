@@ -14,25 +14,18 @@ import (
 // from then on.
 func TestProductionThatFailsAtFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o, err := parse([]string{"apply", "-branch", "master"}, t.Output())
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := o.site()
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, s := described(t, "apply", "-branch", "master")
 		want, err := s.stack(environment, nowhere())
 		if err != nil {
 			t.Fatal(err)
 		}
-		cloud := stacktest.New(stacktest.Options{})
+		cloud := newCloud(1, nil)
 		cloud.Inject("Dashboard", stacktest.Fault{Times: 1}) // comes after all that has a name
 		manager := stack.New(cloud.Client(), inMemory(cloud, 1))
 		apply := func() (stack.Result, error) {
 			plan, err := manager.Plan(t.Context(), want)
 			if err != nil {
-				t.Fatal(err)
+				return stack.Result{}, err
 			}
 			return manager.Apply(t.Context(), plan)
 		}
@@ -65,7 +58,8 @@ func TestProductionThatFailsAtFirst(t *testing.T) {
 		if len(left) != 2 {
 			t.Errorf("what has been in use leaves %q, want Bucket and LogGroup", left)
 		}
-		if _, err := apply(); !errors.As(err, &failure) {
+		_, err = apply()
+		if taken, ok := errors.AsType[*stack.ChangeSetError](err); !ok || len(taken.Causes) != 2 {
 			t.Errorf("created beside what was left of it: error %v", err)
 		}
 	})

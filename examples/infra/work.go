@@ -33,12 +33,26 @@ func (w *work) networkOutputs(ctx context.Context) (infra.NetworkOutputs, error)
 	return w.site.network().Read(outputs)
 }
 
+// sound is an error where a stack of the run cannot be applied whatever there is in
+// AWS, so that nothing is made beside it.
+func (w *work) sound() error {
+	var errs []error
+	for _, kind := range w.concerned() {
+		want, err := w.stack(kind, nowhere())
+		if err == nil {
+			err = w.manager.Check(want)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // plan plans each stack, and takes the change sets away again.
 func (w *work) plan(ctx context.Context) (err error) {
-	for _, kind := range kinds() {
-		if !w.concerns(kind) {
-			continue
-		}
+	if err := w.sound(); err != nil {
+		return err
+	}
+	for _, kind := range w.concerned() {
 		plan, planned, planErr := w.planOne(ctx, kind)
 		if planErr != nil {
 			return planErr
@@ -49,6 +63,9 @@ func (w *work) plan(ctx context.Context) (err error) {
 			continue
 		}
 		defer func() { err = errors.Join(err, w.silent.Discard(context.WithoutCancel(ctx), plan)) }()
+	}
+	if err := w.settle(w.out.Plans); err != nil {
+		return err
 	}
 	return refused(w.out.Plans)
 }
@@ -87,6 +104,15 @@ func (w *work) planOne(ctx context.Context, kind string) (plan stack.Plan, plann
 
 // apply applies the network and the roles at once, and then the environment.
 func (w *work) apply(ctx context.Context) error {
+	if err := w.sound(); err != nil {
+		return err
+	}
+	if len(w.strays()) > 0 { // whether a stack has those is to be seen before one is changed
+		dry := &work{site: w.site, manager: w.silent, silent: w.silent, out: &output{}}
+		if err := dry.plan(ctx); err != nil {
+			return err
+		}
+	}
 	stages := [][]string{{network, roles}, {environment}}
 	for _, stage := range stages {
 		stage = slices.DeleteFunc(stage, func(kind string) bool { return !w.concerns(kind) })
@@ -114,7 +140,10 @@ func (w *work) apply(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.check()
+	if err := w.settle(w.out.Plans); err != nil {
+		return err
+	}
+	return w.complete()
 }
 
 func (w *work) applyOne(ctx context.Context, kind string) (*stack.Plan, *stack.Result, error) {
@@ -134,45 +163,20 @@ func (w *work) applyOne(ctx context.Context, kind string) (*stack.Plan, *stack.R
 		return nil, nil, err
 	}
 	result, err := w.manager.Apply(ctx, plan)
+	if errors.Is(err, stack.ErrConsent) { // nobody is going to execute its change set
+		err = errors.Join(err, w.silent.Discard(context.WithoutCancel(ctx), plan))
+	}
+	if !begun(err) {
+		return &plan, nil, err
+	}
 	return &plan, &result, err
 }
 
-// outputs reads the outputs of each stack.
-func (w *work) outputs(ctx context.Context) error {
-	names, err := w.names()
-	if err != nil {
-		return input{err}
-	}
-	for _, kind := range kinds() {
-		if !w.concerns(kind) {
-			continue
-		}
-		outputs, err := w.manager.Outputs(ctx, names[kind])
-		if err != nil {
-			return err
-		}
-		w.out.keep(names[kind], outputs)
-	}
-	return w.check()
-}
-
-// check looks into the outputs for all that others need.
-func (w *work) check() error {
-	names, err := w.names()
-	errs := []error{err}
-	if outputs, read := w.out.Outputs[names[network]]; read {
-		_, err := w.site.network().Read(outputs)
-		errs = append(errs, err)
-	}
-	if outputs, read := w.out.Outputs[names[roles]]; read {
-		_, err := w.site.roles().Read(outputs)
-		errs = append(errs, err)
-	}
-	if outputs, read := w.out.Outputs[names[environment]]; read {
-		_, err := w.site.environment(nowhere()).Read(outputs)
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+// begun reports whether an attempt that ended with err has changed a stack.
+func begun(err error) bool {
+	_, failed := errors.AsType[*stack.OperationError](err)
+	_, unfinished := errors.AsType[*stack.UnfinishedError](err)
+	return err == nil || failed || unfinished || errors.Is(err, stack.ErrOvertaken)
 }
 
 // drift compares each stack with what there is.
@@ -181,7 +185,7 @@ func (w *work) drift(ctx context.Context) error {
 	if err != nil {
 		return input{err}
 	}
-	of := slices.DeleteFunc(kinds(), func(kind string) bool { return !w.concerns(kind) })
+	of := w.concerned()
 	found := make([]stack.Drift, len(of))
 	var group errgroup.Group
 	for i, kind := range of {
@@ -210,7 +214,8 @@ func (w *work) destroy(ctx context.Context, allow string) error {
 	if allow != "" && allow != w.env.Name {
 		return input{fmt.Errorf("-allow-production %s: the environment is %s", allow, w.env.Name)}
 	}
-	order := slices.DeleteFunc([]string{environment, roles, network}, func(kind string) bool { return !w.concerns(kind) })
+	order := w.concerned()
+	slices.Reverse(order)
 	for _, kind := range order { // all are planned before the first is deleted
 		plan, err := w.planDelete(ctx, names[kind], allow != "")
 		if err != nil {
@@ -250,7 +255,7 @@ func (w *work) guarded(ctx context.Context, plan stack.DeletePlan) error {
 
 // planDelete plans to delete one stack, its buckets emptied but for those that it retains.
 func (w *work) planDelete(ctx context.Context, name string, allowed bool) (stack.DeletePlan, error) {
-	d := stack.Deletion{Name: name, Tags: w.env.Tags(), LiftProtection: allowed}
+	d := stack.Deletion{Name: name, Tags: w.env.Tags(), LiftProtection: allowed, Express: w.options.express}
 	if allowed {
 		d.AllowProduction = name
 	}

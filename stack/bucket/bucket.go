@@ -5,7 +5,7 @@
 //
 //	client := s3.NewFromConfig(cfg)
 //	manager := stack.New(cloudformation.NewFromConfig(cfg), stack.Options{
-//		Buckets:   bucket.New(client, bucket.Options{Owner: account}),
+//		Buckets:   bucket.New(client, bucket.Options{}),
 //		Templates: bucket.Templates{API: client, Bucket: "automation-templates", Region: cfg.Region},
 //	})
 //
@@ -36,10 +36,6 @@ type API interface {
 
 // Options tune an Emptier. The zero value is ready to use.
 type Options struct {
-	// Owner is the id of the account to which a bucket must belong: names of buckets
-	// are the world's, so that one may meanwhile be somebody else's. Empty checks
-	// nothing but what the credentials may do.
-	Owner string
 	// Passes is how many listings of a bucket may find something, since others may
 	// write to it meanwhile; default 10.
 	Passes int
@@ -72,14 +68,18 @@ func New(api API, opts Options) *Emptier {
 // 1,000 a request, and aborts its multipart uploads. It returns how many versions
 // and markers it deleted, also beside an error. A bucket that does not exist is empty.
 //
+// Account is the id of the account to which the bucket must belong: names of buckets
+// are the world's, so that one may meanwhile be somebody else's. "" checks nothing but
+// what the credentials may do.
+//
 // What cannot be deleted stops nothing else; the error then holds an [*ObjectError]
 // for each of the first few and counts the rest. A bucket in which every listing finds
 // something new is [ErrBusy].
-func (e *Emptier) Empty(ctx context.Context, bucket string) (deleted int, err error) {
+func (e *Emptier) Empty(ctx context.Context, bucket, account string) (deleted int, err error) {
 	if bucket == "" {
 		return 0, errors.New("empty bucket: its name is empty")
 	}
-	r := &run{Emptier: e, bucket: bucket}
+	r := &run{Emptier: e, bucket: bucket, account: account}
 	r.emit(progress.Running, "", nil)
 	err = r.passes(ctx)
 	if err == nil {
@@ -90,7 +90,7 @@ func (e *Emptier) Empty(ctx context.Context, bucket string) (deleted int, err er
 		r.emit(progress.Unchanged, "the bucket does not exist", nil)
 		return r.deleted, nil
 	case err != nil:
-		err = fmt.Errorf("empty bucket %s: %w", bucket, explain(err, e.opts.Owner))
+		err = fmt.Errorf("empty bucket %s: %w", bucket, explain(err, r.account))
 		r.emit(progress.Failed, "", err)
 	case r.deleted == 0:
 		r.emit(progress.Unchanged, "it was empty", nil)
@@ -104,6 +104,7 @@ func (e *Emptier) Empty(ctx context.Context, bucket string) (deleted int, err er
 type run struct {
 	*Emptier
 	bucket  string
+	account string // "" checks nothing
 	deleted int
 }
 
@@ -118,12 +119,12 @@ func (r *run) told() string {
 	return fmt.Sprintf("%d versions deleted", r.deleted)
 }
 
-// owner is the account to check, or nil.
+// owner is the account that S3 checks, or nil.
 func (r *run) owner() *string {
-	if r.opts.Owner == "" {
+	if r.account == "" {
 		return nil
 	}
-	return &r.opts.Owner
+	return &r.account
 }
 
 // passes lists and deletes until a listing is empty.

@@ -45,7 +45,7 @@ func TestEmptyDeletesEverything(t *testing.T) {
 	m := newMemory("logs").fill(2500)
 	m.uploads = []string{"half", "gone"}
 	var events progress.Recorder
-	deleted, err := bucket.New(m.client(), bucket.Options{Owner: account, Progress: events.Record}).Empty(t.Context(), "logs")
+	deleted, err := bucket.New(m.client(), bucket.Options{Progress: events.Record}).Empty(t.Context(), "logs", account)
 	if deleted != 2500 || err != nil {
 		t.Errorf("deleted %d, error %v", deleted, err)
 	}
@@ -94,7 +94,7 @@ func TestEmptyOfNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMemory("logs").fill(tt.versions)
 			var events progress.Recorder
-			deleted, err := bucket.New(m.client(), bucket.Options{Progress: events.Record}).Empty(t.Context(), tt.bucket)
+			deleted, err := bucket.New(m.client(), bucket.Options{Progress: events.Record}).Empty(t.Context(), tt.bucket, "")
 			if deleted != tt.versions || err != nil {
 				t.Errorf("deleted %d, error %v", deleted, err)
 			}
@@ -121,7 +121,7 @@ func TestEmptyNamesWhatItCouldNotDelete(t *testing.T) {
 		return "", ""
 	}
 	var events progress.Recorder
-	deleted, err := bucket.New(m.client(), bucket.Options{Progress: events.Record}).Empty(t.Context(), "logs")
+	deleted, err := bucket.New(m.client(), bucket.Options{Progress: events.Record}).Empty(t.Context(), "logs", "")
 	const want = `empty bucket logs: delete "k000001" (version v000003): object lock protects it; delete it when its retention has ended or its legal hold is taken off
 delete "k000001" (version v000004): object lock protects it; delete it when its retention has ended or its legal hold is taken off
 delete "k000001" (version v000005): object lock protects it; delete it when its retention has ended or its legal hold is taken off
@@ -161,7 +161,7 @@ func TestEmptyWaitsForWhatPasses(t *testing.T) {
 			return "", ""
 		}
 		start := time.Now()
-		deleted, err := bucket.New(m.client(), bucket.Options{}).Empty(t.Context(), "logs")
+		deleted, err := bucket.New(m.client(), bucket.Options{}).Empty(t.Context(), "logs", "")
 		if deleted != 10 || err != nil {
 			t.Errorf("deleted %d, error %v", deleted, err)
 		}
@@ -180,7 +180,7 @@ func TestEmptyGivesUpOnWhatDoesNotPass(t *testing.T) {
 			}
 			return "", ""
 		}
-		deleted, err := bucket.New(m.client(), bucket.Options{Passes: 3, Pause: time.Minute}).Empty(t.Context(), "logs")
+		deleted, err := bucket.New(m.client(), bucket.Options{Passes: 3, Pause: time.Minute}).Empty(t.Context(), "logs", "")
 		const want = `empty bucket logs: delete "k000001" (version v000004): SlowDown: Please reduce your request rate`
 		if deleted != 9 || fmt.Sprint(err) != want || m.calls["ListObjectVersions"] != 3 {
 			t.Errorf("deleted %d, %d listings, error %v", deleted, m.calls["ListObjectVersions"], err)
@@ -197,7 +197,7 @@ func TestEmptyDeletesWhatComesMeanwhile(t *testing.T) {
 			m.versions = append(m.versions, version{Key: "late", VersionID: fmt.Sprint(late)})
 		}
 	}
-	deleted, err := bucket.New(m.client(), bucket.Options{}).Empty(t.Context(), "logs")
+	deleted, err := bucket.New(m.client(), bucket.Options{}).Empty(t.Context(), "logs", "")
 	if deleted != 7 || err != nil || len(m.versions) > 0 {
 		t.Errorf("deleted %d, left %d, error %v", deleted, len(m.versions), err)
 	}
@@ -210,7 +210,7 @@ func TestEmptyEndsWhereOthersWriteOn(t *testing.T) {
 			m.versions = append(m.versions, version{Key: "late", VersionID: "v"})
 		}
 	}
-	deleted, err := bucket.New(m.client(), bucket.Options{Passes: 4}).Empty(t.Context(), "logs")
+	deleted, err := bucket.New(m.client(), bucket.Options{Passes: 4}).Empty(t.Context(), "logs", "")
 	const want = "empty bucket logs: the bucket is still written to: each of 4 listings found new versions: stop what writes to it, and try again"
 	if deleted != 4 || !errors.Is(err, bucket.ErrBusy) || err.Error() != want {
 		t.Errorf("deleted %d, error %v", deleted, err)
@@ -229,14 +229,14 @@ func TestEmptyFails(t *testing.T) {
 	tests := map[string]struct {
 		before  func(string) (int, string, string)
 		uploads []string
-		owner   string
+		account string
 		bucket  string
 		want    string // in the error
 		writes  int    // DeleteObjects
 	}{
 		"a bucket without a name": {bucket: "", want: "empty bucket: its name is empty"},
 		"a bucket of somebody else": {
-			bucket: "logs", owner: "999999999999",
+			bucket: "logs", account: "999999999999",
 			want: "empty bucket logs: either the credentials may not, or the bucket belongs to another account than 999999999999: list its versions: ",
 		},
 		"a bucket of another region": {
@@ -260,7 +260,7 @@ func TestEmptyFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMemory("logs").fill(10)
 			m.before, m.uploads = tt.before, tt.uploads
-			deleted, err := bucket.New(m.client(), bucket.Options{Owner: tt.owner}).Empty(t.Context(), tt.bucket)
+			deleted, err := bucket.New(m.client(), bucket.Options{}).Empty(t.Context(), tt.bucket, tt.account)
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("error is %v, want %s", err, tt.want)
 			}
@@ -282,7 +282,7 @@ func TestEmptyStopsWhenCancelled(t *testing.T) {
 			cancel()
 		}
 	}
-	deleted, err := bucket.New(m.client(), bucket.Options{}).Empty(ctx, "logs")
+	deleted, err := bucket.New(m.client(), bucket.Options{}).Empty(ctx, "logs", "")
 	if !errors.Is(err, context.Canceled) || len(m.versions) != 1500 || deleted > 1000 {
 		t.Errorf("deleted %d, left %d, error %v", deleted, len(m.versions), err)
 	}

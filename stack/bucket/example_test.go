@@ -9,8 +9,8 @@ import (
 
 func ExampleEmptier_Empty() {
 	client := newMemory("automation-8527fec8-thanos").fill(2500).client() // yours is s3.NewFromConfig(cfg)
-	emptier := bucket.New(client, bucket.Options{Owner: "123456789012"})
-	deleted, err := emptier.Empty(context.Background(), "automation-8527fec8-thanos")
+	emptier := bucket.New(client, bucket.Options{})
+	deleted, err := emptier.Empty(context.Background(), "automation-8527fec8-thanos", "123456789012")
 	fmt.Println(deleted, err)
 	// Output: 2500 <nil>
 }

@@ -68,14 +68,14 @@ func TestEmptyAgainstMoto(t *testing.T) {
 		}
 	}
 
-	deleted, err := bucket.New(client, bucket.Options{Owner: account}).Empty(ctx, name)
+	deleted, err := bucket.New(client, bucket.Options{}).Empty(ctx, name, account)
 	if deleted != 2500 || err != nil {
 		t.Errorf("deleted %d, error %v; want 2500", deleted, err)
 	}
 	if _, err := client.DeleteBucket(context.WithoutCancel(ctx), &s3.DeleteBucketInput{Bucket: &name}); err != nil {
 		t.Errorf("the bucket is not empty: %v", err)
 	}
-	if deleted, err := bucket.New(client, bucket.Options{}).Empty(ctx, name); deleted != 0 || err != nil {
+	if deleted, err := bucket.New(client, bucket.Options{}).Empty(ctx, name, account); deleted != 0 || err != nil {
 		t.Errorf("of a bucket that is gone: deleted %d, error %v", deleted, err)
 	}
 }

@@ -34,6 +34,26 @@ func (m *MockReader) EXPECT() *MockReaderMockRecorder {
 	return m.recorder
 }
 
+// DescribeEvents mocks base method.
+func (m *MockReader) DescribeEvents(arg0 context.Context, arg1 *cloudformation.DescribeEventsInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.DescribeEventsOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "DescribeEvents", varargs...)
+	ret0, _ := ret[0].(*cloudformation.DescribeEventsOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// DescribeEvents indicates an expected call of DescribeEvents.
+func (mr *MockReaderMockRecorder) DescribeEvents(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DescribeEvents", reflect.TypeOf((*MockReader)(nil).DescribeEvents), varargs...)
+}
+
 // DescribeStackEvents mocks base method.
 func (m *MockReader) DescribeStackEvents(arg0 context.Context, arg1 *cloudformation.DescribeStackEventsInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.DescribeStackEventsOutput, error) {
 	m.ctrl.T.Helper()
@@ -320,6 +340,26 @@ func (mr *MockWriterMockRecorder) DeleteStack(arg0, arg1 interface{}, arg2 ...in
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DeleteStack", reflect.TypeOf((*MockWriter)(nil).DeleteStack), varargs...)
 }
 
+// RollbackStack mocks base method.
+func (m *MockWriter) RollbackStack(arg0 context.Context, arg1 *cloudformation.RollbackStackInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.RollbackStackOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "RollbackStack", varargs...)
+	ret0, _ := ret[0].(*cloudformation.RollbackStackOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// RollbackStack indicates an expected call of RollbackStack.
+func (mr *MockWriterMockRecorder) RollbackStack(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "RollbackStack", reflect.TypeOf((*MockWriter)(nil).RollbackStack), varargs...)
+}
+
 // UpdateTerminationProtection mocks base method.
 func (m *MockWriter) UpdateTerminationProtection(arg0 context.Context, arg1 *cloudformation.UpdateTerminationProtectionInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.UpdateTerminationProtectionOutput, error) {
 	m.ctrl.T.Helper()
@@ -566,6 +606,26 @@ func (mr *MockAPIMockRecorder) DescribeChangeSet(arg0, arg1 interface{}, arg2 ..
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DescribeChangeSet", reflect.TypeOf((*MockAPI)(nil).DescribeChangeSet), varargs...)
 }
 
+// DescribeEvents mocks base method.
+func (m *MockAPI) DescribeEvents(arg0 context.Context, arg1 *cloudformation.DescribeEventsInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.DescribeEventsOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "DescribeEvents", varargs...)
+	ret0, _ := ret[0].(*cloudformation.DescribeEventsOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// DescribeEvents indicates an expected call of DescribeEvents.
+func (mr *MockAPIMockRecorder) DescribeEvents(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "DescribeEvents", reflect.TypeOf((*MockAPI)(nil).DescribeEvents), varargs...)
+}
+
 // DescribeStackDriftDetectionStatus mocks base method.
 func (m *MockAPI) DescribeStackDriftDetectionStatus(arg0 context.Context, arg1 *cloudformation.DescribeStackDriftDetectionStatusInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.DescribeStackDriftDetectionStatusOutput, error) {
 	m.ctrl.T.Helper()
@@ -746,6 +806,26 @@ func (mr *MockAPIMockRecorder) ListStackResources(arg0, arg1 interface{}, arg2 .
 	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "ListStackResources", reflect.TypeOf((*MockAPI)(nil).ListStackResources), varargs...)
 }
 
+// RollbackStack mocks base method.
+func (m *MockAPI) RollbackStack(arg0 context.Context, arg1 *cloudformation.RollbackStackInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.RollbackStackOutput, error) {
+	m.ctrl.T.Helper()
+	varargs := []interface{}{arg0, arg1}
+	for _, a := range arg2 {
+		varargs = append(varargs, a)
+	}
+	ret := m.ctrl.Call(m, "RollbackStack", varargs...)
+	ret0, _ := ret[0].(*cloudformation.RollbackStackOutput)
+	ret1, _ := ret[1].(error)
+	return ret0, ret1
+}
+
+// RollbackStack indicates an expected call of RollbackStack.
+func (mr *MockAPIMockRecorder) RollbackStack(arg0, arg1 interface{}, arg2 ...interface{}) *gomock.Call {
+	mr.mock.ctrl.T.Helper()
+	varargs := append([]interface{}{arg0, arg1}, arg2...)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "RollbackStack", reflect.TypeOf((*MockAPI)(nil).RollbackStack), varargs...)
+}
+
 // UpdateTerminationProtection mocks base method.
 func (m *MockAPI) UpdateTerminationProtection(arg0 context.Context, arg1 *cloudformation.UpdateTerminationProtectionInput, arg2 ...func(*cloudformation.Options)) (*cloudformation.UpdateTerminationProtectionOutput, error) {
 	m.ctrl.T.Helper()
@@ -828,16 +908,16 @@ func (m *MockEmptier) EXPECT() *MockEmptierMockRecorder {
 }
 
 // Empty mocks base method.
-func (m *MockEmptier) Empty(ctx context.Context, bucket string) (int, error) {
+func (m *MockEmptier) Empty(ctx context.Context, bucket, account string) (int, error) {
 	m.ctrl.T.Helper()
-	ret := m.ctrl.Call(m, "Empty", ctx, bucket)
+	ret := m.ctrl.Call(m, "Empty", ctx, bucket, account)
 	ret0, _ := ret[0].(int)
 	ret1, _ := ret[1].(error)
 	return ret0, ret1
 }
 
 // Empty indicates an expected call of Empty.
-func (mr *MockEmptierMockRecorder) Empty(ctx, bucket interface{}) *gomock.Call {
+func (mr *MockEmptierMockRecorder) Empty(ctx, bucket, account interface{}) *gomock.Call {
 	mr.mock.ctrl.T.Helper()
-	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Empty", reflect.TypeOf((*MockEmptier)(nil).Empty), ctx, bucket)
+	return mr.mock.ctrl.RecordCallWithMethodType(mr.mock, "Empty", reflect.TypeOf((*MockEmptier)(nil).Empty), ctx, bucket, account)
 }

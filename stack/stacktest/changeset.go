@@ -22,8 +22,11 @@ type changeSet struct {
 	created     time.Time
 	token, what string
 	gone        bool
-	parent      *changeSet            // of a nested stack's
-	children    map[string]*changeSet // those of nested stacks, by their logical id
+	unchecked   bool // DisableValidation
+	operation   string
+	events      []types.OperationEvent // of making it, oldest first
+	parent      *changeSet             // of a nested stack's
+	children    map[string]*changeSet  // those of nested stacks, by their logical id
 
 	status    types.ChangeSetStatus
 	execution types.ExecutionStatus
@@ -67,12 +70,13 @@ func (c *Cloud) createChangeSet(in *cloudformation.CreateChangeSetInput, now tim
 	}
 	cs := &changeSet{
 		id: arn("changeSet", name, c.uuid()), name: name, stack: s, to: d, description: in.Description, nested: in.IncludeNestedStacks,
-		config: in.DeploymentConfig, created: now, token: deref(in.ClientToken), what: what,
+		config: in.DeploymentConfig, created: now, token: deref(in.ClientToken), what: what, unchecked: deref(in.DisableValidation), operation: c.uuid(),
 		status: types.ChangeSetStatusCreatePending, execution: types.ExecutionStatusUnavailable,
 	}
 	s.changeSets = append(s.changeSets, cs)
+	c.reached(cs, types.BeaconStackOperationStatusInProgress, now)
 	c.agenda.Plan(now.Add(c.quickened(setPending)), func(time.Time) { cs.status = types.ChangeSetStatusCreateInProgress })
-	c.agenda.Plan(now.Add(c.quickened(setPlanned)), func(time.Time) { c.plan(cs) })
+	c.agenda.Plan(now.Add(c.quickened(setPlanned)), func(now time.Time) { c.plan(cs, now) })
 	return &cloudformation.CreateChangeSetOutput{Id: &cs.id, StackId: &s.id}, nil
 }
 
@@ -86,9 +90,6 @@ func checkSet(in *cloudformation.CreateChangeSetInput, asked request, s *stack) 
 	if name := deref(in.ChangeSetName); !setName.MatchString(name) {
 		return invalid("1 validation error detected: Value '%s' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*", name)
 	}
-	if in.OnStackFailure != "" || deref(in.ImportExistingResources) || len(in.ResourcesToImport) > 0 || in.DeploymentMode != "" {
-		return invalid("OnStackFailure, DeploymentMode and imports are not modelled by stacktest")
-	}
 	gone := s == nil || s.status == types.StackStatusDeleteComplete
 	switch in.ChangeSetType {
 	case types.ChangeSetTypeCreate:
@@ -100,34 +101,45 @@ func checkSet(in *cloudformation.CreateChangeSetInput, asked request, s *stack) 
 		if gone {
 			return missing(*in.StackName)
 		}
-		return s.updatable()
+		return s.changeable()
 	}
 	return invalid("ChangeSetType %s is not modelled by stacktest", in.ChangeSetType)
 }
 
-// plan finds out what cs would do.
-func (c *Cloud) plan(cs *changeSet) {
+// plan finds out what cs would do, and whether it can.
+func (c *Cloud) plan(cs *changeSet, now time.Time) {
 	if cs.gone || cs.status == types.ChangeSetStatusFailed {
 		return
 	}
-	f, err := c.foresee(cs.stack, cs.to)
-	if err == nil && f.idle(cs.stack) {
-		err = fmt.Errorf("%s", c.opts.NoChanges)
-	}
+	changes, err := c.planned(cs, now)
 	if err != nil {
 		cs.status, cs.reason = types.ChangeSetStatusFailed, cause(err)
+		c.reached(cs, types.BeaconStackOperationStatusFailed, now)
 		return
 	}
-	if deref(cs.nested) {
-		if err := c.planNested(cs, f.changes); err != nil {
-			cs.status, cs.reason = types.ChangeSetStatusFailed, cause(err)
-			return
-		}
-	}
-	cs.status, cs.changes = types.ChangeSetStatusCreateComplete, f.changes
+	cs.status, cs.changes = types.ChangeSetStatusCreateComplete, changes
 	if cs.execution == types.ExecutionStatusUnavailable {
 		cs.execution = types.ExecutionStatusAvailable
 	}
+	c.reached(cs, types.BeaconStackOperationStatusSucceeded, now)
+}
+
+// planned are the changes of cs, those of nested stacks in change sets of their own.
+func (c *Cloud) planned(cs *changeSet, now time.Time) ([]types.Change, error) {
+	f, err := c.foresee(cs.stack, cs.to)
+	if err != nil {
+		return nil, err
+	}
+	if cs.parent == nil && f.idle(cs.stack) {
+		return nil, fmt.Errorf("%s", c.opts.NoChanges)
+	}
+	if err := c.validate(cs, f, now); err != nil {
+		return nil, err
+	}
+	if deref(cs.nested) {
+		err = c.planNested(cs, f.changes, now)
+	}
+	return f.changes, err
 }
 
 // changeSetNamed returns the change set of s with that name; nil if there is none.
@@ -256,26 +268,28 @@ func (c *Cloud) executeChangeSet(in *cloudformation.ExecuteChangeSetInput, now t
 	if cs.parent != nil {
 		return nil, cs.ofNested()
 	}
+	if in.DisableRollback != nil && cs.config != nil && *in.DisableRollback != preserves(cs.config, nil) {
+		return nil, oneRollback(cs.config, true)
+	}
 	s := cs.stack
 	if repeated, fault := s.repeated(in.ClientRequestToken, what); repeated || fault != nil {
 		return out, fault
 	}
-	if cs.status != types.ChangeSetStatusCreateComplete {
-		return nil, &Error{Code: "InvalidChangeSetStatus", Message: fmt.Sprintf("ChangeSet [%s] cannot be executed in its current status of [%s]", cs.id, cs.status)}
+	if fault := cs.executable(); fault != nil {
+		return nil, fault
 	}
-	if cs.execution != types.ExecutionStatusAvailable {
-		return nil, &Error{Code: "InvalidChangeSetStatus", Message: fmt.Sprintf("ChangeSet [%s] cannot be executed in its current execution status of [%s]", cs.id, cs.execution)}
-	}
-	if s.status != types.StackStatusReviewInProgress {
-		if fault := s.updatable(); fault != nil {
+	creation, kind := s.status == types.StackStatusReviewInProgress, types.OperationTypeCreateStack
+	if !creation {
+		kind = types.OperationTypeUpdateStack
+		if fault := s.updatable(preserves(cs.config, in.DisableRollback), express(cs.config)); fault != nil {
 			return nil, fault
 		}
 	}
 	s.remember(in.ClientRequestToken, what)
 	s.obsolete(cs)
-	creation := s.status == types.StackStatusReviewInProgress
-	u := c.newRun(s, deref(in.ClientRequestToken))
-	u.to, u.set, u.express, u.preserve = cs.to, cs, express(cs.config), deref(in.DisableRollback)
+	u := c.newRun(s, kind, deref(in.ClientRequestToken))
+	u.to, u.set, u.fresh = cs.to, cs, deref(in.RetainExceptOnCreate)
+	u.deploy(cs.config, in.DisableRollback)
 	s.changeSet, cs.execution = cs.id, types.ExecutionStatusExecuteInProgress
 	if creation {
 		c.create(u, userInitiated, now)
@@ -283,6 +297,17 @@ func (c *Cloud) executeChangeSet(in *cloudformation.ExecuteChangeSetInput, now t
 		c.update(u, now)
 	}
 	return out, nil
+}
+
+// executable refuses to execute a change set that is not ready for it.
+func (cs *changeSet) executable() *Error {
+	switch {
+	case cs.status != types.ChangeSetStatusCreateComplete:
+		return &Error{Code: "InvalidChangeSetStatus", Message: fmt.Sprintf("ChangeSet [%s] cannot be executed in its current status of [%s]", cs.id, cs.status)}
+	case cs.execution != types.ExecutionStatusAvailable:
+		return &Error{Code: "InvalidChangeSetStatus", Message: fmt.Sprintf("ChangeSet [%s] cannot be executed in its current execution status of [%s]", cs.id, cs.execution)}
+	}
+	return nil
 }
 
 // obsolete makes the change sets of s useless, but for one.

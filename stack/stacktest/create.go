@@ -14,7 +14,7 @@ import (
 // create begins to make all that u.to has.
 func (c *Cloud) create(u *run, reason string, now time.Time) {
 	s := u.stack
-	s.deployed, s.express, s.preserve = u.to, u.express, u.preserve
+	s.deployed, s.express, s.preserve, s.fresh = u.to, u.express, u.preserve, u.fresh
 	c.enter(s, types.StackStatusCreateInProgress, reason, now)
 	all, needs, err := u.to.active(s, c)
 	u.phase = &phase{halt: !u.preserve, end: func(now time.Time) { c.created(u, now) }}
@@ -54,8 +54,13 @@ func (c *Cloud) createFailed(u *run, reason string, now time.Time) {
 		u.tell(reason, now)
 		return
 	}
-	c.enter(u.stack, types.StackStatusRollbackInProgress, reason+"Rollback requested by user.", now)
-	c.deleteAll(u, u.stack.sorted(), u.to, removal{creation: true}, func(now time.Time) {
+	c.undo(u, reason+"Rollback requested by user.", now)
+}
+
+// undo deletes all that there is of a stack whose creation never succeeded.
+func (c *Cloud) undo(u *run, reason string, now time.Time) {
+	c.enter(u.stack, types.StackStatusRollbackInProgress, reason, now)
+	c.deleteAll(u, append(u.stack.sorted(), u.inherited...), u.to, removal{creation: true, fresh: u.fresh}, func(now time.Time) {
 		if reason := failures(u.phase); reason != "" {
 			c.end(u, types.StackStatusRollbackFailed, reason, now)
 			return

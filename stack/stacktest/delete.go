@@ -25,7 +25,7 @@ func (c *Cloud) deleteStack(in *cloudformation.DeleteStackInput, now time.Time) 
 		return out, fault
 	}
 	s.remember(in.ClientRequestToken, what)
-	c.beginDelete(s, in, now)
+	c.beginDelete(s, in, removal{retain: in.RetainResources}, now)
 	return out, nil
 }
 
@@ -58,7 +58,7 @@ func (s *stack) deletable(in *cloudformation.DeleteStackInput) *Error {
 }
 
 // beginDelete begins to delete s, whatever it is at.
-func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, now time.Time) *run {
+func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, how removal, now time.Time) *run {
 	before := s.run // a creation under way, or a rollback that is stuck
 	status, reason := s.status, s.reason
 	rest := s.standing()
@@ -66,7 +66,7 @@ func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, now t
 		before.phase.stop(now)
 		before.ended = nil
 	}
-	u := c.newRun(s, deref(in.ClientRequestToken))
+	u := c.newRun(s, types.OperationTypeDeleteStack, deref(in.ClientRequestToken))
 	u.force, u.express = in.DeletionMode == types.DeletionModeForceDeleteStack, express(in.DeploymentConfig)
 	c.enter(s, types.StackStatusDeleteInProgress, userInitiated, now)
 	if refusal := c.importedFrom(s); refusal != "" {
@@ -84,7 +84,7 @@ func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, now t
 	if before != nil && before.set != nil {
 		before.set.executed(types.StackStatusCreateFailed)
 	}
-	c.deleteAll(u, rest, s.deployed, removal{retain: in.RetainResources}, func(now time.Time) { c.deletedStack(u, now) }, now)
+	c.deleteAll(u, rest, s.deployed, how, func(now time.Time) { c.deletedStack(u, now) }, now)
 	return u
 }
 
@@ -144,6 +144,7 @@ func (c *Cloud) deletedStack(u *run, now time.Time) {
 // removal says what is deleted, and what is not.
 type removal struct {
 	creation bool     // of what the same operation created
+	fresh    bool     // whatever its policy
 	retain   []string // logical ids
 }
 
@@ -180,7 +181,7 @@ func (c *Cloud) deleteResource(u *run, st *step, how removal, now time.Time) {
 		c.say(r, types.ResourceStatusDeleteComplete, "", now)
 		st.done(now)
 		return
-	case slices.Contains(how.retain, r.id), r.retained(replaced, how.creation):
+	case slices.Contains(how.retain, r.id), r.retained(replaced, how):
 		c.release(r, false)
 		c.say(r, types.ResourceStatusDeleteSkipped, "", now)
 		st.done(now)
@@ -189,7 +190,7 @@ func (c *Cloud) deleteResource(u *run, st *step, how removal, now time.Time) {
 	c.say(r, types.ResourceStatusDeleteInProgress, "", now)
 	fault := c.strike(r, Delete)
 	if r.child != nil && fault == nil {
-		c.deleteChild(u, st, now)
+		c.deleteChild(u, st, how, now)
 		return
 	}
 	whole := c.timing(u, r.kind.Name).Delete
@@ -224,12 +225,15 @@ func (c *Cloud) deletedResource(u *run, st *step, reason string, now time.Time) 
 
 // retained reports whether the policies of r leave it behind. Source:
 // CloudFormation template reference, "DeletionPolicy" and "UpdateReplacePolicy".
-func (r *resource) retained(replaced, creation bool) bool {
+func (r *resource) retained(replaced bool, how removal) bool {
 	policy := r.definition.DeletionPolicy
-	if replaced && !creation {
+	if replaced && !how.creation {
 		policy = r.definition.UpdateReplacePolicy
 	}
-	return policy == "Retain" || policy == "RetainExceptOnCreate" && !creation
+	if how.creation {
+		return policy == "Retain" && !how.fresh
+	}
+	return policy == "Retain" || policy == "RetainExceptOnCreate"
 }
 
 // holds says why r cannot be deleted as it is: a bucket with objects.
@@ -244,7 +248,7 @@ func (c *Cloud) holds(r *resource) string {
 }
 
 // deleteChild deletes a nested stack.
-func (c *Cloud) deleteChild(u *run, st *step, now time.Time) {
+func (c *Cloud) deleteChild(u *run, st *step, how removal, now time.Time) {
 	child := st.r.child
 	if child.status == types.StackStatusDeleteComplete {
 		c.deletedResource(u, st, "", now)
@@ -254,7 +258,7 @@ func (c *Cloud) deleteChild(u *run, st *step, now time.Time) {
 	if u.force && child.status == types.StackStatusDeleteFailed {
 		in.DeletionMode = types.DeletionModeForceDeleteStack
 	}
-	inside := c.beginDelete(child, in, now)
+	inside := c.beginDelete(child, in, removal{creation: how.creation, fresh: how.fresh}, now)
 	inside.express = u.express
 	done := func(now time.Time) {
 		if st.state != running {

@@ -90,7 +90,7 @@ Resources:
 					b.Errorf("reason %q", s.Reason)
 				}
 				if tt.empty {
-					if n, err := b.cloud.Empty(b.Context(), "metrics"); n != 2500 || err != nil || b.cloud.Objects("metrics") != 0 {
+					if n, err := b.cloud.Empty(b.Context(), "metrics", stacktest.Account); n != 2500 || err != nil || b.cloud.Objects("metrics") != 0 {
 						b.Error(n, err)
 					}
 				}

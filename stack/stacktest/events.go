@@ -44,33 +44,42 @@ func (c *Cloud) report(r *resource, status types.ResourceStatus, reason string, 
 func (c *Cloud) record(s *stack, e types.StackEvent, now time.Time) {
 	e.StackId, e.StackName, e.Timestamp = &s.id, &s.name, &now
 	if s.run != nil {
-		e.ClientRequestToken, e.OperationId = some(s.run.token), &s.run.operation
+		operation := s.run.operation
+		e.ClientRequestToken, e.OperationId, s.kinds[operation] = some(s.run.token), &operation, s.run.kind
 	}
 	s.events = append(s.events, e)
 }
 
-// describeEvents pages from the newest event to the oldest. A token names a
-// place from the oldest on, so that new events do not shift the pages.
-func (c *Cloud) describeEvents(in *cloudformation.DescribeStackEventsInput, _ time.Time) (*cloudformation.DescribeStackEventsOutput, *Error) {
+func (c *Cloud) describeStackEvents(in *cloudformation.DescribeStackEventsInput, _ time.Time) (*cloudformation.DescribeStackEventsOutput, *Error) {
 	s := c.find(deref(in.StackName))
 	if s == nil {
 		return nil, missing(deref(in.StackName))
 	}
 	end := len(s.events)
-	if in.NextToken != nil {
-		if _, err := fmt.Sscanf(*in.NextToken, "before-%d", &end); err != nil || end < 0 || end > len(s.events) {
-			return nil, invalid("NextToken is not valid")
+	if in.NextToken == nil {
+		if end = c.laggingEvents(s); end == 0 {
+			return nil, missing(*in.StackName)
 		}
-	} else if end = c.laggingEvents(s); end == 0 {
-		return nil, missing(*in.StackName)
 	}
-	start := max(0, end-c.opts.PageSize)
-	out := &cloudformation.DescribeStackEventsOutput{StackEvents: slices.Clone(s.events[start:end])}
-	slices.Reverse(out.StackEvents)
+	part, next, fault := pageBack(s.events, end, in.NextToken, c.opts.PageSize)
+	return &cloudformation.DescribeStackEventsOutput{StackEvents: part, NextToken: next}, fault
+}
+
+// pageBack pages from the end of all to its beginning. A token names a place from
+// the beginning on, so that what is new does not shift the pages.
+func pageBack[T any](all []T, end int, token *string, size int) (part []T, next *string, fault *Error) {
+	if token != nil {
+		if _, err := fmt.Sscanf(*token, "before-%d", &end); err != nil || end < 0 || end > len(all) {
+			return nil, nil, invalid("NextToken is not valid")
+		}
+	}
+	start := max(0, end-size)
+	part = slices.Clone(all[start:end])
+	slices.Reverse(part)
 	if start > 0 {
-		out.NextToken = new(fmt.Sprintf("before-%d", start))
+		next = new(fmt.Sprintf("before-%d", start))
 	}
-	return out, nil
+	return part, next, nil
 }
 
 // laggingEvents is how many events of s a read shows now.

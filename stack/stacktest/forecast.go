@@ -20,6 +20,13 @@ type forecast struct {
 	changes []types.Change
 	verdict map[string]verdict // by logical id
 	outputs bool               // they, or their stack's tags, differ
+	made    map[string]made    // what is new, or may be replaced, by logical id
+}
+
+// made is something new, as far as that is known.
+type made struct {
+	definition template.Resource
+	properties map[string]any
 }
 
 // verdict is how the things that refer to a resource see its change.
@@ -31,13 +38,12 @@ type verdict struct {
 // idle reports whether there is nothing to do for s. What a failure left as it is
 // wants to be tried again.
 func (f forecast) idle(s *stack) bool {
-	left := s.status == types.StackStatusCreateFailed || s.status == types.StackStatusUpdateFailed
-	return len(f.changes) == 0 && !f.outputs && !left
+	return len(f.changes) == 0 && !f.outputs && !s.incomplete()
 }
 
 // foresee finds out what applying d to s would do, without doing it.
 func (c *Cloud) foresee(s *stack, d deployment) (forecast, error) {
-	f := forecast{verdict: make(map[string]verdict)}
+	f := forecast{verdict: make(map[string]verdict), made: make(map[string]made)}
 	all, needs, err := d.active(s, c)
 	if err != nil {
 		return f, err
@@ -92,17 +98,20 @@ func inOrder(all []template.Resource, needs map[string][]string) []template.Reso
 func (c *Cloud) foreseeResource(s *stack, d deployment, definition template.Resource, f *forecast) (*types.ResourceChange, error) {
 	ahead := c.ahead(s, d, f)
 	r := s.resources[definition.Name]
-	if r == nil || r.status == types.ResourceStatusCreateFailed {
+	isNew := r == nil || r.status == types.ResourceStatusCreateFailed
+	if isNew {
 		f.verdict[definition.Name] = verdict{true, types.ReplacementTrue}
-		display, err := ahead.display(definition)
-		return &types.ResourceChange{
-			Action: types.ChangeActionAdd, LogicalResourceId: new(definition.Name), ResourceType: new(definition.Type),
-			Scope: []types.ResourceAttribute{}, AfterContext: contextOf(display, definition),
-		}, err
 	}
 	next, err := ahead.desired(definition)
 	if err != nil {
 		return nil, err
+	}
+	if isNew {
+		f.made[definition.Name] = made{definition, next.properties}
+		return &types.ResourceChange{
+			Action: types.ChangeActionAdd, LogicalResourceId: new(definition.Name), ResourceType: new(definition.Type),
+			Scope: []types.ResourceAttribute{}, AfterContext: contextOf(next.display, definition),
+		}, nil
 	}
 	details := c.details(s, d, r, definition, next, f)
 	if len(details) == 0 {
@@ -115,6 +124,7 @@ func (c *Cloud) foreseeResource(s *stack, d deployment, definition template.Reso
 	}
 	if change.Replacement != types.ReplacementFalse {
 		change.PolicyAction = policyAction(definition.UpdateReplacePolicy, true)
+		f.made[r.id] = made{definition, next.properties}
 	}
 	f.verdict[r.id] = verdict{true, change.Replacement}
 	return change, nil
@@ -170,27 +180,12 @@ func (c *Cloud) ahead(s *stack, d deployment, f *forecast) lookahead {
 	return lookahead{c: c, s: s, d: d, scope: scope}
 }
 
-func (l lookahead) display(definition template.Resource) (map[string]any, error) {
-	scope := l.scope
-	if hidden := l.d.hidden(); hidden != nil {
-		scope.Parameters = hidden
-	}
-	out, err := evaluateMap(l.d.template, definition.Properties, scope)
-	if err != nil && l.d.hidden() != nil {
-		return map[string]any{}, nil // a mask is no value for every function
-	}
-	return out, err
-}
-
 func (l lookahead) desired(definition template.Resource) (desired, error) {
 	properties, err := evaluateMap(l.d.template, definition.Properties, l.scope)
 	if err != nil {
 		return desired{}, err
 	}
-	out := desired{properties: properties}
-	if out.display, err = l.display(definition); err != nil {
-		return desired{}, err
-	}
+	out := desired{properties: properties, display: l.d.display(definition, properties, l.scope)}
 	if !catalog.Lookup(definition.Type).Untagged {
 		out.tags = l.d.tags
 	}

@@ -2,6 +2,7 @@ package stacktest
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -36,8 +37,8 @@ func (c *Cloud) createChild(u *run, st *step, m making, now time.Time) {
 	child.parent = r
 	r.child, r.physical = child, child.id
 	c.say(r, m.progress, "Resource creation Initiated", now)
-	inside := c.newRun(child, u.token)
-	inside.to, inside.express = d, u.express
+	inside := c.newRun(child, types.OperationTypeCreateStack, u.token)
+	inside.to, inside.express, inside.fresh = d, u.express, u.fresh
 	inside.execute(inner)
 	inside.told = func(reason string, now time.Time) {
 		if reason != "" {
@@ -58,8 +59,8 @@ func (c *Cloud) updateChild(u *run, st *step, now time.Time) {
 		c.refuse(st, types.ResourceStatusUpdateFailed, fault.Message, now)
 		return
 	}
-	inside := c.newRun(child, u.token)
-	inside.to, inside.express = d, u.express
+	inside := c.newRun(child, types.OperationTypeUpdateStack, u.token)
+	inside.to, inside.express, inside.strict, inside.fresh = d, u.express, u.strict, u.fresh
 	inside.execute(u.inner(r.id))
 	inside.told = func(reason string, now time.Time) {
 		if reason != "" {
@@ -118,6 +119,38 @@ func (c *Cloud) restoredChild(st *step, now time.Time) {
 		c.refuse(st, types.ResourceStatusUpdateFailed, notUpdated(child), now)
 		return
 	}
+	if u := st.r.stack.run; u.ahead(st.r) {
+		c.revertChild(u, st, now)
+		return
+	}
 	c.say(st.r, types.ResourceStatusUpdateComplete, "", now)
 	st.done(now)
+}
+
+// ahead reports whether the nested stack of r is made from something else than a
+// rollback wants: its update succeeded, and was over before the rollback began.
+func (u *run) ahead(r *resource) bool {
+	d, fault := nestedDeployment(u.from, r.desired())
+	return fault == nil && (d.body != r.child.deployed.body || !maps.Equal(d.parameters, r.child.deployed.parameters))
+}
+
+// revertChild takes a nested stack back by another update.
+func (c *Cloud) revertChild(u *run, st *step, now time.Time) {
+	child := st.r.child
+	d, fault := nestedDeployment(u.from, st.r.desired())
+	if fault != nil {
+		c.refuse(st, types.ResourceStatusUpdateFailed, fault.Message, now)
+		return
+	}
+	inside := c.newRun(child, types.OperationTypeRollback, u.token)
+	inside.to, inside.express = d, u.express
+	inside.told = func(reason string, now time.Time) {
+		if reason != "" {
+			c.refuse(st, types.ResourceStatusUpdateFailed, notUpdated(child), now)
+			return
+		}
+		c.awaitChild(st)
+		c.cleanUp(inside, now)
+	}
+	c.update(inside, now)
 }

@@ -14,7 +14,7 @@ import (
 // planNested gives the nested stacks among the changes of cs change sets of their
 // own; that of a new one has a stack in review. Source: CloudFormation User Guide,
 // "Change sets for nested stacks".
-func (c *Cloud) planNested(cs *changeSet, changes []types.Change) error {
+func (c *Cloud) planNested(cs *changeSet, changes []types.Change, now time.Time) error {
 	cs.children = make(map[string]*changeSet)
 	f := &forecast{verdict: make(map[string]verdict)}
 	for _, change := range changes {
@@ -25,7 +25,7 @@ func (c *Cloud) planNested(cs *changeSet, changes []types.Change) error {
 		if *r.ResourceType != catalog.Nested || r.Action == types.ChangeActionRemove {
 			continue
 		}
-		child, err := c.planChild(cs, *r.LogicalResourceId, f)
+		child, err := c.planChild(cs, *r.LogicalResourceId, f, now)
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (c *Cloud) planNested(cs *changeSet, changes []types.Change) error {
 
 // planChild makes the change set of one nested stack; none where its parameters
 // will only be known once others are made.
-func (c *Cloud) planChild(cs *changeSet, id string, f *forecast) (*changeSet, error) {
+func (c *Cloud) planChild(cs *changeSet, id string, f *forecast, now time.Time) (*changeSet, error) {
 	definition, _ := cs.to.template.Resource(id)
 	next, err := c.ahead(cs.stack, cs.to, f).desired(definition)
 	if err != nil {
@@ -52,24 +52,20 @@ func (c *Cloud) planChild(cs *changeSet, id string, f *forecast) (*changeSet, er
 		return nil, nil
 	}
 	child := &changeSet{
-		name: fmt.Sprintf("%.100s-%s", cs.name, id), to: to, parent: cs, nested: cs.nested, config: cs.config, created: cs.created,
+		name: fmt.Sprintf("%.100s-%s", cs.name, id), to: to, parent: cs, nested: cs.nested, config: cs.config, created: cs.created, unchecked: cs.unchecked, operation: c.uuid(),
 		status: types.ChangeSetStatusCreateComplete, execution: types.ExecutionStatusAvailable, stack: c.childStack(cs, definition.Name),
 	}
 	child.id = arn("changeSet", child.name, c.uuid())
 	cs.children[id] = child
 	child.stack.changeSets = append(child.stack.changeSets, child)
 	if fault != nil {
-		child.status, child.execution, child.reason = types.ChangeSetStatusFailed, types.ExecutionStatusUnavailable, fault.Message
-		return child, nil
-	}
-	inside, err := c.foresee(child.stack, to)
-	if err == nil {
-		err = c.planNested(child, inside.changes)
+		err = fault
+	} else {
+		child.changes, err = c.planned(child, now)
 	}
 	if err != nil {
 		child.status, child.execution, child.reason = types.ChangeSetStatusFailed, types.ExecutionStatusUnavailable, cause(err)
 	}
-	child.changes = inside.changes
 	return child, nil
 }
 

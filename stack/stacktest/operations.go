@@ -24,8 +24,11 @@ func (c *Cloud) createStack(in *cloudformation.CreateStackInput, now time.Time) 
 		}
 		return &cloudformation.CreateStackOutput{StackId: &s.id}, fault
 	}
-	if in.OnFailure == types.OnFailureDelete || in.TimeoutInMinutes != nil {
-		return nil, invalid("OnFailure DELETE and TimeoutInMinutes are not modelled by stacktest")
+	if in.OnFailure == types.OnFailureDelete {
+		return nil, invalid("OnFailure DELETE is not modelled by stacktest")
+	}
+	if fault := oneRollback(in.DeploymentConfig, in.DisableRollback != nil || in.OnFailure != ""); fault != nil {
+		return nil, fault
 	}
 	d, fault := c.deployment(asked, nil)
 	if fault != nil {
@@ -34,9 +37,13 @@ func (c *Cloud) createStack(in *cloudformation.CreateStackInput, now time.Time) 
 	s := c.newStack(*in.StackName, now)
 	s.protected = deref(in.EnableTerminationProtection)
 	s.remember(in.ClientRequestToken, what)
-	u := c.newRun(s, deref(in.ClientRequestToken))
-	u.to, u.express = d, express(in.DeploymentConfig)
-	u.preserve = deref(in.DisableRollback) || in.OnFailure == types.OnFailureDoNothing
+	u := c.newRun(s, types.OperationTypeCreateStack, deref(in.ClientRequestToken))
+	disable := in.DisableRollback
+	if in.OnFailure != "" {
+		disable = new(in.OnFailure == types.OnFailureDoNothing)
+	}
+	u.to, u.fresh = d, deref(in.RetainExceptOnCreate)
+	u.deploy(in.DeploymentConfig, disable)
 	c.create(u, userInitiated, now)
 	return &cloudformation.CreateStackOutput{StackId: &s.id, OperationId: &u.operation}, nil
 }
@@ -51,7 +58,10 @@ func (c *Cloud) updateStack(in *cloudformation.UpdateStackInput, now time.Time) 
 	if repeated, fault := s.repeated(in.ClientRequestToken, what); repeated || fault != nil {
 		return out, fault
 	}
-	if fault := s.updatable(); fault != nil {
+	if fault := oneRollback(in.DeploymentConfig, in.DisableRollback != nil); fault != nil {
+		return nil, fault
+	}
+	if fault := s.updatable(preserves(in.DeploymentConfig, in.DisableRollback), express(in.DeploymentConfig)); fault != nil {
 		return nil, fault
 	}
 	d, fault := c.deployment(request{
@@ -68,8 +78,9 @@ func (c *Cloud) updateStack(in *cloudformation.UpdateStackInput, now time.Time) 
 	if f.idle(s) {
 		return nil, invalid("%s", NoUpdates)
 	}
-	u := c.newRun(s, deref(in.ClientRequestToken))
-	u.to, u.express, u.preserve = d, express(in.DeploymentConfig), deref(in.DisableRollback)
+	u := c.newRun(s, types.OperationTypeUpdateStack, deref(in.ClientRequestToken))
+	u.to, u.fresh = d, deref(in.RetainExceptOnCreate)
+	u.deploy(in.DeploymentConfig, in.DisableRollback)
 	s.remember(in.ClientRequestToken, what)
 	s.obsolete(nil)
 	c.update(u, now)
@@ -90,6 +101,32 @@ func (c *Cloud) protect(in *cloudformation.UpdateTerminationProtectionInput, _ t
 	}
 	s.protected = deref(in.EnableTerminationProtection)
 	return &cloudformation.UpdateTerminationProtectionOutput{StackId: &s.id}, nil
+}
+
+// deploy sets how u is carried out.
+func (u *run) deploy(config *types.DeploymentConfig, disable *bool) {
+	u.express, u.preserve = express(config), preserves(config, disable)
+	u.strict = u.preserve
+}
+
+// preserves reports whether a failure is left as it is. Express mode leaves it
+// unless it is told otherwise, whatever the API reference says of the default.
+// Sources: CloudFormation User Guide, "Express mode"; aws/aws-cdk-cli#1931.
+func preserves(config *types.DeploymentConfig, disable *bool) bool {
+	if config != nil && config.DisableRollback != nil {
+		return *config.DisableRollback
+	}
+	return deref(disable) || express(config)
+}
+
+// oneRollback refuses to be told twice what a failure does: CloudFormation takes
+// that in the DeploymentConfig or beside it. Source: aws/aws-sam-cli#9106. The
+// words are not AWS's.
+func oneRollback(config *types.DeploymentConfig, beside bool) *Error {
+	if config != nil && beside {
+		return invalid("DisableRollback and OnFailure cannot be specified together with DeploymentConfig")
+	}
+	return nil
 }
 
 func express(config *types.DeploymentConfig) bool {

@@ -95,10 +95,13 @@ func (c *Cloud) Objects(bucket string) int {
 }
 
 // Empty deletes the objects of a bucket, and returns how many there were. It makes
-// a Cloud what empties the buckets of package stack.
-func (c *Cloud) Empty(ctx context.Context, bucket string) (deleted int, err error) {
+// a Cloud what empties the buckets of package stack. All its buckets belong to Account.
+func (c *Cloud) Empty(ctx context.Context, bucket, account string) (deleted int, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("empty bucket %s: %w", bucket, err)
+	}
+	if account != "" && account != Account {
+		return 0, fmt.Errorf("empty bucket %s: it belongs to account %s, not to %s", bucket, Account, account)
 	}
 	defer c.present()()
 	deleted = c.objects[bucket]

@@ -20,6 +20,7 @@ type phase struct {
 type step struct {
 	phase  *phase
 	r      *resource // set once the step knows it
+	old    *resource // what an update found; nil where it found nothing
 	id     string
 	needs  []*step
 	state  stepState

@@ -10,9 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
-	"github.com/mettel-automation/delivery/internal/dag"
 	"github.com/mettel-automation/delivery/stack/internal/template"
-	"github.com/mettel-automation/delivery/stack/stacktest/internal/catalog"
 )
 
 // The quotas of a template. Source: CloudFormation User Guide, "Understand
@@ -24,6 +22,8 @@ const (
 	maxParameters = 200
 	maxOutputs    = 200
 	maxTags       = 50
+
+	maxDescription = 1024 // bytes
 )
 
 // request is what all operations say that create or change a stack.
@@ -109,16 +109,16 @@ func (c *Cloud) body(in request, s *stack) (string, *Error) {
 }
 
 func checkTags(list []types.Tag) (map[string]string, *Error) {
-	tags := make(map[string]string, len(list))
+	tags, seen := make(map[string]string, len(list)), make(map[string]bool, len(list))
 	for _, tag := range list {
 		key := deref(tag.Key)
 		if strings.HasPrefix(key, "aws:") {
 			return nil, invalid("aws: prefixed tag key names are not allowed for external use.")
 		}
-		if _, twice := tags[key]; twice {
+		if seen[strings.ToLower(key)] {
 			return nil, invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
-		tags[key] = deref(tag.Value)
+		tags[key], seen[strings.ToLower(key)] = deref(tag.Value), true
 	}
 	if len(tags) > maxTags {
 		return nil, invalid("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxTags)
@@ -147,96 +147,6 @@ func newDeployment(body string, values, tags map[string]string, capabilities []t
 		return deployment{}, fault
 	}
 	return deployment{body: body, template: t, parameters: parameters, tags: tags, capabilities: capabilities, role: role}, nil
-}
-
-func checkTemplate(t *template.Template) *Error {
-	for _, part := range []struct {
-		what     string
-		n, limit int
-	}{{"resources", len(t.Resources), maxResources}, {"parameters", len(t.Parameters), maxParameters}, {"outputs", len(t.Outputs), maxOutputs}} {
-		if part.n > part.limit {
-			return invalid("Template format error: Number of %s, %d, is greater than maximum allowed, %d", part.what, part.n, part.limit)
-		}
-	}
-	var unknown []string
-	for _, r := range t.Resources {
-		if !strings.Contains(r.Type, "::") {
-			unknown = append(unknown, r.Type)
-		}
-	}
-	if len(unknown) > 0 {
-		return invalid("Template format error: Unrecognized resource types: [%s]", strings.Join(unknown, ", "))
-	}
-	if fault := checkReferences(t); fault != nil {
-		return fault
-	}
-	return checkAttributes(t)
-}
-
-// checkReferences refuses what refers to nothing, or in a circle.
-func checkReferences(t *template.Template) *Error {
-	err := t.CheckReferences()
-	if err == nil {
-		return nil
-	}
-	if cycle, ok := errors.AsType[*dag.CycleError](err); ok {
-		return invalid("Circular dependency between resources: [%s]", strings.Join(cycle.Path[1:], ", "))
-	}
-	for _, block := range []string{"Resources", "Outputs"} {
-		if names := unresolved(t, block); len(names) > 0 {
-			return invalid("Template format error: Unresolved resource dependencies [%s] in the %s block of the template", strings.Join(names, ", "), block)
-		}
-	}
-	return invalid("Template error: %v", err)
-}
-
-// unresolved returns what a block refers to and the template does not have.
-func unresolved(t *template.Template, block string) []string {
-	var names []string
-	look := func(v any) {
-		for _, ref := range references(v) {
-			_, isParameter := t.Parameter(ref.name)
-			_, isResource := t.Resource(ref.name)
-			if !isParameter && !isResource {
-				names = append(names, ref.name)
-			}
-		}
-	}
-	if block == "Resources" {
-		for _, r := range t.Resources {
-			look(r.Properties)
-		}
-	} else {
-		for _, o := range t.Outputs {
-			look(o.Value)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// checkAttributes refuses Fn::GetAtt of what a type does not have.
-func checkAttributes(t *template.Template) *Error {
-	check := func(v any) *Error {
-		for _, ref := range references(v) {
-			r, ok := t.Resource(ref.name)
-			if ok && ref.attribute != "" && !catalog.Lookup(r.Type).Supports(ref.attribute) {
-				return unsupported(r, ref.attribute)
-			}
-		}
-		return nil
-	}
-	for _, r := range t.Resources {
-		if fault := check(r.Properties); fault != nil {
-			return fault
-		}
-	}
-	for _, o := range t.Outputs {
-		if fault := check(o.Value); fault != nil {
-			return fault
-		}
-	}
-	return nil
 }
 
 // checkParameters returns the value of each parameter, its default where none is given.

@@ -99,13 +99,7 @@ func (c *Cloud) desire(s *stack, d deployment, definition template.Resource) (de
 	if err != nil {
 		return out, err
 	}
-	out.properties, out.display = properties, properties
-	if hidden := d.hidden(); len(hidden) > 0 {
-		scope.Parameters = hidden
-		if out.display, err = evaluateMap(d.template, definition.Properties, scope); err != nil {
-			out.display = map[string]any{}
-		}
-	}
+	out.properties, out.display = properties, d.display(definition, properties, scope)
 	if kind := catalog.Lookup(definition.Type); !kind.Untagged {
 		out.tags = d.tags
 	}
@@ -118,6 +112,25 @@ func (c *Cloud) desire(s *stack, d deployment, definition template.Resource) (de
 		out.body = string(body)
 	}
 	return out, nil
+}
+
+// display are the properties of a resource without what NoEcho hides. One is masked
+// as a whole where the mask is no value for a function of it.
+func (d deployment) display(definition template.Resource, properties map[string]any, scope template.Scope) map[string]any {
+	hidden := d.hidden()
+	if hidden == nil {
+		return properties
+	}
+	scope.Parameters = hidden
+	out := make(map[string]any, len(properties))
+	for name := range properties {
+		one, err := evaluateMap(d.template, map[string]any{name: definition.Properties[name]}, scope)
+		if err != nil {
+			one = map[string]any{name: masked}
+		}
+		maps.Copy(out, one)
+	}
+	return out
 }
 
 // cause is what AWS would say of an error of evaluating.

@@ -9,9 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-// rollBack begins to make the stack what it was before the update.
+// rollBack begins to make the stack what it was before the update, and before
+// those that failed and were left as they were.
 func (c *Cloud) rollBack(u *run, reason string, now time.Time) {
 	s := u.stack
+	if u.from.template == nil { // there is nothing to go back to
+		c.undo(u, reason, now)
+		return
+	}
 	u.held, u.leftovers = false, nil
 	s.deployed = u.from
 	c.enter(s, types.StackStatusUpdateRollbackInProgress, reason, now)
@@ -51,7 +56,7 @@ func (c *Cloud) restore(u *run, st *step, now time.Time) {
 	st.r, u.stack.resources[id] = r, r
 	c.say(r, types.ResourceStatusUpdateInProgress, "", now)
 	fault := c.strike(r, Rollback)
-	if r.child != nil && fault == nil && r.child.run != nil {
+	if r.child != nil && fault == nil && (r.child.run != nil || u.ahead(r)) {
 		c.restoreChild(st, now)
 		return
 	}
@@ -69,7 +74,7 @@ func (c *Cloud) rolledBack(u *run, now time.Time) {
 	}
 	c.enter(u.stack, types.StackStatusUpdateRollbackCompleteCleanupInProgress, "", now)
 	leftovers := append(slices.Clip(u.inherited), u.leftovers...)
-	c.deleteAll(u, leftovers, u.to, removal{creation: true}, func(now time.Time) {
+	c.deleteAll(u, leftovers, u.to, removal{creation: true, fresh: u.fresh}, func(now time.Time) {
 		reason := ""
 		if len(u.phase.in(failed)) > 0 {
 			reason = "One or more resources could not be deleted."
@@ -125,7 +130,7 @@ func (c *Cloud) continueRollback(in *cloudformation.ContinueUpdateRollbackInput,
 		return nil, fault
 	}
 	s.remember(in.ClientRequestToken, what)
-	s.run.token, s.run.operation = deref(in.ClientRequestToken), c.uuid()
+	s.run.kind, s.run.token, s.run.operation = types.OperationTypeContinueRollback, deref(in.ClientRequestToken), c.uuid()
 	c.resume(s.run, in.ResourcesToSkip, userInitiated, now)
 	return out, nil
 }
@@ -176,7 +181,7 @@ func (c *Cloud) retry(u *run, st *step, skip []string, now time.Time) {
 	r := st.r
 	c.say(r, types.ResourceStatusUpdateInProgress, "", now)
 	fault := c.strike(r, Rollback)
-	if r.child != nil && r.child.run != nil && fault == nil {
+	if r.child != nil && fault == nil && (r.child.run != nil || u.ahead(r)) {
 		child := r.child.run
 		if r.child.status != types.StackStatusUpdateRollbackFailed {
 			c.restoreChild(st, now)

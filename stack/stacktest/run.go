@@ -11,11 +11,15 @@ import (
 // run is one operation on one stack.
 type run struct {
 	stack     *stack
-	token     string // ClientRequestToken
-	operation string // its id
-	from, to  deployment
+	kind      types.OperationType
+	token     string     // ClientRequestToken
+	operation string     // its id
+	previous  deployment // what it found
+	from, to  deployment // what a rollback goes back to, and what is wanted
 	express   bool
 	preserve  bool       // a failure is left as it is, instead of rolled back
+	strict    bool       // nothing is replaced, since it may be left as it is
+	fresh     bool       // RetainExceptOnCreate: a rollback deletes what it made, whatever its policy
 	set       *changeSet // that is executed; nil if none
 
 	phase     *phase
@@ -33,8 +37,15 @@ type run struct {
 	held  bool // done but for the cleanup, which waits for the parent
 }
 
-func (c *Cloud) newRun(s *stack, token string) *run {
-	u := &run{stack: s, token: token, operation: c.uuid(), before: make(map[string]*resource), from: s.deployed}
+// newRun begins an operation. One on a stack whose last operation failed and was
+// left as it is goes back, where it is rolled back, to what was before that.
+func (c *Cloud) newRun(s *stack, kind types.OperationType, token string) *run {
+	u := &run{
+		stack: s, kind: kind, token: token, operation: c.uuid(), before: make(map[string]*resource), from: s.deployed, previous: s.deployed,
+	}
+	if s.failed != nil {
+		u.from, u.before, u.touched = s.failed.from, s.failed.before, s.failed.touched
+	}
 	s.run = u
 	u.inherited, s.leftovers = s.leftovers, nil
 	return u
@@ -48,6 +59,10 @@ func (c *Cloud) end(u *run, status types.StackStatus, reason string, now time.Ti
 	c.enter(u.stack, status, reason, now)
 	if u.stack.run == u && status != types.StackStatusUpdateRollbackFailed {
 		u.stack.run = nil
+	}
+	u.stack.failed = nil
+	if status == types.StackStatusUpdateFailed || status == types.StackStatusCreateFailed {
+		u.stack.failed = u
 	}
 	if status == types.StackStatusUpdateFailed {
 		u.stack.leftovers = append(u.inherited, u.leftovers...)

@@ -50,7 +50,8 @@ func TestRandomLives(t *testing.T) {
 type life struct {
 	bench
 	random *rand.Rand
-	needs  map[string][]string // of the newest template
+	needs  map[string][]string  // of the newest template
+	sound  []stacktest.Resource // when the stack last was as its template says, or as before
 }
 
 func (l *life) live() {
@@ -63,9 +64,8 @@ func (l *life) live() {
 		if status := l.status("demo"); strings.HasPrefix(status, "ROLLBACK") {
 			break
 		}
-		before := l.cloud.Resources("demo")
 		l.step()
-		l.check(before)
+		l.check()
 		if l.Failed() {
 			break
 		}
@@ -178,13 +178,21 @@ func (l *life) begin() {
 		l.Fatal(err)
 	}
 	l.rest("demo")
-	l.check(nil)
+	l.check()
 	l.order()
 }
 
-// step updates, or goes on with a rollback.
+// step updates, rolls back, or goes on with a rollback.
 func (l *life) step() {
 	l.faults()
+	failed := l.status("demo") == "UPDATE_FAILED" || l.status("demo") == "CREATE_FAILED"
+	if failed && l.random.IntN(2) == 0 {
+		if _, err := l.client.RollbackStack(l.Context(), &cloudformation.RollbackStackInput{StackName: new("demo")}); err != nil {
+			l.Error(err)
+		}
+		l.rest("demo")
+		return
+	}
 	if l.status("demo") == "UPDATE_ROLLBACK_FAILED" {
 		if l.random.IntN(2) == 0 {
 			for _, id := range l.ids() {
@@ -198,7 +206,7 @@ func (l *life) step() {
 		return
 	}
 	_, err := l.client.UpdateStack(l.Context(), &cloudformation.UpdateStackInput{
-		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(4) == 0), Capabilities: expand,
+		StackName: new("demo"), TemplateBody: new(l.template()), DisableRollback: new(l.random.IntN(4) == 0 || failed), Capabilities: expand,
 	})
 	if err != nil {
 		if answer(err) != "ValidationError: No updates are to be performed." {
@@ -216,46 +224,46 @@ func (l *life) step() {
 	l.rest("demo")
 }
 
-// check looks at a stack that rests; before are the resources of the last rest.
-func (l *life) check(before []stacktest.Resource) {
+// check looks at a stack that rests.
+func (l *life) check() {
 	status := l.status("demo")
-	now := l.cloud.Resources("demo")
+	now := l.standing()
 	switch status {
 	case "CREATE_COMPLETE", "UPDATE_COMPLETE":
-		if got, want := len(now), strings.Count(l.body(), "Type:"); got != want {
+		if got, want := len(l.cloud.Resources("demo")), strings.Count(l.body(), "Type:"); got != want {
 			l.Errorf("%s: %d resources, and the template has %d", status, got, want)
 		}
-		fallthrough
+		l.sound = now
 	case "UPDATE_ROLLBACK_COMPLETE":
-		for _, r := range now {
-			if status == "UPDATE_ROLLBACK_COMPLETE" && !l.wasSound(before) {
-				continue // it is taken back to what was not sound either
-			}
-			if !strings.HasSuffix(r.Status, "_COMPLETE") || r.PhysicalID == "" {
-				l.Errorf("%s: %s is %s as %q", status, r.LogicalID, r.Status, r.PhysicalID)
-			}
+		if d := cmp.Diff(l.sound, now); d != "" {
+			l.Errorf("rolled back (-before +after):\n%s", d)
 		}
 	case "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED":
+		return
 	default:
 		l.Errorf("the stack rests as %s", status)
 	}
-	if status == "UPDATE_ROLLBACK_COMPLETE" && l.wasSound(before) {
-		for i := range now {
-			now[i].Status, before[i].Status, now[i].Reason, before[i].Reason = "", "", "", ""
-		}
-		if d := cmp.Diff(before, now); d != "" {
-			l.Errorf("rolled back (-before +after):\n%s", d)
+	for _, r := range l.cloud.Resources("demo") {
+		if !strings.HasSuffix(r.Status, "_COMPLETE") || r.PhysicalID == "" {
+			l.Errorf("%s: %s is %s as %q", status, r.LogicalID, r.Status, r.PhysicalID)
 		}
 	}
 }
 
-func (l *life) wasSound(before []stacktest.Resource) bool {
-	for _, r := range before {
-		if !strings.HasSuffix(r.Status, "_COMPLETE") {
-			return false
+// standing are the resources of the stack, and what those in nested stacks are
+// like, whether or not they had to be made again.
+func (l *life) standing() (all []stacktest.Resource) {
+	for _, r := range l.cloud.Resources("demo") {
+		r.Status, r.Reason = "", ""
+		all = append(all, r)
+		if r.Type != "AWS::CloudFormation::Stack" {
+			continue
+		}
+		for _, inside := range l.cloud.Resources(r.PhysicalID) {
+			all = append(all, stacktest.Resource{LogicalID: r.LogicalID + "/" + inside.LogicalID, Properties: inside.Properties})
 		}
 	}
-	return len(before) == len(l.cloud.Resources("demo"))
+	return all
 }
 
 func (l *life) body() string {

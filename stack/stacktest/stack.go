@@ -27,13 +27,16 @@ type stack struct {
 	updated   time.Time // zero until the first operation after the creation
 	deleted   time.Time
 	protected bool
-	express   bool
+	express   bool   // it was created or updated last in express mode
 	preserve  bool   // DisableRollback
+	fresh     bool   // RetainExceptOnCreate
 	changeSet string // ARN of the change set that was executed last
 
 	changeSets []*changeSet
-	tokens     map[string]string // what was asked for under a ClientRequestToken
-	run        *run              // under way, or stuck in a rollback; nil otherwise
+	tokens     map[string]string              // what was asked for under a ClientRequestToken
+	run        *run                           // under way, or stuck in a rollback; nil otherwise
+	failed     *run                           // the last one, if it failed and was left as it is
+	kinds      map[string]types.OperationType // of operations, by their id
 	drift      types.StackDriftStatus
 	driftAt    time.Time
 
@@ -54,7 +57,8 @@ type deployment struct {
 func (c *Cloud) newStack(name string, now time.Time) *stack {
 	s := &stack{
 		id: arn("stack", name, c.uuid()), name: name, created: now,
-		resources: make(map[string]*resource), tokens: make(map[string]string), drift: types.StackDriftStatusNotChecked,
+		resources: make(map[string]*resource), tokens: make(map[string]string), kinds: make(map[string]types.OperationType),
+		drift: types.StackDriftStatusNotChecked,
 	}
 	c.stacks = append(c.stacks, s)
 	return s
@@ -99,8 +103,8 @@ func (s *stack) inProgress() bool {
 	return strings.HasSuffix(string(s.status), "_IN_PROGRESS") && s.status != types.StackStatusReviewInProgress
 }
 
-// updatable reports whether an update may begin, or else why not.
-func (s *stack) updatable() *Error {
+// changeable reports whether a change set for an update can be made, or else why not.
+func (s *stack) changeable() *Error {
 	switch s.status {
 	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusUpdateRollbackComplete,
 		types.StackStatusImportComplete, types.StackStatusImportRollbackComplete,
@@ -108,6 +112,26 @@ func (s *stack) updatable() *Error {
 		return nil
 	}
 	return invalid("Stack:%s is in %s state and can not be updated.", s.id, s.status)
+}
+
+// incomplete reports whether the last operation failed and was left as it is.
+func (s *stack) incomplete() bool {
+	return s.status == types.StackStatusCreateFailed || s.status == types.StackStatusUpdateFailed
+}
+
+// updatable reports whether an update may begin, or else why not. Sources:
+// CloudFormation User Guide, "Choose how to handle failures when provisioning
+// resources"; the texts are seen in aws/aws-cli#6368 and in reports about express mode.
+func (s *stack) updatable(preserve, express bool) *Error {
+	switch fault := s.changeable(); {
+	case fault != nil || !s.incomplete():
+		return fault
+	case s.express && !express:
+		return invalid("Follow-up operations must use the same DeploymentConfig (mode=EXPRESS)")
+	case !preserve:
+		return invalid("This stack is currently in a non-terminal [%s] state. To update the stack from this state, please use the disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API", s.status)
+	}
+	return nil
 }
 
 // path is where a stack stands: its name, or within its root "root/Nested".
@@ -130,7 +154,7 @@ func (s *stack) describe() types.Stack {
 	out := types.Stack{
 		StackId: &s.id, StackName: &s.name, StackStatus: s.status, StackStatusReason: some(s.reason),
 		CreationTime: &s.created, LastUpdatedTime: some(s.updated), DeletionTime: some(s.deleted), ChangeSetId: some(s.changeSet),
-		EnableTerminationProtection: new(s.protected), DisableRollback: new(s.preserve), RoleARN: some(s.deployed.role),
+		EnableTerminationProtection: new(s.protected), DisableRollback: new(s.preserve), RetainExceptOnCreate: new(s.fresh), RoleARN: some(s.deployed.role),
 		Capabilities: slices.Clone(s.deployed.capabilities), Tags: tagList(s.deployed.tags), Outputs: slices.Clone(s.outputs),
 		Parameters:       s.deployed.describeParameters(),
 		DriftInformation: &types.StackDriftInformation{StackDriftStatus: s.drift, LastCheckTimestamp: some(s.driftAt)},
@@ -139,7 +163,7 @@ func (s *stack) describe() types.Stack {
 		out.Description = some(s.deployed.template.Description)
 	}
 	if s.express {
-		out.DeploymentConfig = &types.DeploymentConfig{Mode: types.DeploymentConfigModeExpress}
+		out.DeploymentConfig = &types.DeploymentConfig{Mode: types.DeploymentConfigModeExpress, DisableRollback: new(s.preserve)}
 	}
 	if s.parent != nil {
 		out.ParentId, out.RootId = &s.parent.stack.id, &s.root().id

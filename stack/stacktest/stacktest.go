@@ -1,30 +1,22 @@
 // Package stacktest holds an AWS CloudFormation in memory, for tests of what
 // creates, changes and deletes stacks.
 //
-// A [Cloud] speaks the service's wire protocol (the AWS query protocol) to a real
-// SDK client, without a socket. Its engine does what the real one does: change
-// sets say what would happen, resources are made in the order of their references
-// and several at once, each step is an event, a failure cancels its siblings and
-// rolls back, and rollbacks and deletions get stuck where they would:
+// A [Cloud] speaks the service's wire protocol to a real SDK client, without a
+// socket. Change sets say what would happen, resources are made in the order of
+// their references, each step is an event, a failure cancels its siblings and
+// rolls back, and rollbacks and deletions get stuck where the real ones would:
 //
 //	cloud := stacktest.New(stacktest.Options{})
 //	cloud.Inject("Cache", stacktest.Fault{Reason: "Insufficient cache cluster capacity."})
 //	manager := stack.New(cloud.Client(), stack.Options{Templates: cloud, Buckets: cloud})
 //
-// Nothing runs in the background: at each call the Cloud catches up with
-// time.Now. Inside a testing/synctest bubble an environment of ten minutes thus
-// takes milliseconds. Faults are given to a resource by [Cloud.Inject], to a call
-// by [Options.Before] and [Options.After], and reads can lag behind writes.
+// Nothing runs in the background: at each call the Cloud catches up with time.Now,
+// so that in a testing/synctest bubble ten minutes take milliseconds.
 //
-// It knows names, attributes, replacements and times of some seventy resource
-// types of containers, networks, load balancers, caches, access and observation;
-// others can be used, update in place, and answer any Fn::GetAtt.
-//
-// It makes no resources: nothing can be asked of a bucket but whether it is
-// empty. It checks no properties beyond names, and it does not model macros and
-// transforms, imports of resources, stack sets, hooks, rollback triggers, creation
-// policies and wait conditions, stack policies, dynamic references, parameters
-// from Systems Manager, or the costs of anything.
+// It checks no properties but names. Types beyond its seventy update in place and
+// answer any Fn::GetAtt. Requests for what it has not are refused; in templates, it
+// takes transforms, dynamic references, creation policies and SSM parameters as they
+// stand. Only change sets are validated early, and only for names that are taken.
 package stacktest
 
 import (
@@ -37,7 +29,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
-	"github.com/mettel-automation/delivery/stack/stacktest/internal/agenda"
+	"github.com/mettel-automation/delivery/internal/agenda"
 )
 
 // Region and Account are where the Cloud says that it is.
@@ -78,6 +70,9 @@ type Options struct {
 	// NoChanges is the reason of a change set without changes: NoChanges, which is
 	// the default, or NoUpdates.
 	NoChanges string
+	// NoEarlyValidation lets change sets want names that are taken, so that only
+	// executing them fails. CloudFormation has refused those since November 2025.
+	NoEarlyValidation bool
 	// Before may refuse the n-th call (from 1) of operation op before it takes
 	// effect; nil lets every call through. Throttled is such a refusal.
 	Before func(op string, n int) *Error

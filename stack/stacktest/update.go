@@ -14,7 +14,7 @@ import (
 // update begins to make the stack what u.to says.
 func (c *Cloud) update(u *run, now time.Time) {
 	s := u.stack
-	s.deployed, s.express, s.preserve, s.updated = u.to, u.express, u.preserve, now
+	s.deployed, s.express, s.preserve, s.fresh, s.updated = u.to, u.express, u.preserve, u.fresh, now
 	c.enter(s, types.StackStatusUpdateInProgress, userInitiated, now)
 	all, needs, err := u.to.active(s, c)
 	u.phase = &phase{halt: !u.preserve, end: func(now time.Time) { c.updatedAll(u, now) }}
@@ -38,13 +38,14 @@ func (c *Cloud) updateResource(u *run, st *step, definition template.Resource, n
 	r := u.stack.resources[definition.Name]
 	if r == nil || r.status == types.ResourceStatusCreateFailed {
 		if r != nil && r.physical != "" {
+			c.release(r, true) // it is about to be deleted
 			u.inherited = append(u.inherited, r)
 		}
 		c.createResource(u, st, definition, now)
 		return
 	}
-	st.r = r
-	u.touch(r.id, r.copy())
+	st.r, st.old = r, r.copy()
+	u.touch(r.id, st.old)
 	d, err := c.desire(u.stack, u.to, definition)
 	switch {
 	case err != nil:
@@ -53,6 +54,8 @@ func (c *Cloud) updateResource(u *run, st *step, definition template.Resource, n
 	case r.same(d) && r.status != types.ResourceStatusUpdateFailed:
 		r.definition = definition
 		st.done(now)
+	case r.recreation(d) == catalog.Always && u.strict: // see aws/aws-cdk-cli#1931
+		c.refuse(st, types.ResourceStatusUpdateFailed, "Replacement type updates not supported on stack with disable-rollback.", now)
 	case r.recreation(d) == catalog.Always:
 		c.replace(u, st, d, definition, now)
 	default:
@@ -160,7 +163,7 @@ func (c *Cloud) cleanUpOwn(u *run, now time.Time) {
 			rest = append(rest, r)
 		}
 	}
-	c.deleteAll(u, rest, u.from, removal{}, func(now time.Time) {
+	c.deleteAll(u, rest, u.previous, removal{}, func(now time.Time) {
 		reason := ""
 		if len(u.phase.in(failed)) > 0 {
 			reason = "Update successful. One or more resources could not be deleted."
@@ -178,8 +181,8 @@ func (c *Cloud) cleanUpOwn(u *run, now time.Time) {
 func (c *Cloud) updateFailed(u *run, reason string, now time.Time) {
 	if u.preserve && u.told == nil {
 		for _, st := range u.phase.in(failed) {
-			if old := u.before[st.id]; old != nil { // so that the next update tries it again
-				st.r.become(old.desired(), old.definition)
+			if st.old != nil { // so that the next update tries it again
+				st.r.become(st.old.desired(), st.old.definition)
 			}
 		}
 		c.cleanUpNested(u, func(now time.Time) { c.end(u, types.StackStatusUpdateFailed, reason, now) }, now)

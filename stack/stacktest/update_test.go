@@ -267,15 +267,20 @@ func TestAnUpdateUnderWayCanBeCancelled(t *testing.T) {
 
 func TestAFailedUpdateStaysWhereRollingBackIsDisabled(t *testing.T) {
 	onBench(t, stacktest.Options{Timing: quick}, func(b bench) {
+		added := replaceAll(before, "Resources:", "Resources:\n  New: {Type: AWS::SNS::Topic}")
 		b.create("demo", set{body: before})
 		b.cloud.Inject("New", stacktest.Fault{Times: 1})
-		if _, err := b.client.UpdateStack(b.Context(), &cloudformation.UpdateStackInput{StackName: new("demo"), TemplateBody: &after, DisableRollback: new(true)}); err != nil {
+		if _, err := b.client.UpdateStack(b.Context(), &cloudformation.UpdateStackInput{StackName: new("demo"), TemplateBody: &added, DisableRollback: new(true)}); err != nil {
 			b.Fatal(err)
 		}
 		if got := b.rest("demo"); got != "UPDATE_FAILED" {
 			b.Fatal(got)
 		}
-		if _, err := b.client.UpdateStack(b.Context(), &cloudformation.UpdateStackInput{StackName: new("demo"), TemplateBody: &after}); err != nil {
+		_, err := b.client.UpdateStack(b.Context(), &cloudformation.UpdateStackInput{StackName: new("demo"), TemplateBody: &added})
+		if want := "ValidationError: This stack is currently in a non-terminal [UPDATE_FAILED] state. To update the stack from this state, please use the disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API"; answer(err) != want {
+			b.Errorf("%s, want %s", answer(err), want)
+		}
+		if _, err := b.client.UpdateStack(b.Context(), &cloudformation.UpdateStackInput{StackName: new("demo"), TemplateBody: &added, DisableRollback: new(true)}); err != nil {
 			b.Fatal(err)
 		}
 		if got := b.rest("demo"); got != "UPDATE_COMPLETE" {

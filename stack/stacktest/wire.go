@@ -104,6 +104,9 @@ func serve[In, Out any](do func(in *In, now time.Time) (*Out, *Error)) operation
 		if err := query.Decode(form, in); err != nil {
 			return nil, &Error{Code: "MalformedInput", Message: err.Error()}
 		}
+		if fault := checkFields(in); fault != nil {
+			return nil, fault
+		}
 		return do(in, now)
 	}
 }
@@ -120,11 +123,13 @@ func (c *Cloud) operations() map[string]operation {
 		"UpdateStack":                       serve(c.updateStack),
 		"DeleteStack":                       serve(c.deleteStack),
 		"CancelUpdateStack":                 serve(c.cancelUpdate),
+		"RollbackStack":                     serve(c.rollbackStack),
 		"ContinueUpdateRollback":            serve(c.continueRollback),
 		"UpdateTerminationProtection":       serve(c.protect),
 		"DescribeStacks":                    serve(c.describeStacks),
 		"ListStacks":                        serve(c.listStacks),
-		"DescribeStackEvents":               serve(c.describeEvents),
+		"DescribeStackEvents":               serve(c.describeStackEvents),
+		"DescribeEvents":                    serve(c.describeEvents),
 		"DescribeStackResources":            serve(c.describeResources),
 		"ListStackResources":                serve(c.listResources),
 		"ListExports":                       serve(c.listExports),

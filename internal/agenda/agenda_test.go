@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mettel-automation/delivery/stack/stacktest/internal/agenda"
+	"github.com/mettel-automation/delivery/internal/agenda"
 )
 
 func TestWhatIsDueHappensInOrderAndAtItsTime(t *testing.T) {
