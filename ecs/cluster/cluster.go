@@ -80,8 +80,9 @@ type Options struct {
 	// letter, before anything of it is deleted.
 	Environment string
 	// Production are the words that mark a cluster of production, where its name
-	// or its tag is one, or has one between hyphens, underscores, dots or slashes;
-	// letter case does not matter. Default "production", "prod", "master" and "main".
+	// or its tag has one as a word of its own: "a-prod", "prod2" and "aProd" have
+	// "prod", "products" has not. Default, also for an empty list, "production",
+	// "prod", "master" and "main".
 	Production []string
 	// AllowProduction is the name of the one cluster of production that may be
 	// deleted. Default none.
@@ -106,9 +107,6 @@ func New(api API, opts Options) *Manager {
 	}
 	if opts.Timeout <= 0 {
 		opts.Timeout = 15 * time.Minute
-	}
-	if opts.Production == nil {
-		opts.Production = []string{"production", "prod", "master", "main"}
 	}
 	return &Manager{api: api, opts: opts}
 }

@@ -8,6 +8,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/production"
 )
 
 // Deletion is what deleting a cluster would destroy.
@@ -132,7 +134,7 @@ func (m *Manager) guard(name string, found *types.Cluster) error {
 		tag, tagged = tagsOf(*found)[TagEnvironment], true
 	}
 	for _, text := range []string{name, tag} {
-		if word := m.production(text); word != "" && m.opts.AllowProduction != name {
+		if word := production.Find(text, m.opts.Production); word != "" && m.opts.AllowProduction != name {
 			return fmt.Errorf("%w (%q has %q)", ErrProduction, text, word)
 		}
 	}
@@ -144,18 +146,6 @@ func (m *Manager) guard(name string, found *types.Cluster) error {
 		return fmt.Errorf("%w: its tag %s is %q, want %q", ErrNotOwned, TagEnvironment, tag, m.opts.Environment)
 	}
 	return nil
-}
-
-// production returns the word in text that means production, if any.
-func (m *Manager) production(text string) string {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-_./: ", r) })
-	for _, word := range m.opts.Production {
-		same := func(part string) bool { return strings.EqualFold(part, word) }
-		if same(text) || slices.ContainsFunc(parts, same) {
-			return word
-		}
-	}
-	return ""
 }
 
 // describeServices and describeTasks are the most that one call takes.
