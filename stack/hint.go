@@ -86,7 +86,7 @@ func hintsOfServices() []rule {
 		{"", []string{"pending_validation", "certificate validation", "certificate is not issued", "certificate has not been issued"}, "see to the DNS record that validates the certificate"},
 		{"AWS::EKS::", []string{"does not currently have sufficient capacity"}, "give subnets in the zones that the reason names"},
 		{"", []string{"at least two subnets in two different availability zones", "availability zone coverage", "two availability zones", "in different availability zones", "not in the specified availability zone"}, "give subnets in at least two availability zones that the service has"},
-		{"AWS::ElastiCache::", []string{"insufficientcacheclustercapacity", "insufficient capacity"}, "AWS has no such nodes there now: take another node type or zone"},
+		{"AWS::ElastiCache::", []string{"insufficientcacheclustercapacity", "insufficient cache cluster capacity", "insufficient capacity"}, "AWS has no such nodes there now: take another node type or zone"},
 		{"AWS::ElastiCache::", []string{"not in available state", "invalidcacheclusterstate", "invalidreplicationgroupstate"}, "it is busy with something else: run again when it is available"},
 		{"", []string{"insufficient capacity", "insufficientinstancecapacity"}, "AWS has none of that kind there now: take another kind or zone"},
 	}
