@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/nearest"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -135,7 +136,7 @@ func checkParameters(s Stack, t *template.Template) (faults []error) {
 			return
 		}
 		text := "the template has no such parameter"
-		if near := nearest(name, known); near != "" {
+		if near := nearest.Of(name, known); near != "" {
 			text += ": is it " + near + "?"
 		}
 		faults = append(faults, fmt.Errorf("parameter %s: %s", name, text))
@@ -177,39 +178,4 @@ func checkPrevious(s Stack, found *types.Stack) error {
 		return &InvalidError{Stack: s.Name, Faults: faults}
 	}
 	return nil
-}
-
-// nearest returns what of known is most like word, "" if nothing is.
-func nearest(word string, known []string) string {
-	best, least := "", min(3, len(word)/2+1) // at most two letters differ
-	for _, k := range known {
-		if strings.EqualFold(k, word) {
-			return k
-		}
-		if d := distance(k, word); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's: how many letters to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -170,13 +170,3 @@ func TestCheckPrevious(t *testing.T) {
 		t.Errorf("nothing is kept: %v", err)
 	}
 }
-
-func TestNearest(t *testing.T) {
-	known := []string{"Environment", "CacheNodes", "A"}
-	tests := map[string]string{"Environmen": "Environment", "environment": "Environment", "CacheNode": "CacheNodes", "Nodes": "", "B": "", "": ""}
-	for word, want := range tests {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}

@@ -34,6 +34,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
+
+	"github.com/mettel-automation/delivery/internal/throttle"
 )
 
 // Region and Account are where the Cloud says that it is.
@@ -86,7 +88,7 @@ type Cloud struct {
 	tokens       map[string]time.Time // until when the registry takes a password
 	uploads      map[string]*upload
 	faults       map[string][]*injected
-	rates        map[string]*bucket
+	rates        map[string]*throttle.Bucket
 	calls        map[string]int
 	serial       int // numbers everything that is made, in order
 }

@@ -3,20 +3,22 @@ package ecstest
 import (
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/throttle"
 )
 
 // buckets are what an account may call in a region, by kind of call.
 type buckets struct {
-	reads, services, definitions bucket
+	reads, services, definitions *throttle.Bucket
 }
 
 // documented are the rates of ECS: so many calls a second, and so many at once.
 // Source: Amazon ECS API reference, "Request throttling for the Amazon ECS API".
 func documented() *buckets {
 	return &buckets{
-		reads:       bucket{perSecond: 20, size: 100, tokens: 100},
-		services:    bucket{perSecond: 5, size: 50, tokens: 50},
-		definitions: bucket{perSecond: 1, size: 20, tokens: 20},
+		reads:       throttle.New(20, 100),
+		services:    throttle.New(5, 50),
+		definitions: throttle.New(1, 20),
 	}
 }
 
@@ -25,30 +27,11 @@ func documented() *buckets {
 func (b *buckets) take(op string, now time.Time) bool {
 	switch {
 	case op == "CreateService", op == "UpdateService", op == "DeleteService":
-		return b.services.take(now)
+		return b.services.Take(now)
 	case op == "RegisterTaskDefinition", op == "DeregisterTaskDefinition":
-		return b.definitions.take(now)
+		return b.definitions.Take(now)
 	case !strings.Contains(op, ":") && (strings.HasPrefix(op, "Describe") || strings.HasPrefix(op, "List")):
-		return b.reads.take(now)
+		return b.reads.Take(now)
 	}
-	return true
-}
-
-// bucket refills with time, and each call takes a token.
-type bucket struct {
-	perSecond, size, tokens float64
-	last                    time.Time
-}
-
-func (b *bucket) take(now time.Time) bool {
-	if !b.last.IsZero() {
-		b.tokens = min(b.size, b.tokens+b.perSecond*now.Sub(b.last).Seconds())
-	}
-	b.last = now
-	const rounding = 1e-6
-	if b.tokens < 1-rounding {
-		return false
-	}
-	b.tokens--
 	return true
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/nearest"
 )
 
 // decoder fills values of the SDK, whose types know nothing of JSON: a key is
@@ -85,7 +87,7 @@ func (d *decoder) object(n node, v reflect.Value, key string, dropped []string) 
 			d.value(m.value, v.Field(index), at)
 		case !slices.Contains(dropped, m.key):
 			err := errors.New("unknown key")
-			if like := nearest(m.key, slices.Sorted(maps.Keys(fields))); like != "" {
+			if like := nearest.Of(m.key, slices.Collect(maps.Keys(fields))); like != "" {
 				err = fmt.Errorf("unknown key; did you mean %q?", like)
 			}
 			d.fault(m.offset, at, err)

@@ -155,38 +155,3 @@ func (l *limited) Write(p []byte) (int, error) {
 	}
 	return l.Buffer.Write(p)
 }
-
-// nearest returns what of known, which is sorted, is most like word, or "" if nothing is.
-func nearest(word string, known []string) string {
-	best, least := "", 3 // at most two letters differ
-	for _, k := range known {
-		if strings.EqualFold(k, word) {
-			return k
-		}
-		if d := distance(k, word); d < least && d < len(word)/2+1 {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's: how many letters to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

@@ -10,11 +10,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/mettel-automation/delivery/ecr"
+	"github.com/mettel-automation/delivery/examples/internal/yamlfile"
 )
 
 // imageFile is the file of -images; the documentation of this main shows it.
@@ -63,34 +61,11 @@ func load(path, dir string, getenv func(string) string) ([]ecr.Image, error) {
 	return images, nil
 }
 
-// decode reads one YAML document. Unknown keys are errors. An error begins with
-// the line and column where it knows them, and with a space where it does not.
+// decode reads the file, and refuses one that is of no use. See yamlfile.Decode for
+// how its errors begin.
 func decode(r io.Reader) (file imageFile, err error) {
-	loader, err := yaml.NewLoader(r, yaml.WithKnownFields())
-	if err != nil {
-		return file, fmt.Errorf(" %w", err)
-	}
-	err = loader.Load(&file)
-	var several *yaml.LoadErrors
-	var one *yaml.LoadError
-	switch {
-	case errors.Is(err, io.EOF):
-		return file, errors.New(" it is empty")
-	case errors.As(err, &several) && len(several.Errors) > 0:
-		one = several.Errors[0]
-	case err != nil && !errors.As(err, &one):
-		return file, fmt.Errorf(" %w", err)
-	}
-	if one != nil {
-		message, _, wrongType := strings.Cut(one.Message, " into ") // which Go type is nobody's concern
-		if wrongType {
-			message += ": that is not what belongs here"
-		}
-		message, _, _ = strings.Cut(message, " in type ")
-		return file, fmt.Errorf("%d:%d: %s", one.Mark.Line, one.Mark.Column, message)
-	}
-	if second := loader.Load(new(any)); !errors.Is(second, io.EOF) {
-		return file, errors.New(" there is more than one document")
+	if err := yamlfile.Decode(r, &file); err != nil {
+		return file, err
 	}
 	if len(file.Images) == 0 {
 		return file, errors.New(" it lists no images")

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/mettel-automation/delivery/internal/nearest"
 	"github.com/mettel-automation/delivery/validate"
 )
 
@@ -146,7 +147,7 @@ func (r *run) checkArguments(b block) {
 			continue
 		}
 		message := fmt.Sprintf("a %s has no argument %q", b.typ, a.Name)
-		if near := nearest(a.Name, known); near != "" {
+		if near := nearest.Of(a.Name, known); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
 		r.add(b.file.path, a.NameRange, RuleArgument, message, validate.OfFile)

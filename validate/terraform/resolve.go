@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/mettel-automation/delivery/internal/nearest"
 	"github.com/mettel-automation/delivery/validate"
 )
 
@@ -199,7 +200,7 @@ func (w walker) declared(at hcl.Range, address string) bool {
 			names = append(names, rest)
 		}
 	}
-	if near := nearestOf(strings.TrimPrefix(address, prefix), names); near != "" {
+	if near := nearest.Of(strings.TrimPrefix(address, prefix), names); near != "" {
 		message += fmt.Sprintf("; did you mean %s%s?", prefix, near)
 	}
 	w.run.add(w.file.path, at, RuleUndeclared, message, validate.OfModule)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/mettel-automation/delivery/internal/nearest"
 	"github.com/mettel-automation/delivery/validate"
 )
 
@@ -69,7 +70,7 @@ func (r *run) checkLabels(b block, at []hcl.Range) bool {
 	switch {
 	case !known:
 		message := fmt.Sprintf("there is no block %q in Terraform", b.typ)
-		if near := nearest(b.typ, blockTypes()); near != "" {
+		if near := nearest.Of(b.typ, blockTypes()); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
 		r.add(b.file.path, b.at, RuleBlock, message, validate.OfFile)
@@ -102,48 +103,4 @@ func countLabels(names []string) string {
 		return "one label (" + names[0] + ")"
 	}
 	return fmt.Sprintf("%d labels (%s)", len(names), strings.Join(names, ", "))
-}
-
-// nearest returns the one of names that s is a small slip away from, or "".
-func nearest(s string, names []string) string {
-	best, distance := "", 3
-	for _, n := range names {
-		if d := edits(s, n); d < distance && d < len(n) {
-			best, distance = n, d
-		}
-	}
-	return best
-}
-
-// maxName bounds the names for which the distance is computed.
-const maxName = 64
-
-// edits is the Levenshtein distance of two names.
-func edits(a, b string) int {
-	if len(a) > maxName || len(b) > maxName {
-		return maxName
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// nearestOf is nearest for names in any order.
-func nearestOf(s string, names []string) string {
-	slices.Sort(names)
-	return nearest(s, names)
 }
