@@ -16,10 +16,18 @@ func TestBucket(t *testing.T) {
 		after time.Duration
 		want  bool
 	}{
-		{0, true}, {0, true}, {0, true}, {0, false}, // what it holds
-		{499 * time.Millisecond, false}, {time.Millisecond, true}, // a refused call takes nothing
-		{500 * time.Millisecond, true}, {0, false},
-		{time.Hour, true}, {0, true}, {0, true}, {0, false}, // it holds no more than its size
+		{0, true},
+		{0, true},
+		{0, true},
+		{0, false}, // what it holds
+		{499 * time.Millisecond, false},
+		{time.Millisecond, true}, // a refused call takes nothing
+		{500 * time.Millisecond, true},
+		{0, false},
+		{time.Hour, true},
+		{0, true},
+		{0, true},
+		{0, false}, // it holds no more than its size
 	} {
 		at = at.Add(step.after)
 		if got := b.Take(at); got != step.want {

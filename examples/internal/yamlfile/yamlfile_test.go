@@ -12,7 +12,7 @@ func TestDecode(t *testing.T) {
 		"a document in order": {"name: a\ncount: 3\n", ""},
 		"nothing":             {"", " it is empty"},
 		"comments alone":      {"# nothing\n", " it is empty"},
-		"an unknown key":      {"name: a\nnmae: b\n", "2:1: "},
+		"an unknown key":      {"name: a\nother: b\n", "2:1: "},
 		"a wrong type":        {"name: a\ncount: [1]\n", "2:8: "},
 		"no YAML":             {"name: [\n", ""},
 		"two documents":       {"name: a\n---\nname: b\n", " there is more than one document"},
