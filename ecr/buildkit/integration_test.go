@@ -277,7 +277,7 @@ func TestFailures(t *testing.T) {
 		dockerfile, want string
 		step, code       int
 	}{
-		"a RUN that fails":         {"FROM $BASE\nRUN echo out; echo err >&2; exit 7\n", "step 2 of 2 (RUN echo out; echo err >&2; exit 7): exit code 7, after: err", 2, 7},
+		"a RUN that fails":         {"FROM $BASE\nRUN echo out >&2; echo err >&2; exit 7\n", "step 2 of 2 (RUN echo out >&2; echo err >&2; exit 7): exit code 7, after: err", 2, 7},
 		"a COPY of nothing":        {"FROM $BASE\nCOPY missing /\n", "missing", 2, 0},
 		"a Dockerfile with errors": {"FROM $BASE\nRUNN x\n", "RUNN", 0, 0},
 		"a base that nobody has":   {"FROM 127.0.0.1:1/none:1\n", "none/manifests/1", 0, 0},
