@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -72,9 +71,4 @@ func Match(pattern, text string) bool {
 		}
 	}
 	return strings.HasSuffix(text, words[last])
-}
-
-// MatchAny reports whether text matches one of patterns.
-func MatchAny(patterns []string, text string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return Match(p, text) })
 }

@@ -56,12 +56,6 @@ func TestIsDigest(t *testing.T) {
 	}
 }
 
-func TestMatchAny(t *testing.T) {
-	if !MatchAny([]string{"x*", "latest*"}, "latest-1") || MatchAny([]string{"x*"}, "latest") || MatchAny(nil, "latest") {
-		t.Error("MatchAny does not take any of the patterns")
-	}
-}
-
 func FuzzMatch(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"latest*", "latest-1"},
@@ -81,11 +75,11 @@ func FuzzMatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, pattern, name string) {
 		if strings.ContainsAny(pattern, `?[\`) || strings.Contains(name, "/") || len(pattern) > 40 || len(name) > 40 {
-			t.Skip() // means more to path.Match
+			return // means more to path.Match, or is slow there
 		}
 		want, err := path.Match(pattern, name)
 		if err != nil {
-			t.Skip()
+			t.Fatalf("path.Match does not know %q: %v", pattern, err)
 		}
 		if got := Match(pattern, name); got != want {
 			t.Errorf("Match(%q, %q) = %v, want %v", pattern, name, got, want)
