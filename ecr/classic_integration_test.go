@@ -66,6 +66,7 @@ RUN exit 1
 
 func TestEngineClassicFailures(t *testing.T) {
 	d := newDock(t)
+	nope := dockEnv(t, "DELIVERY_REGISTRY") + "/delivery-test/nope:1"
 	tests := map[string]struct {
 		dockerfile string
 		target     string
@@ -87,9 +88,9 @@ func TestEngineClassicFailures(t *testing.T) {
 			text:       "build demo: Error response from daemon: dockerfile parse error line 2: unknown instruction: RUM",
 		},
 		"a base image that is missing": {
-			dockerfile: "FROM 127.0.0.1:5555/delivery-test/nope:1\n",
-			want:       BuildError{Step: 1, Steps: 1, Command: "FROM 127.0.0.1:5555/delivery-test/nope:1"},
-			text:       "build demo: step 1 of 1 (FROM 127.0.0.1:5555/delivery-test/nope:1): manifest for 127.0.0.1:5555/delivery-test/nope:1 not found: manifest unknown: manifest unknown",
+			dockerfile: "FROM " + nope + "\n",
+			want:       BuildError{Step: 1, Steps: 1, Command: "FROM " + nope},
+			text:       "build demo: step 1 of 1 (FROM " + nope + "): manifest for " + nope + " not found: manifest unknown: manifest unknown",
 		},
 		"a stage that is missing": {
 			dockerfile: "FROM $BASE\n",
