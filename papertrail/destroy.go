@@ -1,0 +1,78 @@
+package papertrail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mettel-automation/delivery/internal/production"
+)
+
+// Destroy names groups that are to be deleted, with their searches.
+type Destroy struct {
+	// Groups are names. One that does not exist is no error.
+	Groups []string
+	// AllowAlerts deletes groups with searches that have alerts, or of which the API
+	// does not tell; without it they are an [ErrAlerts].
+	AllowAlerts bool
+	// Production are the words that tell a name of production; by default production,
+	// prod, master and main. Such a group is an [ErrProduction].
+	Production []string
+	// AllowProduction deletes it all the same.
+	AllowProduction bool
+}
+
+// PlanDestroy says what would be deleted: each group, and each search that goes with
+// it. It only reads, and nothing but the groups that are named is touched.
+func (k *Keeper) PlanDestroy(ctx context.Context, d Destroy) (Plan, error) {
+	for _, name := range d.Groups {
+		if err := checkName("group", name); err != nil {
+			return Plan{}, err
+		}
+		if word := production.Find(name, d.Production); word != "" && !d.AllowProduction {
+			return Plan{}, fmt.Errorf("delete group %q: the name has the word %q: %w", name, word, ErrProduction)
+		}
+	}
+	account, err := k.read(ctx, false)
+	if err != nil {
+		return Plan{}, err
+	}
+	return destruction(d, account)
+}
+
+func destruction(d Destroy, a Account) (Plan, error) {
+	p := Plan{destroy: &d}
+	var faults []error
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(d.Groups))) {
+		found, err := one("group", "", name, a.Groups, func(r GroupRecord) (int64, string) { return r.ID, r.Name })
+		if dup, ok := errors.AsType[*DuplicateError](err); ok && dup.Near {
+			err = nil // another name: it is not the one that is to go
+		}
+		switch {
+		case err != nil:
+			faults = append(faults, err)
+			continue
+		case found == nil:
+			continue
+		}
+		for _, s := range searchesOf(a, found.ID) {
+			if s.Alerts != 0 && !d.AllowAlerts {
+				faults = append(faults, alertsError(name, s))
+			}
+			p.Changes = append(p.Changes, Change{Action: Delete, Kind: "search", Group: name, Name: s.Name, ID: s.ID, From: s.Query})
+		}
+		p.Changes = append(p.Changes, Change{Action: Delete, Kind: "group", Name: name, ID: found.ID, From: found.Wildcard})
+	}
+	if err := errors.Join(faults...); err != nil {
+		return Plan{}, err
+	}
+	return p, nil
+}
+
+func alertsError(group string, s SearchRecord) error {
+	if s.Alerts < 0 {
+		return fmt.Errorf("delete group %q: the API does not tell whether its search %q has alerts: %w; allow it explicitly", group, s.Name, ErrAlerts)
+	}
+	return fmt.Errorf("delete group %q: its search %q has %d of them: %w; allow it explicitly", group, s.Name, s.Alerts, ErrAlerts)
+}
