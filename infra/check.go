@@ -108,6 +108,34 @@ func (f *faults) cidr(what, text string) netip.Prefix {
 	return prefix
 }
 
+// ranges checks a list of IPv4 prefixes.
+func (f *faults) ranges(what string, list []string, most int) {
+	if n := len(list); n > most {
+		f.add("%s: %d ranges: want at most %d", what, n, most)
+	}
+	for i, text := range list {
+		f.cidr(what, text)
+		if slices.Contains(list[:i], text) {
+			f.add("%s: %s is given twice", what, text)
+		}
+	}
+}
+
+// maxDomain is the most characters of a DNS name. Source: RFC 1035, 2.3.4.
+const maxDomain = 253
+
+// domain checks a DNS name.
+func (f *faults) domain(what, name string) {
+	f.within(what+": characters", len(name), 1, maxDomain)
+	label := `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
+	f.match(what, name, label+`(\.`+label+`)+`, "a DNS name in lower case, without a final dot")
+}
+
+// zone checks the id of a hosted zone of Route 53.
+func (f *faults) zone(what, id string) {
+	f.match(what, id, `[A-Z0-9]{1,32}`, "an id like Z2FDTNDATAQYW2")
+}
+
 // within checks a number.
 func (f *faults) within(what string, n, low, high int) {
 	if n < low || n > high {

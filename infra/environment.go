@@ -214,15 +214,6 @@ func (e Environment) edit(t *exemplar.Template) error {
 	return errors.Join(t.Names(e.Name, e.name), e.asIs("ECS cluster"), e.asIs("Cloud Map namespace"))
 }
 
-// asIs holds ResourceName to leaving a name as it is that AWS, or another part of
-// the template, makes names of.
-func (e Environment) asIs(kind string) error {
-	if name, err := e.name(kind); err == nil && name != e.Name {
-		return fmt.Errorf("%s %q: want the name of the environment as it is, since other names are made of it", kind, name)
-	}
-	return nil // Names tells the error
-}
-
 // parameters returns the values of what the template still asks for.
 func (e Environment) parameters() map[string]string {
 	front := e.PublicSubnets

@@ -71,33 +71,20 @@ const maxThreshold = 1_000_000
 // Source: Amazon VPC User Guide, "Amazon VPC quotas".
 const maxClients = 30
 
-// maxDomain is the most characters of a DNS name. Source: RFC 1035, 2.3.4.
-const maxDomain = 253
-
 // checkFront checks how clients reach the environment.
 func (e Environment) checkFront(f *faults) {
-	if n := len(e.Clients); n > maxClients {
-		f.add("clients: %d ranges: want at most %d", n, maxClients)
-	}
-	for i, client := range e.Clients {
-		f.cidr("clients", client)
-		if slices.Contains(e.Clients[:i], client) {
-			f.add("clients: %s is given twice", client)
-		}
-	}
+	f.ranges("clients", e.Clients, maxClients)
 	if e.Certificate != "" {
 		f.match("certificate", e.Certificate, `arn:aws[a-z-]*:(acm:[a-z0-9-]+:[0-9]{12}:certificate|iam::[0-9]{12}:server-certificate)/[^\s,]+`, "the ARN of a certificate in ACM")
 	}
 	if e.Domain != "" {
-		f.within("domain: characters", len(e.Domain), 1, maxDomain)
-		label := `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
-		f.match("domain", e.Domain, label+`(\.`+label+`)+`, "a DNS name in lower case, without a final dot")
+		f.domain("domain", e.Domain)
 	}
 	switch {
 	case e.HostedZone != "" && e.Domain == "":
 		f.add("hosted zone %s: want a domain to make a record for, too", e.HostedZone)
 	case e.HostedZone != "":
-		f.match("hosted zone", e.HostedZone, `[A-Z0-9]{1,32}`, "an id like Z2FDTNDATAQYW2")
+		f.zone("hosted zone", e.HostedZone)
 	}
 }
 

@@ -92,3 +92,37 @@ func ExampleRoles() {
 	// render roles of "automation-master": role of service reports: statement 1: action: "*": want the actions of one service, as s3:GetObject
 	// automation-master-roles true <nil>
 }
+
+func ExampleKRECluster() {
+	cluster := infra.KRECluster{
+		Owner: infra.Owner{
+			Name: "mettel-automation-kre-dev",
+			ResourceName: func(_ string, parts ...string) (string, error) {
+				return strings.Join(append([]string{"mettel-automation-kre-dev"}, parts...), "-"), nil
+			},
+		},
+		Version: "1.34",
+		// From the outputs of a Network.
+		VPC:     "vpc-0a1b2c3d",
+		Subnets: []string{"subnet-3", "subnet-4"},
+		NodeGroups: []infra.NodeGroup{
+			{Name: "workers", InstanceTypes: []string{"m6i.large"}, Desired: 4},
+			{Name: "mongo", InstanceTypes: []string{"r7g.large"}, Desired: 3, Taints: []string{"dedicated=mongo:NoSchedule"}},
+		},
+		Mail:  infra.Mail{Domain: "kre-dev.example.com"},
+		Users: infra.Users{Developer: []string{"jdoe"}, Devops: []string{"paulo"}},
+	}
+	rendered, err := cluster.Render()
+	fmt.Println("stack", rendered.Name, "in", rendered.Parameters["Vpc"], err)
+	for line := range strings.Lines(string(rendered.Body)) {
+		if strings.Contains(line, "RoleName: eks-") || strings.Contains(line, "AmiType") {
+			fmt.Println(strings.TrimSpace(line))
+		}
+	}
+	// Output:
+	// stack mettel-automation-kre-dev in vpc-0a1b2c3d <nil>
+	// AmiType: AL2023_x86_64_STANDARD
+	// AmiType: AL2023_ARM_64_STANDARD
+	// RoleName: eks-developer-mettel-automation-kre-dev-jdoe
+	// RoleName: eks-devops-mettel-automation-kre-dev-paulo
+}

@@ -49,6 +49,10 @@ func stacks(t testing.TB) map[string]func() (infra.Rendered, error) {
 		"environment-ephemeral":   ephemeral(t).Render,
 		"environment-production":  production(t).Render,
 		"environment-30-services": large(t, 30).Render,
+		"kre-dev":                 kreDev(t).Render,
+		"kre-production":          kreProduction(t).Render,
+		"kre-30-users":            kreCrowd(t, 30).Render,
+		"kre-without-users":       kreCrowd(t, 0).Render,
 	}
 }
 
@@ -116,7 +120,7 @@ func TestRendered(t *testing.T) {
 }
 
 func TestSourcesAreComplete(t *testing.T) {
-	for _, name := range []string{"network", "roles", "environment"} {
+	for _, name := range []string{"network", "roles", "environment", "kre-cluster"} {
 		t.Run(name, func(t *testing.T) {
 			body, err := os.ReadFile(name + ".yaml")
 			if err != nil {

@@ -1,10 +1,11 @@
 // Package infra holds what an environment is made of, as CloudFormation
-// templates that people can read: network.yaml, roles.yaml and environment.yaml.
+// templates that people can read: network.yaml, roles.yaml, environment.yaml and
+// kre-cluster.yaml.
 //
 // Each is complete, and can be given to "aws cloudformation deploy" as it is.
-// [Network], [Roles] and [Environment] fill in what repeats (a role for each
-// service; alarms, target groups and rules for each service, alarms for each
-// node of each cache), and hold all names against the limits of AWS. What comes
+// [Network], [Roles], [Environment] and [KRECluster] fill in what repeats (a role
+// for each service; alarms, target groups and rules for each service, alarms for
+// each node of each cache; workers, and a role for each person), and hold all names against the limits of AWS. What comes
 // out goes into a stack, and the outputs of one are parameters of the next:
 //
 //	env := infra.Environment{
@@ -30,7 +31,7 @@ import (
 	"github.com/mettel-automation/delivery/infra/internal/exemplar"
 )
 
-//go:embed network.yaml roles.yaml environment.yaml
+//go:embed network.yaml roles.yaml environment.yaml kre-cluster.yaml
 var templates embed.FS
 
 // Rendered is a stack, ready to be applied.
@@ -67,8 +68,8 @@ type Owner struct {
 	// given, and is asked for each name before anything is rendered; what it
 	// returns has to begin with Name. Its first argument is what people call the
 	// type: "stack", "ECS cluster", "load balancer", "replication group", "role",
-	// "log group", "topic", "alarm", "dashboard", "bucket" or "Cloud Map
-	// namespace". The method of that name of an envname.Environment does it:
+	// "log group", "topic", "alarm", "dashboard", "bucket", "Cloud Map namespace",
+	// "EKS cluster" or "user". The method of that name of an envname.Environment does it:
 	//
 	//	func(kind string, parts ...string) (string, error) {
 	//		return env.ResourceName(envname.ResourceType(kind), parts...)
@@ -92,6 +93,15 @@ func (o Owner) name(kind string, parts ...string) (string, error) {
 		return "", fmt.Errorf("%s %q: its name does not begin with %q: is ResourceName that of another environment?", kind, name, o.Name)
 	}
 	return name, err
+}
+
+// asIs holds ResourceName to leaving a name as it is that AWS, or another part of
+// the template, makes names of.
+func (o Owner) asIs(kind string) error {
+	if name, err := o.name(kind); err == nil && name != o.Name {
+		return fmt.Errorf("%s %q: want the name of the environment as it is, since other names are made of it", kind, name)
+	}
+	return nil // Names tells the error
 }
 
 // render makes a stack of a template that has been edited.

@@ -41,6 +41,30 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestKRELimits(t *testing.T) {
+	for n, want := range map[int]string{200: "", 482: "", 483: "resources: 501: want 1 to 500"} {
+		rendered, err := kreCrowd(t, n).Render()
+		if want != "" {
+			want = `render KRE cluster of "mettel-automation-kre-dev": ` + want
+		}
+		says(t, err, want)
+		t.Logf("%d users: %d bytes", n, len(rendered.Body))
+		if len(rendered.Body) > 1_000_000 {
+			t.Errorf("%d users: %d bytes, more than CloudFormation takes", n, len(rendered.Body))
+		}
+		tpl := template{}
+		if want == "" {
+			tpl = parse(t, rendered.Body)
+		}
+		if len(tpl.Outputs) > 200 || len(tpl.Resources) > 500 {
+			t.Errorf("%d users: %d outputs, %d resources", n, len(tpl.Outputs), len(tpl.Resources))
+		}
+	}
+	if rendered, err := kreProduction(t).Render(); err != nil || len(rendered.Body) > 51_200 {
+		t.Errorf("production: %d bytes, more than a request takes; %v", len(rendered.Body), err)
+	}
+}
+
 func TestSize(t *testing.T) {
 	for n, most := range map[int]int{2: 43_000, 4: 51_200, 30: 147_000} {
 		rendered, err := large(t, n).Render()

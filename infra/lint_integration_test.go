@@ -39,7 +39,7 @@ func lint(t *testing.T, files ...string) []finding {
 }
 
 func TestLint(t *testing.T) {
-	files := []string{"network.yaml", "roles.yaml", "environment.yaml"}
+	files := []string{"network.yaml", "roles.yaml", "environment.yaml", "kre-cluster.yaml"}
 	goldens, err := filepath.Glob("testdata/*.golden.yaml")
 	if err != nil || len(goldens) < len(stacks(t)) {
 		t.Fatalf("golden files %v, %v", goldens, err)

@@ -3,14 +3,17 @@ package exemplar
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
 
 // Set gives a property of a resource a value, in the place of the one that it
-// has. A comment above the property stays.
+// has. A property of a property has periods in its name, as "Data.Tags". A comment
+// above the property stays.
 func (t *Template) Set(resource, property string, value any) error {
-	node := find(t.section("Resources"), resource, "Properties", property)
+	path := append([]string{resource, "Properties"}, strings.Split(property, ".")...)
+	node := find(t.section("Resources"), path...)
 	if node == nil {
 		return fmt.Errorf("set %s of %s: there is no such property", property, resource)
 	}
@@ -100,9 +103,9 @@ func spread(n *yaml.Node, parameter string, values []string) {
 	n.Content = content
 }
 
-// refers reports whether n holds a !Ref to a parameter.
+// refers reports whether n holds a !Ref to a parameter, or a !Sub of text with it.
 func refers(n *yaml.Node, parameter string) bool {
-	if n.Tag == "!Ref" && n.Value == parameter {
+	if n.Tag == "!Ref" && n.Value == parameter || n.Tag == "!Sub" && strings.Contains(n.Value, "${"+parameter+"}") {
 		return true
 	}
 	for _, child := range n.Content {

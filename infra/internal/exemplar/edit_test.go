@@ -12,6 +12,7 @@ func TestEdit(t *testing.T) {
 	const body = `Parameters:
   Clients: {Type: String}
   Other: {Type: String}
+  Zone: {Type: String}
 
 Resources:
   A:
@@ -24,6 +25,9 @@ Resources:
         - {From: !Ref Other}
       # none yet
       Tags: []
+      Data: {Size: 1}
+      Arns:
+        - !Sub arn:${Partition}:zone/${Zone}
 `
 	tests := map[string]struct {
 		edit func(*Template) error
@@ -35,6 +39,10 @@ Resources:
 			},
 			strings.Replace(body, "Tags: []\n", "Tags:\n        - Key: a\n          Value: '8'\n", 1),
 		},
+		"a property of a property is set": {
+			func(tpl *Template) error { return tpl.Set("A", "Data.Size", "large") },
+			strings.Replace(body, "{Size: 1}", "{Size: large}", 1),
+		},
 		"an element is appended": {
 			func(tpl *Template) error { return tpl.Append("A", "Rules", "x") },
 			strings.Replace(body, "!Ref Other}\n", "!Ref Other}\n        - x\n", 1),
@@ -43,6 +51,11 @@ Resources:
 			func(tpl *Template) error { tpl.Spread("Clients", []string{"1.0.0.0/8", "2.0.0.0/8"}); return nil },
 			strings.NewReplacer("  Clients: {Type: String}\n", "",
 				"- {From: !Ref Clients, Port: 80} # HTTP\n", "- {From: 1.0.0.0/8, Port: 80} # HTTP\n        - {From: 2.0.0.0/8, Port: 80} # HTTP\n").Replace(body),
+		},
+		"an element is spread over values in its text": {
+			func(tpl *Template) error { tpl.Spread("Zone", []string{"Z1", "Z2"}); return nil },
+			strings.NewReplacer("  Zone: {Type: String}\n", "",
+				"zone/${Zone}\n", "zone/Z1\n        - !Sub arn:${Partition}:zone/Z2\n").Replace(body),
 		},
 		"nothing outlives the stack": {
 			func(tpl *Template) error { tpl.Discard(); return nil },
@@ -193,6 +206,17 @@ func TestNames(t *testing.T) {
 			}
 		})
 	}
+	t.Run("what the caller names is left alone", func(t *testing.T) {
+		tpl := parse(t, "Resources: {A: {Type: 'AWS::IAM::Role', Properties: {RoleName: eks-a}}, B: {Type: 'AWS::IAM::User', Properties: {UserName: !Sub '${Environment}-b'}}}")
+		var asked []string
+		err := tpl.Names("env", func(kind string, parts ...string) (string, error) {
+			asked = append(asked, kind)
+			return join(kind, parts...)
+		}, "A")
+		if d := cmp.Diff([]string{"user"}, asked); d != "" || err != nil {
+			t.Errorf("error %v; asked for (-want +got):\n%s", err, d)
+		}
+	})
 	t.Run("what AWS names is left alone", func(t *testing.T) {
 		tpl := parse(t, "Resources: {A: {Type: 'AWS::Logs::LogGroup', Properties: {LogGroupName: !Sub '/aws/ecs/${Environment}'}}}")
 		if err := tpl.Names("env", func(string, ...string) (string, error) { return "", errors.New("asked") }); err != nil {

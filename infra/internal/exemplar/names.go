@@ -3,6 +3,7 @@ package exemplar
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -18,8 +19,12 @@ func named(resourceType string) (property, kind, suffix string) {
 		return "Name", "load balancer", ""
 	case "AWS::ElastiCache::ReplicationGroup":
 		return "ReplicationGroupId", "replication group", ""
+	case "AWS::EKS::Cluster":
+		return "Name", "EKS cluster", ""
 	case "AWS::IAM::Role":
 		return "RoleName", "role", ""
+	case "AWS::IAM::User":
+		return "UserName", "user", ""
 	case "AWS::Logs::LogGroup":
 		return "LogGroupName", "log group", ""
 	case "AWS::SNS::Topic":
@@ -43,15 +48,16 @@ const account = "000000000000"
 // environment: what the template calls ${Environment}-a-b is name(kind, "a-b").
 // Where it makes another one, since that is too long for its type, the template
 // takes it over. What AWS names after something else, as /aws/ecs/..., is left
-// alone. Two resources of one type with one name are an error, as are all that
-// name returns; they are joined.
-func (t *Template) Names(environment string, name func(kind string, parts ...string) (string, error)) error {
+// alone, and so are the resources with the logical ids of others, whose names the
+// caller has made. Two resources of one type with one name are an error, as are all
+// that name returns; they are joined.
+func (t *Template) Names(environment string, name func(kind string, parts ...string) (string, error), others ...string) error {
 	var errs []error
 	owner := map[[2]string]string{}
 	for id, resource := range pairs(t.section("Resources")) {
 		property, kind, suffix := named(text(find(resource, "Type")))
 		node := find(resource, "Properties", property)
-		if node == nil || strings.HasPrefix(node.Value, "/aws/") {
+		if node == nil || strings.HasPrefix(node.Value, "/aws/") || slices.Contains(others, id.Value) {
 			continue
 		}
 		got, err := rename(node, environment, kind, suffix, name)

@@ -56,6 +56,12 @@ var compute = []Type{
 		Create:     time.Minute,
 	},
 	{
+		Name: "AWS::EC2::KeyPair", NameProperty: "KeyName", NameMax: 255,
+		Attributes: map[string]string{"KeyPairId": "key-{hex17}", "KeyFingerprint": "{id40}"},
+		Replaces:   []string{"KeyFormat", "KeyType", "PublicKeyMaterial", "Tags"},
+		Create:     3 * time.Second,
+	},
+	{
 		Name: "AWS::EC2::LaunchTemplate", NameProperty: "LaunchTemplateName", NameMax: 128, Ref: "lt-{hex17}",
 		Attributes: map[string]string{"LaunchTemplateId": "{ref}", "LatestVersionNumber": "{version}", "DefaultVersionNumber": "1"},
 		Create:     5 * time.Second,
