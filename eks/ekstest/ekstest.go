@@ -1,0 +1,166 @@
+// Package ekstest holds an Amazon EKS in memory, for tests of what makes, reads and
+// opens clusters.
+//
+// A [Cloud] speaks the service's wire protocol (REST with JSON) to a real SDK client,
+// without a socket; it is an http.Handler too. Clusters and node groups become ACTIVE
+// with time, updates can be looked up, and access entries are checked as EKS does:
+//
+//	cloud := ekstest.New(ekstest.Options{})
+//	cloud.AddCluster("demo", types.AuthenticationModeApi)
+//	cluster, err := eks.Describe(ctx, cloud.Client(), "demo")
+//	tokens := eks.NewTokens(cloud.Presigner(roleARN), "demo", eks.TokenOptions{})
+//
+// What a token opens, [Cloud.Authenticate] says, as the authenticator of a real cluster
+// does: the signature, the age, the cluster and the access entry must be right.
+//
+// Nothing runs in the background: at each call the Cloud catches up with time.Now, so
+// that in a testing/synctest bubble twenty minutes take milliseconds.
+//
+// There is no Kubernetes in it, nor are there add-ons, Fargate profiles, pod identities
+// and Outposts. It asks nobody whether a role or a subnet exists, and it does not know
+// what an aws-auth ConfigMap says.
+package ekstest
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/mettel-automation/delivery/internal/agenda"
+)
+
+// Region and Account are where the Cloud says that it is.
+const (
+	Region  = "us-east-1"
+	Account = "123456789012"
+)
+
+// Creator is the principal that has made every cluster of the Cloud, and to whom EKS
+// gives an access entry where it is asked to.
+const Creator = "arn:aws:iam::" + Account + ":role/deploy"
+
+// Options tune a Cloud. The zero value is ready to use.
+type Options struct {
+	// Timing says how long clusters, node groups and updates take; the zero value
+	// is DefaultTiming.
+	Timing Timing
+	// Endpoint and CA are of the API server of every cluster. By default there is an
+	// address in the form of EKS that nobody answers, with a certificate of nobody.
+	Endpoint string
+	CA       []byte // PEM
+	// Throttle refuses calls over some rate, as EKS does: 10 reads a second in bursts
+	// of 20, and 5 writes a second in bursts of 10. AWS publishes no numbers; these are
+	// cautious.
+	Throttle bool
+	// PageSize is how many names are in one answer where the call asks for no number;
+	// default 100, which is also the most.
+	PageSize int
+	// Before may refuse the n-th call (from 1) of operation op before it takes effect;
+	// nil lets every call through. Throttled is such a refusal.
+	Before func(op string, n int) *Error
+	// After may replace the answer to a call that has taken effect: a lost answer.
+	After func(op string, n int) *Error
+}
+
+// Cloud is an EKS of one account and region. It is safe for concurrent use.
+type Cloud struct {
+	opts  Options
+	serve http.Handler
+
+	mu       sync.Mutex
+	agenda   agenda.Agenda
+	clusters map[string]*cluster
+	keys     map[string]identity        // by access key id
+	answers  map[string]json.RawMessage // by operation and token of the request
+	rates    *rates
+	calls    map[string]int
+	serial   int // numbers everything that is made, in order
+}
+
+// New returns a Cloud without clusters.
+func New(opts Options) *Cloud {
+	if opts.Timing == (Timing{}) {
+		opts.Timing = DefaultTiming()
+	}
+	if opts.PageSize <= 0 || opts.PageSize > mostOnPage {
+		opts.PageSize = mostOnPage
+	}
+	if opts.CA == nil {
+		opts.CA = []byte(nobody)
+	}
+	c := &Cloud{
+		opts:     opts,
+		clusters: make(map[string]*cluster),
+		keys:     make(map[string]identity),
+		answers:  make(map[string]json.RawMessage),
+		rates:    newRates(),
+		calls:    make(map[string]int),
+	}
+	c.serve = c.mux()
+	return c
+}
+
+// AddCluster makes an active cluster of the default version, as CreateCluster would
+// without an access entry for its creator. One of that name is left as it is.
+func (c *Cloud) AddCluster(name string, mode types.AuthenticationMode) {
+	defer c.present()()
+	if c.clusters[name] != nil {
+		return
+	}
+	cl := c.newCluster(&awseks.CreateClusterInput{
+		Name: &name, RoleArn: new("arn:aws:iam::" + Account + ":role/eks"),
+		ResourcesVpcConfig: &types.VpcConfigRequest{SubnetIds: []string{"subnet-a", "subnet-b"}},
+		AccessConfig:       &types.CreateAccessConfigRequest{AuthenticationMode: mode, BootstrapClusterCreatorAdminPermissions: new(false)},
+	}, time.Now())
+	c.activate(cl)
+	c.clusters[name] = cl
+}
+
+// Client returns a real SDK client whose requests end in c, with the SDK's standard
+// retryer. OptFns change its options, the retryer among them.
+func (c *Cloud) Client(optFns ...func(*awseks.Options)) *awseks.Client {
+	return awseks.NewFromConfig(c.Config(), optFns...)
+}
+
+// Config is what the NewFromConfig of an SDK client takes for its requests to end in c.
+func (c *Cloud) Config() aws.Config {
+	return aws.Config{
+		Region:      Region,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:  &http.Client{Transport: c},
+	}
+}
+
+// Calls returns how often operation op, such as "CreateAccessEntry", was called.
+// Retries of the SDK count.
+func (c *Cloud) Calls(op string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calls[op]
+}
+
+// present locks c, brings it up to date, and returns what unlocks it.
+func (c *Cloud) present() (unlock func()) {
+	c.mu.Lock()
+	c.agenda.CatchUp(time.Now())
+	return c.mu.Unlock
+}
+
+// uuid is a new identifier, always the same for the same course of events.
+func (c *Cloud) uuid() string {
+	c.serial++
+	h := fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, "uuid ", c.serial)))
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
+}
+
+func arn(kind, path string) *string {
+	return new("arn:aws:eks:" + Region + ":" + Account + ":" + kind + "/" + path)
+}
