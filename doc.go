@@ -11,6 +11,10 @@
 //   - stack: such stacks planned, applied, deleted, with the root cause of a failure
 //   - ecs: services rolled out in the order of their dependencies, and below it
 //     task definitions, capacity, the cluster, service discovery and logs
+//   - eks: clients of a Kubernetes cluster, who may do what in it, and its secrets
+//   - kre: Helm releases as desired, the charts of a cluster, and the runtimes on it
+//   - papertrail: the log searches of an environment
+//   - nuke: an aws-nuke configuration of exactly one environment, and its proof
 //   - progress: the events of all of these, and what renders them
 //
 // The directory examples holds a main for each job, and examples/pipeline, which
