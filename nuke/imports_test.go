@@ -1,0 +1,9 @@
+package nuke_test
+
+import (
+	"testing"
+
+	"github.com/mettel-automation/delivery/internal/depcheck"
+)
+
+func TestImports(t *testing.T) { depcheck.Only(t, ".", "go.yaml.in/yaml/v4") }
