@@ -58,7 +58,7 @@ func Describe(ctx context.Context, api Clusters, name string) (Cluster, error) {
 	out, err := api.DescribeCluster(ctx, &awseks.DescribeClusterInput{Name: &name})
 	switch {
 	case err != nil:
-		return fail(explain(err))
+		return fail(explain(ctx, err))
 	case out == nil || out.Cluster == nil:
 		return fail(errors.New("the answer has no cluster"))
 	}

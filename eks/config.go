@@ -44,7 +44,7 @@ func Config(c Cluster, tokens *Tokens, opts ConfigOptions) *rest.Config {
 	}
 	if tokens != nil {
 		config.WrapTransport = func(next http.RoundTripper) http.RoundTripper {
-			return &transport{tokens: tokens, host: address(endpoint).Host, next: next}
+			return &transport{tokens: tokens, server: address(endpoint), next: next}
 		}
 	}
 	if opts.Transport != nil {

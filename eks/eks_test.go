@@ -3,12 +3,16 @@ package eks_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mettel-automation/delivery/eks"
@@ -135,6 +139,38 @@ func TestDescribeOfStrangeAnswers(t *testing.T) {
 	check(t, err, nil, "the answer has no cluster")
 	_, err = eks.Describe(t.Context(), answers(func() (*types.Cluster, error) { return sound(), nil }), "")
 	check(t, err, nil, "its name is empty")
+}
+
+// TestDescribeWithoutCredentials: the SDK has no type for the error of a call that it
+// could not sign.
+func TestDescribeWithoutCredentials(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	tests := map[string]struct {
+		cause error
+		want  bool // the credentials are at fault
+	}{
+		"a session that is over":               {errors.New("failed to refresh cached credentials, the SSO session has expired or is invalid"), true},
+		"one of which Identity Center says so": {&smithy.GenericAPIError{Code: "UnauthorizedException", Message: "Session token not found or invalid"}, true},
+		"none, and no EC2 to ask":              {fmt.Errorf("no EC2 IMDS role found, %w", refused), true},
+		"the network to where they come from":  {refused, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			cloud := ekstest.New(ekstest.Options{})
+			cloud.AddCluster("demo", types.AuthenticationModeApi)
+			client := cloud.Client(func(o *awseks.Options) {
+				o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, tt.cause })
+				o.RetryMaxAttempts = 1
+			})
+			_, err := eks.Describe(t.Context(), client, "demo")
+			if err == nil || errors.Is(err, eks.ErrCredentials) != tt.want || !errors.Is(err, tt.cause) {
+				t.Errorf("error %v", err)
+			}
+			if _, err := eks.NewTokens(&signer{fails: tt.cause}, "demo", eks.TokenOptions{}).Token(t.Context()); errors.Is(err, eks.ErrCredentials) != tt.want {
+				t.Errorf("of a token: error %v", err)
+			}
+		})
+	}
 }
 
 func TestDescribeEndsWithItsContext(t *testing.T) {

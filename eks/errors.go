@@ -1,9 +1,12 @@
 package eks
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
+	"strings"
 
 	"github.com/aws/smithy-go"
 )
@@ -20,10 +23,24 @@ var (
 	ErrDenied = errors.New("the AWS credentials may not do this: they need the permission that the cause names")
 )
 
+// unsigned is in the error of a call that was not made, since there were no credentials to
+// sign it with. The SDK has no type for that.
+const unsigned = "get identity: "
+
+// unreachable reports whether it is the network that has failed. That there is no EC2 to
+// ask is none of its faults: the SDK does so last, where it has found no credentials.
+func unreachable(err error) bool {
+	_, network := errors.AsType[net.Error](err)
+	return network && !strings.Contains(err.Error(), "no EC2 IMDS role found")
+}
+
 // explain adds to an error of AWS what it means, and what helps.
-func explain(err error) error {
+func explain(ctx context.Context, err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
+		if ctx.Err() == nil && strings.Contains(err.Error(), unsigned) && !unreachable(err) {
+			return fmt.Errorf("%w: %w", ErrCredentials, err)
+		}
 		return err
 	}
 	for _, known := range []struct {
@@ -34,6 +51,7 @@ func explain(err error) error {
 		{ErrCredentials, []string{
 			"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId",
 			"UnrecognizedClientException", "InvalidIdentityToken", "MissingAuthenticationToken",
+			"UnauthorizedException", "InvalidGrantException", // of IAM Identity Center
 		}},
 		{ErrDenied, []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}},
 	} {

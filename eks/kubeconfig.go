@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 	"k8s.io/client-go/tools/clientcmd"
@@ -132,7 +133,7 @@ func (k Kubeconfig) Merge(existing []byte) ([]byte, error) {
 	}
 	before, err := clientcmd.Load(existing)
 	if err != nil {
-		return nil, fmt.Errorf("%w: it does not parse: %s", ErrKubeconfig, clean.Text(err.Error()))
+		return nil, fmt.Errorf("%w: it does not parse: %s", ErrKubeconfig, reason(err))
 	}
 	document, root, err := parse(existing)
 	if err != nil {
@@ -154,12 +155,19 @@ func (k Kubeconfig) Merge(existing []byte) ([]byte, error) {
 	return out, nil
 }
 
+// reason is what an error about a file says, without what is in the file: where there are
+// two entries of one name, client-go prints all entries with their tokens and keys.
+func reason(err error) string {
+	text, _, _ := strings.Cut(err.Error(), " in list: ")
+	return clean.Text(text)
+}
+
 // parse returns the one document of a file, and the mapping in it.
 func parse(text []byte) (document, root *yaml.Node, err error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	document = new(yaml.Node)
 	if err := decoder.Decode(document); err != nil {
-		return nil, nil, fmt.Errorf("it does not parse: %s", clean.Text(err.Error()))
+		return nil, nil, fmt.Errorf("it does not parse: %s", reason(err))
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, nil, errors.New("it has more than one document, of which kubectl reads only the first")
@@ -236,7 +244,7 @@ func upsert(list *yaml.Node, entry named) error {
 func compare(before *api.Config, text []byte, file kubeconfig) error {
 	after, err := clientcmd.Load(text)
 	if err != nil {
-		return fmt.Errorf("what would be written does not parse: %s", clean.Text(err.Error()))
+		return fmt.Errorf("what would be written does not parse: %s", reason(err))
 	}
 	ours, err := encodeYAML(file)
 	if err != nil {
@@ -244,7 +252,7 @@ func compare(before *api.Config, text []byte, file kubeconfig) error {
 	}
 	want, err := clientcmd.Load(ours)
 	if err != nil {
-		return fmt.Errorf("the entries do not parse: %s", clean.Text(err.Error()))
+		return fmt.Errorf("the entries do not parse: %s", reason(err))
 	}
 	for name := range want.Contexts {
 		before.Clusters[name], before.Contexts[name], before.AuthInfos[name] = want.Clusters[name], want.Contexts[name], want.AuthInfos[name]

@@ -107,7 +107,7 @@ func TestMerge(t *testing.T) {
 		"what is no YAML":                          {file: "clusters: [", want: "the kubeconfig is left as it is: it does not parse: "},
 		"what is no kubeconfig":                    {file: "- a\n- b\n", want: "it does not parse"},
 		"a list that is none":                      {file: "clusters: {home: x}\n", want: "it does not parse"},
-		"two entries of one name":                  {file: "users: [{name: a, user: {}}, {name: a, user: {}}]", want: "it does not parse"},
+		"two entries of one name":                  {file: "users: [{name: a, user: {token: hunter2}}, {name: a, user: {client-key-data: aHVudGVyMg==}}]", want: `it does not parse: error converting *[]NamedAuthInfo into *map[string]*api.AuthInfo: duplicate name "a"`},
 		"two documents":                            {file: existing + "---\nkind: Config\n", want: "it has more than one document"},
 		"an anchor to what is replaced":            {file: "clusters:\n- &a {name: '" + demoARN + "', cluster: &b {server: 'https://x'}}\n- {name: other, cluster: *b}\n", want: "the kubeconfig is left as it is: "},
 	}
@@ -119,6 +119,9 @@ func TestMerge(t *testing.T) {
 			if tt.want != "" {
 				if !errors.Is(err, eks.ErrKubeconfig) || out != nil {
 					t.Errorf("error %v beside %q", err, out)
+				}
+				if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "104 117 110 116") {
+					t.Errorf("a secret is said: %v", err)
 				}
 				return
 			}
@@ -190,9 +193,8 @@ func TestWriteFileThatMustStay(t *testing.T) {
 	defer cancel()
 	err = eks.Kubeconfig{Cluster: demo()}.WriteFile(ctx, path)
 	check(t, err, context.DeadlineExceeded, "write kubeconfig "+path)
-	if err := (eks.Kubeconfig{Cluster: demo()}).WriteFile(t.Context(), filepath.Dir(path)); err == nil {
-		t.Error("a directory was written")
-	}
+	directory := filepath.Dir(path) // as with a terminal or a pipe, of which a read does not end
+	check(t, eks.Kubeconfig{Cluster: demo()}.WriteFile(t.Context(), directory), nil, "write kubeconfig "+directory+": it is no regular file")
 }
 
 func FuzzMerge(f *testing.F) {

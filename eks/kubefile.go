@@ -22,6 +22,9 @@ const (
 // whole or as it was, and readable by its owner alone. Writers take turns, kubectl among
 // them: they hold the file path.lock while they write.
 func (k Kubeconfig) WriteFile(ctx context.Context, path string) (err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("write kubeconfig %s: it is no regular file", path)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("write kubeconfig: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"sync"
 	"time"
 
@@ -53,11 +52,18 @@ type Tokens struct {
 	mu      sync.Mutex
 	current *token    // nil, or the latest; a pointer, since package fmt follows none
 	retry   time.Time // not before which a refresh that has failed is tried again
+	failed  failure   // the latest
 }
 
 type token struct {
 	text string
 	made time.Time
+}
+
+// failure is why signing has failed, and when.
+type failure struct {
+	err error
+	at  time.Time
 }
 
 func (t *token) younger(d time.Duration) bool { return t != nil && time.Since(t.made) < d }
@@ -83,6 +89,7 @@ func (t *Tokens) Token(ctx context.Context) (string, error) {
 	if current.younger(lifetime) {
 		return t.renew(ctx, current)
 	}
+	began := time.Now()
 	select {
 	case t.signing <- struct{}{}:
 		defer func() { <-t.signing }()
@@ -92,6 +99,9 @@ func (t *Tokens) Token(ctx context.Context) (string, error) {
 	if current, _ = t.look(); current.younger(t.opts.Refresh) { // somebody else has made it
 		return current.text, nil
 	}
+	if err := t.failedSince(began); err != nil { // or has failed to
+		return "", err
+	}
 	return t.sign(ctx)
 }
 
@@ -100,6 +110,17 @@ func (t *Tokens) look() (*token, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.current, time.Now().Before(t.retry)
+}
+
+// failedSince returns why somebody else's attempt has failed that was waited for: those
+// who wait do not each try in turn, which takes long where it takes one long.
+func (t *Tokens) failedSince(began time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed.at.After(began) {
+		return t.failed.err
+	}
+	return nil
 }
 
 // renew replaces a token that is still good. Nobody waits for somebody else's attempt,
@@ -129,8 +150,22 @@ func (t *Tokens) renew(ctx context.Context, old *token) (string, error) {
 	return "", err
 }
 
-// sign makes a token and keeps it.
+// sign makes a token and keeps it, or why there is none, unless it is that ctx is over.
 func (t *Tokens) sign(ctx context.Context) (string, error) {
+	next, err := t.signed(ctx)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case err == nil:
+		t.current, t.retry = next, time.Time{}
+		return next.text, nil
+	case ctx.Err() == nil:
+		t.failed = failure{err, time.Now()}
+	}
+	return "", err
+}
+
+func (t *Tokens) signed(ctx context.Context) (*token, error) {
 	made := time.Now()
 	out, err := t.api.PresignGetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.PresignOptions) {
 		o.ClientOptions = append(o.ClientOptions, func(o *sts.Options) {
@@ -141,23 +176,18 @@ func (t *Tokens) sign(ctx context.Context) (string, error) {
 	})
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%s: sign a request: %w", t, blame(ctx, err))
+		return nil, fmt.Errorf("%s: sign a request: %w", t, blame(ctx, err))
 	case out == nil || out.URL == "":
-		return "", fmt.Errorf("%s: sign a request: the answer has no address", t)
+		return nil, fmt.Errorf("%s: sign a request: the answer has no address", t)
 	}
-	next := &token{text: tokenPrefix + base64.RawURLEncoding.EncodeToString([]byte(out.URL)), made: made}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.current, t.retry = next, time.Time{}
-	return next.text, nil
+	return &token{text: tokenPrefix + base64.RawURLEncoding.EncodeToString([]byte(out.URL)), made: made}, nil
 }
 
 // blame says that the credentials are at fault where they must be: signing needs nothing
 // else, unless it was the network to where they come from.
 func blame(ctx context.Context, err error) error {
-	explained := explain(err)
-	_, network := errors.AsType[net.Error](err)
-	if ctx.Err() != nil || network || errors.Is(explained, ErrCredentials) || errors.Is(explained, ErrDenied) {
+	explained := explain(ctx, err)
+	if ctx.Err() != nil || unreachable(err) || errors.Is(explained, ErrCredentials) || errors.Is(explained, ErrDenied) {
 		return explained
 	}
 	return fmt.Errorf("%w: %w", ErrCredentials, err)

@@ -202,6 +202,42 @@ func TestTokenForMany(t *testing.T) {
 	})
 }
 
+// TestNoTokenForMany: who waits for an attempt that fails shares its error, and the next
+// who comes tries again. A context that is over is its owner's alone.
+func TestNoTokenForMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, signer := open(t, ekstest.Options{})
+		signer.takes, signer.fails = 5*time.Second, errors.New("down")
+		tokens := eks.NewTokens(signer, "demo", eks.TokenOptions{})
+		began := time.Now()
+		var group sync.WaitGroup
+		for range 50 {
+			group.Go(func() {
+				if _, err := tokens.Token(t.Context()); !errors.Is(err, signer.fails) {
+					t.Errorf("error %v", err)
+				}
+			})
+		}
+		group.Wait()
+		if took := time.Since(began); signer.calls != 1 || took != signer.takes {
+			t.Errorf("%d calls in %s, want one for all", signer.calls, took)
+		}
+		signer.fail(nil)
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		group.Go(func() {
+			if _, err := tokens.Token(short); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("error %v", err)
+			}
+		})
+		synctest.Wait()
+		if _, err := tokens.Token(t.Context()); err != nil || signer.calls != 3 {
+			t.Errorf("error %v, %d calls", err, signer.calls)
+		}
+		group.Wait()
+	})
+}
+
 func TestTokenEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, signer := open(t, ekstest.Options{})

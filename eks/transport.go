@@ -12,7 +12,7 @@ import (
 // transport puts a token on each request to one API server.
 type transport struct {
 	tokens *Tokens
-	host   string // to which alone tokens go
+	server *url.URL // to which alone tokens go
 	next   http.RoundTripper
 }
 
@@ -20,7 +20,7 @@ type transport struct {
 // once more with a new token, if its body can be had again. Requests elsewhere, such as
 // after a redirection, and those that have an authorization go as they are.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !strings.EqualFold(r.URL.Host, t.host) || r.Header.Get("Authorization") != "" {
+	if !strings.EqualFold(r.URL.Host, t.server.Host) || r.URL.Scheme != t.server.Scheme || r.Header.Get("Authorization") != "" {
 		return t.next.RoundTrip(r)
 	}
 	text, err := t.tokens.Token(r.Context())

@@ -139,6 +139,7 @@ func TestTokensGoNowhereElse(t *testing.T) {
 	}{
 		"the API server":             {url: "https://kube.example.com/api", want: true},
 		"in capital letters":         {url: "https://KUBE.example.com/api", want: true},
+		"the same host in the clear": {url: "http://kube.example.com/api"},
 		"another port":               {url: "https://kube.example.com:8443/api"},
 		"another host":               {url: "https://elsewhere.example.com/api"},
 		"a request with its own one": {url: "https://kube.example.com/api", authorization: "Basic eDp5"},

@@ -18,7 +18,7 @@ import (
 // No secret is in the template, in a parameter or in an output. EC2 keeps the
 // private key of the nodes in a parameter of Systems Manager (see
 // [KREClusterOutputs.PrivateKeyParameter]); the user that sends mail has no access
-// key, and whoever makes one keeps its password.
+// key. Package eks/keys delivers both into the bucket.
 //
 // Before the stack can be deleted, the load balancers and volumes that Kubernetes
 // made have to go, and so do the access keys of that user; the bucket has to be
@@ -27,12 +27,16 @@ import (
 // here that should not be replaced or deleted without consent: see
 // [KRECluster.Stateful].
 //
+// With more than some thirty people its template has more than 51,200 bytes; see
+// [Rendered.Body].
+//
 // It knows IPv4 alone, as [Network] does, and makes no add-ons of EKS but those
 // that every cluster begins with.
 type KRECluster struct {
 	// Owner has the name of the KRE environment, as "mettel-automation-kre-dev",
-	// which is that of the stack and of the cluster, too. Names of people's roles
-	// hold it, but do not begin with it. It has at most 40 tags. The instances and
+	// which is that of the stack and of the cluster, too, so that no [Environment] of
+	// the same region may be its namesake. Names of people's roles hold it, but do not
+	// begin with it. It has at most 40 tags. The instances and
 	// their disks have them, too, so that a change of a tag rolls all nodes; the roles
 	// of people have Project, Project-Env, Project-Role and User of their own.
 	Owner

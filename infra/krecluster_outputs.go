@@ -3,6 +3,7 @@ package infra
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,7 +48,9 @@ func (o KREClusterOutputs) PrivateKeyParameter() string {
 }
 
 // Read finds what a cluster has in the outputs of its stack. Each output that is
-// missing is a [*MissingOutputError] in the joined error.
+// missing is a [*MissingOutputError] in the joined error, and it is an error if the
+// roles are not those of the Users, since the stack is that of others: who reads
+// them says who may enter the cluster.
 func (k KRECluster) Read(outputs map[string]string) (KREClusterOutputs, error) {
 	r := reader{stack: k.StackName, outputs: outputs}
 	out := KREClusterOutputs{
@@ -66,7 +69,8 @@ func (k KRECluster) Read(outputs map[string]string) (KREClusterOutputs, error) {
 		CertManagerRole:      r.text("CertManagerRole"),
 	}
 	for _, g := range k.NodeGroups {
-		_, out.NodeGroups[g.Name], _ = strings.Cut(r.text(g.id()+"Group"), "/")
+		group := r.text(g.id() + "Group") // "cluster/group"
+		out.NodeGroups[g.Name] = group[strings.LastIndexByte(group, '/')+1:]
 	}
 	if k.SSH {
 		out.KeyPair = r.text("KeyPair")
@@ -84,11 +88,11 @@ func (k KRECluster) Read(outputs map[string]string) (KREClusterOutputs, error) {
 	}
 	var errs []error
 	for _, g := range groups() {
-		users := len(k.Users.of(g))
-		arns, whole := r.roles(g.output, users)
-		if whole && len(arns) != users {
+		people := slices.DeleteFunc(k.people(), func(p person) bool { return p.group != g })
+		arns, whole := r.roles(g.output, len(people))
+		if whole && !slices.EqualFunc(arns, people, func(arn string, p person) bool { return strings.HasSuffix(arn, ":role/"+p.role) }) {
 			stack, _ := k.StackName()
-			errs = append(errs, fmt.Errorf("read the outputs of stack %s: %s and those after it have %d roles for %d users; apply the stack as it is rendered now", stack, g.output, len(arns), users))
+			errs = append(errs, fmt.Errorf("read the outputs of stack %s: the %d roles of %s and those after it are not those of the %d users; apply the stack as it is rendered now", stack, len(arns), g.output, len(people)))
 		}
 		switch g.name {
 		case "developer":

@@ -52,7 +52,11 @@ func TestReadKRE(t *testing.T) {
 			if joined, ok := at(output, "Value", "!Join", 1).([]any); ok {
 				var words []string
 				for _, element := range joined {
-					words = append(words, text(at(element, "!GetAtt"))+text(at(element, "!Sub")))
+					word := text(at(element, "!GetAtt")) + text(at(element, "!Sub"))
+					if role, found := strings.CutSuffix(word, ".Arn"); found {
+						word = "arn:aws:iam::123456789012:role/" + text(at(tpl.Resources[role], "Properties", "RoleName"))
+					}
+					words = append(words, word)
 				}
 				outputs[id] = strings.Join(words, ",")
 			}
@@ -85,9 +89,12 @@ func TestReadKRE(t *testing.T) {
 				"${MailIdentity.DkimDNSTokenName1}": "${MailIdentity.DkimDNSTokenValue1}", "${MailIdentity.DkimDNSTokenName2}": "${MailIdentity.DkimDNSTokenValue2}",
 				"${MailIdentity.DkimDNSTokenName3}": "${MailIdentity.DkimDNSTokenValue3}",
 			},
-			"eks_developer_roles":                []any{"PersonDeveloperJdoeRole.Arn", "PersonDeveloperMaryMajorX25364441Role.Arn"},
-			"eks_developer_ops_privileged_roles": []any{"PersonPrivilegedAUserWithANameThatIsLongExampleComX6ea92d17Role.Arn"},
-			"eks_devops_roles":                   []any{"PersonDevopsPauloRole.Arn"},
+			"eks_developer_roles": []any{
+				"arn:aws:iam::123456789012:role/eks-developer-mettel-automation-kre-jdoe",
+				"arn:aws:iam::123456789012:role/eks-developer-mettel-automation-kre-mary.major",
+			},
+			"eks_developer_ops_privileged_roles": []any{"arn:aws:iam::123456789012:role/eks-developer-ops-mettel-automation-kre-a-user-with-a-n-2b409a02"},
+			"eks_devops_roles":                   []any{"arn:aws:iam::123456789012:role/eks-devops-mettel-automation-kre-paulo"},
 		}
 		if d := cmp.Diff(want, plain); d != "" {
 			t.Errorf("outputs (-want +got):\n%s", d)
@@ -125,9 +132,17 @@ func TestReadKRE(t *testing.T) {
 	t.Run("a part that is not all is no list", func(t *testing.T) {
 		k := kreCrowd(t, 30)
 		outputs := outputsOf(k)
-		outputs["EksDeveloperRoles"] = "one"
+		outputs["EksDeveloperRoles"], _, _ = strings.Cut(outputs["EksDeveloperRoles"], ",")
 		_, err := k.Read(outputs)
-		says(t, err, "read the outputs of stack mettel-automation-kre-dev: EksDeveloperRoles and those after it have 19 roles for 27 users; apply the stack as it is rendered now")
+		says(t, err, "read the outputs of stack mettel-automation-kre-dev: the 19 roles of EksDeveloperRoles and those after it are not those of the 27 users; apply the stack as it is rendered now")
+	})
+	t.Run("the role of somebody else is not for who came in his place", func(t *testing.T) {
+		k := kreDev(t)
+		k.Users = infra.Users{Devops: []string{"mallory"}}
+		outputs := outputsOf(k)
+		k.Users.Devops = []string{"alice"}
+		_, err := k.Read(outputs)
+		says(t, err, "read the outputs of stack mettel-automation-kre-dev: the 1 roles of EksDevopsRoles and those after it are not those of the 1 users; apply the stack as it is rendered now")
 	})
 	t.Run("what is missing is named", func(t *testing.T) {
 		_, err := kreDev(t).Read(nil)

@@ -16,9 +16,8 @@
 // Nothing runs in the background: at each call the Cloud catches up with time.Now, so
 // that in a testing/synctest bubble twenty minutes take milliseconds.
 //
-// There is no Kubernetes in it, nor are there add-ons, Fargate profiles, pod identities
-// and Outposts. It asks nobody whether a role or a subnet exists, and it does not know
-// what an aws-auth ConfigMap says.
+// There is no Kubernetes in it, nor are there add-ons, Fargate profiles and pod
+// identities. It does not ask whether a role exists, and knows no aws-auth ConfigMap.
 package ekstest
 
 import (

@@ -80,6 +80,25 @@ func (r *run) leftover(ctx context.Context, user string) error {
 	return errors.Join(errs...)
 }
 
+// revoke deletes or deactivates an access key, unless the credentials have changed since
+// they were planned: the key may be in the bucket again.
+func (r *run) revoke(ctx context.Context, c Change) error {
+	if !r.checked {
+		now, err := r.get(ctx, r.plan.spec, SMTPObject)
+		switch old := r.plan.observed.smtp; {
+		case err != nil && !errors.Is(err, ErrNoBucket):
+			return err
+		case now.present != old.present || now.etag != old.etag:
+			return fmt.Errorf("%s: %w", SMTPObject, ErrChanged)
+		}
+		r.checked = true
+	}
+	if c.Action == Delete {
+		return r.delete(ctx, c.key)
+	}
+	return r.deactivate(ctx, c.key)
+}
+
 // delete deletes an access key, which may be gone already.
 func (r *run) delete(ctx context.Context, id string) error {
 	_, err := r.api.AccessKeys.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &r.plan.spec.SMTPUser, AccessKeyId: &id})

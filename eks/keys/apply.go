@@ -51,6 +51,7 @@ type run struct {
 	*Deliverer
 	plan    Plan
 	deleted map[string]bool // ids of access keys
+	checked bool            // whether smtp.json is as it was planned
 	result  Result
 }
 
@@ -73,13 +74,12 @@ func (r *run) change(ctx context.Context, c Change) error {
 func (r *run) write(ctx context.Context, c Change) error {
 	o := r.plan.observed
 	switch {
-	case c.Action == Delete:
-		return r.delete(ctx, c.key)
-	case c.Action == Deactivate:
-		return r.deactivate(ctx, c.key)
+	case c.key != "":
+		return r.revoke(ctx, c)
 	case c.Subject == SSHKeyObject:
 		return r.put(ctx, c.Subject, "application/x-pem-file", o.key, o.ssh)
 	case c.Subject == SMTPObject:
+		r.checked = true // what follows is done only where this is
 		return r.renew(ctx)
 	}
 	return r.put(ctx, c.Subject, "application/json", r.plan.facts, o.facts)

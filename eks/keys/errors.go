@@ -24,7 +24,7 @@ var (
 	// ErrNoKey: Parameter Store has no private key of the key pair.
 	ErrNoKey = errors.New("there is no private key of it in Parameter Store: EC2 keeps one only for key pairs that it has made itself in this region, and deletes it with them")
 	// ErrNoRoom: the user has as many access keys as IAM allows, and none that may go.
-	ErrNoRoom = errors.New("an IAM user has at most two access keys, and this one has two that no object knows: delete one by hand, or set RemoveOrphans, which takes those that are older than five minutes")
+	ErrNoRoom = errors.New("an IAM user has at most two access keys, and neither of these may go for a new one: delete the one that is in no object by hand, or set RemoveOrphans, which takes those that are older than five minutes")
 )
 
 // OrphanError is an access key that a delivery has made and could not put into the bucket,
@@ -53,10 +53,10 @@ func isCode(err error, codes ...string) bool {
 
 func isMissing(err error) bool { return isCode(err, "NoSuchKey", "NotFound") }
 
-// isConflict: an object is there, or another than the one that was read.
+// isConflict: an object is there, or another than the one that was read, or none any more.
 // Source: S3 user guide, "Conditional writes".
 func isConflict(err error) bool {
-	return isCode(err, "PreconditionFailed", "ConditionalRequestConflict")
+	return isCode(err, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 }
 
 // explain adds to an answer of AWS what helps.

@@ -1,25 +1,19 @@
 // Package keys delivers the secrets of a cluster's environment into its bucket: the SSH
 // key of the nodes and the SMTP credentials, and beside them the facts about the cluster.
 //
-// The stack makes a private bucket with versions, a key pair and an IAM user; what is
-// secret never passes through it. [Deliverer.Plan] compares and only reads;
-// [Deliverer.Apply] writes what the plan says:
+// The stack makes bucket, key pair and IAM user; what is secret never passes through it.
+// [Deliverer.Plan] compares and only reads; [Deliverer.Apply] writes what the plan says:
 //
 //	deliverer := keys.New(keys.API{Objects: s3Client, Parameters: ssmClient, AccessKeys: iamClient}, keys.Options{})
-//	plan, err := deliverer.Plan(ctx, keys.Spec{
-//		Bucket: outputs.Bucket, Account: "123456789012",
-//		KeyPairID: outputs.KeyPairID, SMTPUser: outputs.SMTPUser, Region: "us-east-1",
-//	})
+//	spec := keys.Spec{Bucket: outputs.Bucket, Account: account, KeyPairID: outputs.KeyPair, SMTPUser: outputs.SMTPUser, Region: region}
+//	plan, err := deliverer.Plan(ctx, spec)
 //	if err != nil { ... }
-//	fmt.Print(plan)
 //	_, err = deliverer.Apply(ctx, plan)
 //
 // A run that was killed leaves at most an access key whose secret is lost: the next plan
-// names it, and deletes it only where [Spec.RemoveOrphans] says so, since nobody can tell
-// it from one that was made by hand.
-//
-// It makes neither bucket nor user, lets no credentials expire, and sends no mail. No
-// secret is in a plan, an event or an error; see [Secret].
+// names it; see [Spec.RemoveOrphans]. [Deliverer.PlanRemoval] comes before the stack is
+// deleted. It makes neither bucket nor user, lets no credentials expire, and sends no
+// mail. No secret is in a plan, an event or an error; see [Secret].
 package keys
 
 import (
@@ -64,7 +58,8 @@ type API struct {
 type Options struct {
 	// Progress hears of each object and access key: operation "eks.keys". A nil one is silence.
 	Progress progress.Func
-	// KMSKeyID is the key that encrypts the objects; default that of S3 (AES256).
+	// KMSKeyID is the key that encrypts the objects that are written; default that of S3
+	// (AES256). Those that are there and right are not written for another one.
 	KMSKeyID string
 }
 

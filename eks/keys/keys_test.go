@@ -124,7 +124,7 @@ func TestDeliverWhatHasChanged(t *testing.T) {
 		},
 		"a rotation without room": {
 			change: func(m *memory, s *keys.Spec) { m.addKey(); s.Rotate = true },
-			err:    keys.ErrNoRoom, text: "of user kre-dev-smtp: an IAM user has at most two access keys", keys: "Active Active",
+			err:    keys.ErrNoRoom, text: "of user kre-dev-smtp: an IAM user has at most two access keys, and neither of these may go", keys: "Active Active",
 		},
 		"a rotation that makes room": {
 			change: func(m *memory, s *keys.Spec) {

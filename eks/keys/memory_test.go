@@ -126,6 +126,8 @@ func (m *memory) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func
 		err = fault("AccessDenied", "Access Denied")
 	case in.IfNoneMatch == nil && in.IfMatch == nil:
 		err = fault("Careless", "this would overwrite whatever is there")
+	case in.IfMatch != nil && !ok:
+		err = fault("NoSuchKey", "The specified key does not exist.")
 	case in.IfNoneMatch != nil && ok, in.IfMatch != nil && o.etag != *in.IfMatch:
 		err = fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	default:

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/clean"
 )
 
 // Action says what applying does to an object or an access key.
@@ -70,7 +72,7 @@ func (d *Deliverer) Plan(ctx context.Context, s Spec) (Plan, error) {
 	fail := func(err error) (Plan, error) {
 		return Plan{}, fmt.Errorf("plan keys in bucket %s: %w", s.Bucket, err)
 	}
-	if err := s.check(); err != nil {
+	if err := d.check(s); err != nil {
 		return fail(err)
 	}
 	facts, err := s.facts()
@@ -200,11 +202,11 @@ func (o observed) stale(s Spec, now time.Time) string {
 	at := slices.IndexFunc(o.keys, func(k accessKey) bool { return k.id == o.file.Username })
 	switch {
 	case o.file.User != s.SMTPUser:
-		return "that in the bucket is of user " + o.file.User
+		return "that in the bucket is of user " + clean.Text(o.file.User)
 	case !o.file.serves(s):
-		return "that in the bucket is for region " + o.file.Region
+		return "that in the bucket is for region " + clean.Text(o.file.Region)
 	case at < 0 && now.Sub(o.smtp.modified) >= lag:
-		return "access key " + o.file.Username + " does not exist any more"
+		return "access key " + clean.Text(o.file.Username) + " does not exist any more"
 	case at >= 0 && !o.keys[at].active:
 		return "access key " + o.file.Username + " is inactive"
 	case s.Rotate:

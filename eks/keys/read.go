@@ -109,6 +109,10 @@ func (d *Deliverer) observeSMTP(ctx context.Context, s Spec, o *observed) (err e
 			return fmt.Errorf("read %s: %w", s.Prefix+SMTPObject, err)
 		}
 	}
+	return d.observeKeys(ctx, s, o)
+}
+
+func (d *Deliverer) observeKeys(ctx context.Context, s Spec, o *observed) (err error) {
 	if o.keys, err = d.list(ctx, s.SMTPUser); err != nil {
 		return err
 	}
@@ -117,7 +121,7 @@ func (d *Deliverer) observeSMTP(ctx context.Context, s Spec, o *observed) (err e
 			o.keys[i].used = d.lastUse(ctx, k.id)
 		}
 	}
-	return nil
+	return context.Cause(ctx) // which lastUse does not tell
 }
 
 func (d *Deliverer) list(ctx context.Context, user string) ([]accessKey, error) {
@@ -182,7 +186,7 @@ func (d *Deliverer) SSHKey(ctx context.Context, s Spec) (Secret, error) {
 var ErrNotDelivered = errors.New("it is not in the bucket: Apply delivers it")
 
 func (d *Deliverer) reveal(ctx context.Context, s Spec, name string) (Secret, error) {
-	if err := (Spec{Bucket: s.Bucket, Account: s.Account, Prefix: s.Prefix}).check(); err != nil {
+	if err := d.check(Spec{Bucket: s.Bucket, Account: s.Account, Prefix: s.Prefix}); err != nil {
 		return Secret{}, fmt.Errorf("read %s: %w", name, err)
 	}
 	o, err := d.get(ctx, s, name)

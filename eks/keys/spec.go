@@ -73,6 +73,21 @@ func (s Spec) check() error {
 	return errors.Join(errs...)
 }
 
+// check is the Spec's, and that there is what it needs.
+func (d *Deliverer) check(s Spec) error {
+	errs := []error{s.check()}
+	if d.api.Objects == nil {
+		errs = append(errs, errors.New("API.Objects is nil: give a client of S3"))
+	}
+	if s.KeyPairID != "" && d.api.Parameters == nil {
+		errs = append(errs, errors.New("API.Parameters is nil: a key pair needs a client of Systems Manager"))
+	}
+	if s.SMTPUser != "" && d.api.AccessKeys == nil {
+		errs = append(errs, errors.New("API.AccessKeys is nil: an SMTP user needs a client of IAM"))
+	}
+	return errors.Join(errs...)
+}
+
 // facts is the object of Facts.
 func (s Spec) facts() ([]byte, error) {
 	var b bytes.Buffer
