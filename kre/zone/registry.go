@@ -1,0 +1,140 @@
+package zone
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+// Registry is how external-dns notes, in TXT records beside the records that it
+// makes, whose they are. The fields are its flags of the same names; encrypted notes
+// (--txt-encrypt-enabled) cannot be read, and their records count as nobody's.
+//
+// Source: kubernetes-sigs/external-dns, docs/registry/txt.md and registry/mapper.
+type Registry struct {
+	// Owner is --txt-owner-id, such as "kre-dev". Where it is empty, no record is ours.
+	Owner string
+	// Prefix and Suffix are --txt-prefix and --txt-suffix, of which one is given at
+	// most; each may have "%{record_type}" in it. Default none.
+	Prefix, Suffix string
+	// WildcardReplacement is --txt-wildcard-replacement. Default none.
+	WildcardReplacement string
+}
+
+// note is what a TXT record of external-dns says.
+type note struct{ owner, resource string }
+
+// parseNote reads the value of a TXT record; ok reports whether it is a note.
+func parseNote(text string) (n note, ok bool) {
+	fields := strings.Split(strings.Trim(text, `"`), ",")
+	if fields[0] != "heritage=external-dns" {
+		return n, false
+	}
+	for _, f := range fields[1:] {
+		switch k, v, _ := strings.Cut(f, "="); k {
+		case "external-dns/owner":
+			n.owner = v
+		case "external-dns/resource":
+			n.resource = v
+		}
+	}
+	return n, true
+}
+
+const typeTemplate = "%{record_type}"
+
+// noteNames are the canonical names of the TXT records that may note whose a record
+// is. Since external-dns 0.12 a name tells the type of the record too; an alias, as
+// which Route 53 has what was asked for as a CNAME, is noted as either.
+func (g Registry) noteNames(name string, kind types.RRType) []string {
+	first, rest, _ := strings.Cut(plain(name), ".")
+	if first == "*" && g.WildcardReplacement != "" {
+		first = strings.ToLower(g.WildcardReplacement)
+	}
+	typed := func(kind string) string {
+		prefix, suffix := strings.ReplaceAll(g.Prefix, typeTemplate, kind), strings.ReplaceAll(g.Suffix, typeTemplate, kind)
+		if kind != "" && prefix == g.Prefix && suffix == g.Suffix {
+			prefix += kind + "-"
+		}
+		return canonical(prefix + first + suffix + "." + rest)
+	}
+	names := []string{typed(strings.ToLower(string(kind)))}
+	switch kind {
+	case types.RRTypeA, types.RRTypeAaaa:
+		names = append(names, typed("cname"), typed(""))
+	case types.RRTypeCname:
+		names = append(names, typed(""))
+	}
+	return names
+}
+
+// place is where a note of external-dns is: it has the set identifier of its record.
+type place struct{ name, identifier string }
+
+// split tells the records of our external-dns from others. It returns them in such an
+// order that a record and its notes are neighbours, records first.
+func (g Registry) split(sets []types.ResourceRecordSet) (ours, foreign []Record) {
+	notes := make(map[place]note)
+	for _, s := range sets {
+		if n, ok := noteOf(s); ok {
+			notes[placeOf(s)] = n
+		}
+	}
+	family := make(map[place]string) // of a note: the name of the record that it is about
+	for _, s := range sets {
+		r := newRecord(s)
+		if n, ok := noteOf(s); ok {
+			r.Owner, r.Resource = n.owner, n.resource
+		} else {
+			r.Owner, r.Resource = g.claim(s, notes, family)
+		}
+		if g.Owner != "" && r.Owner == g.Owner {
+			ours = append(ours, r)
+		} else {
+			foreign = append(foreign, r)
+		}
+	}
+	for i, r := range ours {
+		ours[i].family = canonical(r.Name)
+		if f, ok := family[placeOf(r.set)]; ok && r.Type == string(types.RRTypeTxt) {
+			ours[i].family = f
+		}
+	}
+	return ours, foreign
+}
+
+// claim returns whose a record is that is no note itself: nobody's where there is no
+// note, or where notes contradict one another.
+func (g Registry) claim(s types.ResourceRecordSet, notes map[place]note, family map[place]string) (owner, resource string) {
+	for i, name := range g.noteNames(value(s.Name), s.Type) {
+		at := place{name, value(s.SetIdentifier)}
+		n, ok := notes[at]
+		switch {
+		case !ok:
+		case i > 0 && owner != "" && owner != n.owner:
+			return "", ""
+		default:
+			owner, resource = n.owner, n.resource
+			if _, taken := family[at]; !taken {
+				family[at] = canonical(value(s.Name))
+			}
+		}
+	}
+	return owner, resource
+}
+
+func placeOf(s types.ResourceRecordSet) place {
+	return place{canonical(value(s.Name)), value(s.SetIdentifier)}
+}
+
+func noteOf(s types.ResourceRecordSet) (n note, ok bool) {
+	if s.Type != types.RRTypeTxt {
+		return n, false
+	}
+	i := slices.IndexFunc(s.ResourceRecords, func(r types.ResourceRecord) bool {
+		n, ok = parseNote(value(r.Value))
+		return ok
+	})
+	return n, i >= 0
+}
