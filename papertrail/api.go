@@ -81,6 +81,9 @@ var (
 	// ErrUncertain is the error of a creation that may have happened: the answer was
 	// lost. A Keeper looks before it tries again.
 	ErrUncertain = errors.New("it is not known whether it was created")
+	// ErrRefused is the error of a change that the service refuses for what it is, such
+	// as a query that it does not understand. Another change may be made.
+	ErrRefused = errors.New("it is refused")
 	// ErrNotFound is the error of a change to what does not exist any more.
 	ErrNotFound = errors.New("it does not exist")
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mettel-automation/delivery/progress"
 )
@@ -19,9 +20,10 @@ type Result struct {
 // Keeper has returned. It reads the account again first, and writes nothing where
 // that gives another plan ([ErrStale]). A plan without changes makes no call at all.
 //
-// The first change that fails ends it; what was done is in the result. After a run
-// that created something, the account is read once more: what another run has
-// created at the same time is a [DuplicateError].
+// A search that is refused, or gone, does not keep the others from being written; any
+// other failure ends it. What was done is in the result. After a run that created
+// something, the account is read once more: what another run has created at the same
+// time is a [DuplicateError].
 func (k *Keeper) Apply(ctx context.Context, p Plan) (Result, error) {
 	if p.Empty() {
 		return Result{}, nil
@@ -38,14 +40,26 @@ func (k *Keeper) Apply(ctx context.Context, p Plan) (Result, error) {
 		w.groups[g.Name] = g.ID
 	}
 	var result Result
+	var faults []error
 	for _, change := range p.Changes {
 		change, err := w.change(ctx, change)
-		if err != nil {
-			return result, fmt.Errorf("%s %s %q: %w (%d of %d changes are made)", change.Action, change.Kind, change.Name, err, len(result.Done), len(p.Changes))
+		if err == nil {
+			result.Done = append(result.Done, change)
+			continue
 		}
-		result.Done = append(result.Done, change)
+		faults = append(faults, fmt.Errorf("%s %s %q: %w", change.Action, change.Kind, change.Name, err))
+		if alone := errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound); !alone || change.Kind != "search" {
+			return result, unfinished(faults, result, p)
+		}
 	}
-	return result, k.verify(ctx, p, result)
+	return result, errors.Join(unfinished(faults, result, p), k.verify(ctx, p, result))
+}
+
+func unfinished(faults []error, r Result, p Plan) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w (%d of %d changes are made)", errors.Join(faults...), len(r.Done), len(p.Changes))
 }
 
 // still says whether the plan would be the same today.
@@ -90,6 +104,15 @@ type writer struct {
 	systems map[string]int64
 }
 
+// done says of an action that it is done.
+func (a Action) done() string {
+	switch a {
+	case Register, Join:
+		return string(a) + "ed"
+	}
+	return string(a) + "d"
+}
+
 func (w *writer) change(ctx context.Context, c Change) (Change, error) {
 	subject := c.Kind + " " + c.Name
 	w.opts.Progress.Emit(progress.Event{Op: "papertrail.apply", Subject: subject, State: progress.Running, Message: string(c.Action)})
@@ -98,7 +121,7 @@ func (w *writer) change(ctx context.Context, c Change) (Change, error) {
 		w.opts.Progress.Emit(progress.Event{Op: "papertrail.apply", Subject: subject, State: progress.Failed, Err: err})
 		return c, err
 	}
-	w.opts.Progress.Emit(progress.Event{Op: "papertrail.apply", Subject: subject, State: progress.Done, Message: string(c.Action) + "d"})
+	w.opts.Progress.Emit(progress.Event{Op: "papertrail.apply", Subject: subject, State: progress.Done, Message: c.Action.done()})
 	return c, nil
 }
 
@@ -153,8 +176,8 @@ func (w *writer) gone(err error) error {
 	return err
 }
 
-// The three creations are each tried once more where the answer was lost and the
-// thing is not there: a second try without looking would make a second one.
+// The three creations are tried again where the answer was lost and the thing is not
+// there: a second try without looking would make a second one.
 
 func (w *writer) createGroup(ctx context.Context, name, wildcard string) (int64, error) {
 	return create(ctx,
@@ -210,12 +233,16 @@ func (w *writer) register(ctx context.Context, s System) (int64, error) {
 // create makes what the plan has found to be missing. Find lists the ids that have
 // its name.
 func create(ctx context.Context, try func(context.Context) (int64, error), find func(context.Context) ([]int64, error)) (int64, error) {
-	const tries = 3
+	const tries = 5
 	var err error
-	for range tries {
+	for n := range tries {
 		var id int64
 		if id, err = try(ctx); !errors.Is(err, ErrUncertain) {
 			return id, err
+		}
+		// What is late may still come, and a service that fails needs time.
+		if waitErr := sleep(ctx, time.Second<<n); waitErr != nil {
+			return 0, errors.Join(err, waitErr)
 		}
 		ids, lookErr := find(ctx)
 		switch {
@@ -228,4 +255,15 @@ func create(ctx context.Context, try func(context.Context) (int64, error), find 
 		}
 	}
 	return 0, err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -12,7 +12,14 @@ import (
 func check(groups []Group) error {
 	var faults []error
 	seen := make(map[string]bool)
+	systems := make(map[string]System)
 	for _, g := range groups {
+		for _, s := range g.Systems {
+			if other, ok := systems[fold(s.Name)]; ok && other != s {
+				faults = append(faults, fmt.Errorf("group %q: system %q is given otherwise in another group, as %q, %s", g.Name, s.Name, other.Name, other.registration()))
+			}
+			systems[fold(s.Name)] = s
+		}
 		if err := checkName("group", g.Name); err != nil {
 			faults = append(faults, err)
 		}
@@ -64,6 +71,17 @@ func checkSystems(g Group) (faults []error) {
 		}
 	}
 	return faults
+}
+
+// registration is how a system is registered, for people.
+func (s System) registration() string {
+	switch {
+	case s.Hostname == "" && s.IPAddress == "":
+		return "not to be registered"
+	case s.Port != 0:
+		return fmt.Sprintf("%s to port %d", s.Hostname+s.IPAddress, s.Port)
+	}
+	return fmt.Sprintf("%s to destination %d", s.Hostname+s.IPAddress, s.Destination)
 }
 
 // faults are what is wrong with a system besides its name.

@@ -88,7 +88,7 @@ func (c *comparison) systems(g Group, found *GroupRecord) {
 				c.registered = make(map[string]bool)
 			}
 			c.registered[s.Name] = true
-			c.add(Change{Action: Register, Kind: "system", Name: s.Name, system: s})
+			c.add(Change{Action: Register, Kind: "system", Name: s.Name, To: s.registration(), system: s})
 		}
 		if found == nil || id == 0 || !slices.Contains(found.Systems, id) {
 			c.add(Change{Action: Join, Kind: "system", Name: s.Name, Group: g.Name, ID: id})

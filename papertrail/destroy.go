@@ -13,6 +13,9 @@ import (
 type Destroy struct {
 	// Groups are names. One that does not exist is no error.
 	Groups []string
+	// Environment is the id of the environment whose they are, which the names of
+	// groups need not have. One of production is an [ErrProduction] too.
+	Environment string
 	// AllowAlerts deletes groups with searches that have alerts, or of which the API
 	// does not tell; without it they are an [ErrAlerts].
 	AllowAlerts bool
@@ -33,6 +36,9 @@ func (k *Keeper) PlanDestroy(ctx context.Context, d Destroy) (Plan, error) {
 		if word := production.Find(name, d.Production); word != "" && !d.AllowProduction {
 			return Plan{}, fmt.Errorf("delete group %q: the name has the word %q: %w", name, word, ErrProduction)
 		}
+	}
+	if word := production.Find(d.Environment, d.Production); word != "" && !d.AllowProduction {
+		return Plan{}, fmt.Errorf("delete the groups of environment %q: the name has the word %q: %w", d.Environment, word, ErrProduction)
 	}
 	account, err := k.read(ctx, false)
 	if err != nil {

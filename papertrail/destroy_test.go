@@ -65,6 +65,10 @@ func TestWhatIsNotDestroyed(t *testing.T) {
 			destroy: papertrail.Destroy{Groups: []string{"[live] - x logs"}, Production: []string{"live"}}, is: papertrail.ErrProduction,
 			want: `delete group "[live] - x logs": the name has the word "live": it is of production, which is deleted only where that is allowed explicitly`,
 		},
+		"production by its environment": {
+			destroy: papertrail.Destroy{Groups: []string{"[live] - release logs"}, Environment: "automation-master"}, is: papertrail.ErrProduction,
+			want: `delete the groups of environment "automation-master": the name has the word "master": it is of production, which is deleted only where that is allowed explicitly`,
+		},
 		"what may have alerts": {
 			destroy: papertrail.Destroy{Groups: []string{"[automation-1a2b3c4de] - dev/feature/x logs"}}, is: papertrail.ErrAlerts,
 			want: `delete group "[automation-1a2b3c4de] - dev/feature/x logs": the API does not tell whether its search "[notifier] - logs" has alerts: alerts would go with it; allow it explicitly`,

@@ -87,6 +87,8 @@ func (e Environment) check() error {
 		switch {
 		case s.Name == "":
 			faults = append(faults, fmt.Errorf("environment %s: service %d has no name", e.ID, i+1))
+		case slices.ContainsFunc(s.And, func(word string) bool { return strings.TrimSpace(word) == "" }):
+			faults = append(faults, fmt.Errorf("environment %s: service %s has an empty word among those that a line must have", e.ID, s.Name))
 		case s.Image == "":
 			missing = append(missing, s.Name)
 		case buildNumber(e.ID, s.Image) == "":

@@ -63,6 +63,7 @@ func TestEnvironmentsThatAreRefused(t *testing.T) {
 		"no branch":               {papertrail.Environment{ID: "e"}, "environment e: it has no branch"},
 		"a service without name":  {papertrail.Environment{ID: "e", Branch: "b", Services: []papertrail.Service{{}}}, "environment e: service 1 has no name"},
 		"services without images": {papertrail.Environment{ID: "e", Branch: "b", Services: []papertrail.Service{service("b", ""), service("a", ""), service("b", "")}}, "environment e: no image is given for a, b, so the build number of their logs is not known"},
+		"an empty word":           {papertrail.Environment{ID: "e", Branch: "b", Services: []papertrail.Service{{Name: "a", Image: "1", And: []string{"x", " "}}}}, "environment e: service a has an empty word among those that a line must have"},
 		"a tag without a number":  {papertrail.Environment{ID: "e", Branch: "b", Services: []papertrail.Service{service("a", "e-latest")}}, `environment e: the image tag "e-latest" of service a does not end in a build number; want e-1042`},
 		"the id as a tag":         {papertrail.Environment{ID: "automation-12345678", Branch: "b", Services: []papertrail.Service{service("a", "automation-12345678")}}, `environment automation-12345678: the image tag "automation-12345678" of service a does not end in a build number; want automation-12345678-1042`},
 		"a service twice":         {papertrail.Environment{ID: "e", Branch: "b", Services: []papertrail.Service{service("a", "1"), service("a", "2")}}, `group "[e] - b logs": search "[a] - logs" is given twice`},

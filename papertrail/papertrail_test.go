@@ -1,7 +1,6 @@
 package papertrail_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -301,7 +300,11 @@ func TestBadInputIsRefusedBeforeTheFirstCall(t *testing.T) {
 		"two destinations":       {system(papertrail.System{Name: "web", Hostname: "web", Port: 1, Destination: 1}), `group "logs": system "web": it has the port and the id of a log destination; give one of them`},
 		"no port":                {system(papertrail.System{Name: "web", Hostname: "web", Port: 70000}), `group "logs": system "web": 70000 is no port`},
 		"no address":             {system(papertrail.System{Name: "web", IPAddress: "10.0.0", Port: 1}), `group "logs": system "web": "10.0.0" is no IP address`},
-		"no destination":         {system(papertrail.System{Name: "web", Hostname: "web", Destination: -1}), `group "logs": system "web": -1 is no id of a log destination`},
+		"a system in two ways": {
+			append(system(papertrail.System{Name: "web", Hostname: "web", Port: 1}), papertrail.Group{Name: "other", Systems: []papertrail.System{{Name: "Web", Hostname: "web", Port: 2}}}),
+			`group "other": system "Web" is given otherwise in another group, as "web", web to port 1`,
+		},
+		"no destination": {system(papertrail.System{Name: "web", Hostname: "web", Destination: -1}), `group "logs": system "web": -1 is no id of a log destination`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -314,44 +317,6 @@ func TestBadInputIsRefusedBeforeTheFirstCall(t *testing.T) {
 				t.Errorf("made requests: %v", r)
 			}
 		})
-	}
-}
-
-func TestSystems(t *testing.T) {
-	b := newBench(t, papertrailtest.Options{}, papertrail.Options{})
-	known := b.AddSystem(papertrailtest.System{Name: "known"})
-	member := b.AddSystem(papertrailtest.System{Name: "member"})
-	b.AddGroup(papertrailtest.Group{Name: "first", Systems: []int64{member}})
-	fresh := papertrail.System{Name: "fresh", Hostname: "fresh.internal", Port: 12345}
-	groups := []papertrail.Group{
-		{Name: "first", Systems: []papertrail.System{{Name: "known"}, {Name: "member"}, fresh}},
-		{Name: "second", Systems: []papertrail.System{fresh}},
-	}
-	p := b.plan(groups...)
-	b.want(`+ group second
-+ system fresh
-+ system known joins first
-+ system fresh joins first
-+ system fresh joins second
-5 to create, 0 to update, 0 to delete, 1 unchanged
-`, p)
-	b.apply(p)
-	var id int64
-	for _, s := range b.Systems() {
-		if s.Name == "fresh" {
-			id = s.ID
-		}
-	}
-	for _, g := range b.Groups() {
-		want := map[string][]int64{"first": {member, known, id}, "second": {id}}[g.Name]
-		if diff := cmp.Diff(want, g.Systems); diff != "" {
-			t.Errorf("members of %s (-want +got):\n%s", g.Name, diff)
-		}
-	}
-	b.want("0 to create, 0 to update, 0 to delete, 2 unchanged\n", b.plan(groups...))
-	_, err := b.Plan(t.Context(), []papertrail.Group{{Name: "first", Systems: []papertrail.System{{Name: "nobody"}}}})
-	if err == nil || !strings.Contains(err.Error(), `system "nobody" is not known to Papertrail`) {
-		t.Errorf("an unknown system: %v", err)
 	}
 }
 
@@ -389,23 +354,5 @@ func TestAPlanOfAnotherProcessIsRefused(t *testing.T) {
 	}
 	if w := b.writes(); w != nil {
 		t.Errorf("wrote %q", w)
-	}
-}
-
-func TestACancelledRunSaysWhatIsDone(t *testing.T) {
-	b := newBench(t, papertrailtest.Options{}, papertrail.Options{})
-	p := b.plan(logs())
-	ctx, cancel := context.WithCancel(t.Context())
-	b.Inject(papertrailtest.Fault{Method: "POST", Path: "searches.json", Before: func(*papertrailtest.Server) { cancel() }})
-	result, err := b.Apply(ctx, p)
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	if len(result.Done) == 0 || result.Done[0].Name != "[production] - master logs" {
-		t.Errorf("done: %v", result.Done)
-	}
-	b.apply(b.plan(logs())) // the next run finishes
-	if n := len(b.Searches()); n != 2 {
-		t.Errorf("%d searches, want 2", n)
 	}
 }

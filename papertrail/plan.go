@@ -30,7 +30,8 @@ type Change struct {
 	Name  string `json:"name"`
 	// ID is that of what exists; 0 for what is created.
 	ID int64 `json:"id,omitempty"`
-	// From and To are the query of a search, or the wildcard of a group.
+	// From and To are the query of a search, the wildcard of a group, or how a system
+	// is registered.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
 
@@ -95,7 +96,7 @@ func (c Change) String() string {
 	switch {
 	case c.Action == Update:
 		text += fmt.Sprintf(": %s -> %s", value(c.From), value(c.To))
-	case c.Action == Create && c.To != "":
+	case c.To != "":
 		text += ": " + value(c.To)
 	case c.Action == Delete && c.From != "":
 		text += ": " + value(c.From)

@@ -1,12 +1,16 @@
 package papertrail_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/mettel-automation/delivery/papertrail"
 	"github.com/mettel-automation/delivery/papertrail/papertrailtest"
@@ -109,14 +113,77 @@ func TestACreationThatIsNeverAnswered(t *testing.T) {
 		b := newBench(t, papertrailtest.Options{}, papertrail.Options{})
 		p := b.plan(logs())
 		b.Inject(papertrailtest.Fault{Method: "POST", Path: "groups.json", Times: -1})
+		began := time.Now()
 		_, err := b.Apply(t.Context(), p)
 		if !errors.Is(err, papertrail.ErrUncertain) {
 			t.Errorf("got %v", err)
 		}
-		if n := len(b.writes()); n != 3 {
-			t.Errorf("%d attempts, want 3", n)
+		if n := len(b.writes()); n != 5 {
+			t.Errorf("%d attempts, want 5", n)
+		}
+		if took := time.Since(began); took != 31*time.Second {
+			t.Errorf("took %v, want pauses of 1, 2, 4, 8 and 16 s", took)
 		}
 	})
+}
+
+// A service that cannot create for a while, and says for how long.
+func TestACreationThatHasToWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, papertrailtest.Options{}, papertrail.Options{})
+		p := b.plan(logs())
+		b.Inject(papertrailtest.Fault{Method: "POST", Status: 503, Times: 2, Header: http.Header{"Retry-After": {"20"}}})
+		began := time.Now()
+		b.apply(p)
+		if took := time.Since(began); took < 40*time.Second || took > 45*time.Second {
+			t.Errorf("took %v, want twice what the service has asked for", took)
+		}
+	})
+}
+
+// A search that is refused, or that somebody has deleted, keeps no other from being
+// written; an account that is closed does.
+func TestASearchThatFailsAlone(t *testing.T) {
+	tests := map[string]struct {
+		status int
+		want   []string // what is written
+	}{
+		"refused":  {400, []string{"POST groups.json 200", "POST searches.json 400", "POST searches.json 200"}},
+		"no token": {401, []string{"POST groups.json 200", "POST searches.json 401"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, papertrailtest.Options{}, papertrail.Options{})
+			p := b.plan(logs())
+			b.Inject(papertrailtest.Fault{Method: "POST", Path: "searches.json", Status: tt.status, Body: `{"message":"Query is bad"}`})
+			result, err := b.Apply(t.Context(), p)
+			if err == nil || !strings.Contains(err.Error(), "create search \"[all modules] - logs\": ") || !strings.Contains(err.Error(), "Query is bad") ||
+				!strings.HasSuffix(err.Error(), fmt.Sprintf("(%d of 3 changes are made)", len(tt.want)-1)) {
+				t.Errorf("got %v", err)
+			}
+			if got := b.writes(); !slices.Equal(got, tt.want) || len(result.Done) != len(tt.want)-1 {
+				t.Errorf("wrote %q, done %v", got, result.Done)
+			}
+		})
+	}
+}
+
+func TestACancelledRunSaysWhatIsDone(t *testing.T) {
+	b := newBench(t, papertrailtest.Options{}, papertrail.Options{})
+	p := b.plan(logs())
+	ctx, cancel := context.WithCancel(t.Context())
+	b.Inject(papertrailtest.Fault{Method: "POST", Path: "searches.json", Before: func(*papertrailtest.Server) { cancel() }})
+	result, err := b.Apply(ctx, p)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if len(result.Done) == 0 || result.Done[0].Name != "[production] - master logs" {
+		t.Errorf("done: %v", result.Done)
+	}
+	b.apply(b.plan(logs())) // the next run finishes
+	if n := len(b.Searches()); n != 2 {
+		t.Errorf("%d searches, want 2", n)
+	}
 }
 
 // Whatever goes wrong on the way, a later run comes to what is wanted, with each name

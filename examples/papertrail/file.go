@@ -44,6 +44,9 @@ func load(name, images string) (papertrail.Environment, error) {
 	if err := yamlfile.Decode(file, &read); err != nil {
 		return papertrail.Environment{}, fmt.Errorf("read environment %s:%w", name, err)
 	}
+	if read.Environment == "" || read.Branch == "" {
+		return papertrail.Environment{}, fmt.Errorf("read environment %s: it has to have an environment and a branch", name)
+	}
 	tags, err := deployed(images)
 	if err != nil {
 		return papertrail.Environment{}, err

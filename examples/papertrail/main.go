@@ -7,7 +7,8 @@
 // Plan prints what apply would do, and is the default: apply has to be said. Apply
 // creates what is missing and updates what differs in place; with -prune it deletes
 // what nobody wants in the groups of the file, but for searches that have alerts.
-// Destroy prints which groups it would delete, and deletes them with -yes.
+// Papertrail's own API does not tell of those: there all stay, unless -prune-unknown
+// lets them go. Destroy prints which groups it would delete, and deletes them with -yes.
 //
 // The file is YAML:
 //
@@ -90,11 +91,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // work plans and, where it is asked for, applies. What Papertrail says is in the
 // output; an error is one of the file.
 func (o options) work(ctx context.Context, api papertrail.API, e papertrail.Environment, emit progress.Func) (output, error) {
-	keeper := papertrail.New(api, papertrail.Options{Prune: o.prune, Progress: emit})
+	keeper := papertrail.New(api, papertrail.Options{Prune: o.prune, PruneUnknown: o.pruneUnknown, Progress: emit})
 	var out output
 	if o.verb == "destroy" {
 		out.Plan, out.err = keeper.PlanDestroy(ctx, papertrail.Destroy{
-			Groups: e.GroupNames(), AllowAlerts: o.allowAlerts, AllowProduction: o.allowProduction,
+			Groups: e.GroupNames(), Environment: e.ID, AllowAlerts: o.allowAlerts, AllowProduction: o.allowProduction,
 		})
 	} else {
 		groups, err := e.Groups()

@@ -31,6 +31,7 @@ func directory(t *testing.T) string {
 	for name, text := range map[string]string{
 		"p.yaml": file, "images.json": images,
 		"before.yaml":     strings.ReplaceAll(strings.ReplaceAll(file, "1042", "1041"), "{name: notifier}", "{name: notifier, image: '1'}\n  - {name: gone, image: '1'}"),
+		"no-branch.yaml":  "environment: automation-8527fec8\n",
 		"production.yaml": "environment: automation-master\nname: production\nbranch: master\n",
 		"unknown.yaml":    file + "alarm: []\n",
 		"two.json":        `[{"repository": "a/notifier", "image_tag": "1"}, {"repository": "b/notifier", "image_tag": "2"}]`,
@@ -122,6 +123,8 @@ func TestFailures(t *testing.T) {
 		"two accounts":        {"-file p.yaml -url https://x/ -account p.yaml", cli.ExitUsage, "papertrail: -account is for an account in memory: it does not go with -url (-h lists the flags)\n"},
 		"a missing file":      {"-file no.yaml", cli.ExitUsage, "papertrail: read environment: open no.yaml: no such file or directory\n"},
 		"an unknown key":      {"-file unknown.yaml", cli.ExitUsage, "papertrail: read environment unknown.yaml:7:1: field alarm not found\n"},
+		"no branch":           {"destroy -file no-branch.yaml -yes", cli.ExitUsage, "papertrail: read environment no-branch.yaml: it has to have an environment and a branch\n"},
+		"half a flag":         {"apply -file p.yaml -prune-unknown", cli.ExitUsage, "papertrail: -prune-unknown goes with -prune (-h lists the flags)\n"},
 		"a missing image":     {"-file p.yaml", cli.ExitUsage, "papertrail: environment automation-8527fec8: no image is given for notifier, so the build number of their logs is not known\n"},
 		"two images":          {"-file p.yaml -images two.json", cli.ExitUsage, "papertrail: read images two.json: service notifier has two images, 1 and 2\n"},
 		"broken images":       {"-file p.yaml -images broken.json", cli.ExitUsage, "papertrail: read images broken.json: unexpected end of JSON input\n"},
@@ -185,5 +188,23 @@ func TestWithAnAPI(t *testing.T) {
 	}
 	if groups, searches := len(account.Groups()), len(account.Searches()); groups != 3 || searches != 4 || len(account.Writes()) != 7 {
 		t.Errorf("%d groups, %d searches, writes %v", groups, searches, account.Writes())
+	}
+}
+
+// The API does not tell of alerts: what nobody wants stays, until that is allowed.
+func TestPruneWithAnAPI(t *testing.T) {
+	t.Chdir(directory(t))
+	t.Setenv("PAPERTRAIL_API_TOKEN", "right-token")
+	account := papertrailtest.New(papertrailtest.Options{Token: "right-token"})
+	server := httptest.NewServer(account)
+	defer server.Close()
+	group := account.AddGroup(papertrailtest.Group{Name: "[automation-8527fec8] - dev/feature/new-sla logs"})
+	account.AddSearch(papertrailtest.Search{Name: "old", Query: "x", Group: group})
+	args := "apply -file p.yaml -images images.json -prune -url " + server.URL
+	if code, stdout, stderr := papertrailMain(t, args); code != cli.OK || !strings.Contains(stdout, "= search old in ") || len(account.Searches()) != 5 {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := papertrailMain(t, args+" -prune-unknown"); code != cli.OK || !strings.Contains(stdout, "- search old in ") || len(account.Searches()) != 4 {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }

@@ -15,9 +15,9 @@ import (
 
 // options are what the command line says.
 type options struct {
-	verb, file, images, account, url         string
-	prune, yes, allowAlerts, allowProduction bool
-	json                                     bool
+	verb, file, images, account, url                       string
+	prune, pruneUnknown, yes, allowAlerts, allowProduction bool
+	json                                                   bool
 }
 
 func parse(args []string, stdout io.Writer) (options, error) {
@@ -31,6 +31,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	flags.StringVar(&o.account, "account", "", "without -url: YAML `FILE` of an environment that is there already")
 	flags.StringVar(&o.url, "url", "", "`URL` of the API, such as "+httpapi.DefaultURL+"; the token is in PAPERTRAIL_API_TOKEN")
 	flags.BoolVar(&o.prune, "prune", false, "apply: delete searches that nobody wants in the groups of the file, but those with alerts")
+	flags.BoolVar(&o.pruneUnknown, "prune-unknown", false, "with -prune: delete those as well of which the API does not tell whether they have alerts")
 	flags.BoolVar(&o.yes, "yes", false, "destroy: delete what is listed")
 	flags.BoolVar(&o.allowAlerts, "allow-alerts", false, "destroy: delete searches that have alerts, or of which that is not known")
 	flags.BoolVar(&o.allowProduction, "allow-production", false, "destroy: delete groups of production")
@@ -52,6 +53,8 @@ func (o options) check() error {
 		fault = fmt.Sprintf("unknown command %q, want plan, apply or destroy", o.verb)
 	case !destroys && (o.yes || o.allowAlerts || o.allowProduction):
 		fault = "-yes, -allow-alerts and -allow-production are for destroy"
+	case o.pruneUnknown && !o.prune:
+		fault = "-prune-unknown goes with -prune"
 	case destroys && (o.prune || o.images != ""):
 		fault = "-prune and -images do not go with destroy"
 	case o.url != "" && o.account != "":

@@ -22,8 +22,9 @@ const maxBody = 64 << 20
 
 type request struct {
 	method, path string
-	body         any // nil for none
-	answer       any // what the body of a success is read into; nil drops it
+	body         any         // nil for none
+	answer       any         // what the body of a success is read into; nil drops it
+	whole        func() bool // whether what was read is all there; nil for yes
 	// repeatable marks a POST that changes nothing the second time.
 	repeatable bool
 }
@@ -44,8 +45,10 @@ func (c *Client) do(ctx context.Context, r request) error {
 			return r.lost(err)
 		}
 		done := maybeDone(err)
+		e, _ := errors.AsType[*Error](err)
 		switch {
 		case done && (ctx.Err() != nil || !r.safe()):
+			e.hold(ctx) // also who looks what has become of it comes after that
 			return r.lost(err)
 		case ctx.Err() != nil:
 			return err
@@ -53,7 +56,6 @@ func (c *Client) do(ctx context.Context, r request) error {
 			return fmt.Errorf("%w (%d attempts)", err, attempt)
 		}
 		unknown = unknown || done
-		e, _ := errors.AsType[*Error](err)
 		if err := sleep(ctx, pause(attempt, e)); err != nil {
 			return fmt.Errorf("%s %s: %w", r.method, r.path, err)
 		}
@@ -109,7 +111,7 @@ func (c *Client) once(ctx context.Context, r request) error {
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}
-	req.Header.Set("X-Papertrail-Token", string(c.token))
+	req.Header.Set("X-Papertrail-Token", string(*c.token))
 	req.Header.Set("Accept", "application/json")
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -126,11 +128,14 @@ func (c *Client) once(ctx context.Context, r request) error {
 	case len(data) > maxBody:
 		return &Error{Method: r.method, Path: r.path, Status: resp.StatusCode, Message: "the answer has more than 64 MiB"}
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
-		return failure(r, resp, data)
-	case r.answer == nil:
-		return nil
+		return failure(r, resp, c.hide(data))
 	}
 	return c.read(r, resp, data)
+}
+
+// hide takes the token out of what an answer repeats of the request.
+func (c *Client) hide(data []byte) []byte {
+	return bytes.ReplaceAll(data, []byte(*c.token), []byte(c.token.String()))
 }
 
 // read takes the answer of a success.
@@ -138,10 +143,17 @@ func (c *Client) read(r request, resp *http.Response, data []byte) error {
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" {
 		return &Error{
 			Method: r.method, Path: r.path, Status: resp.StatusCode,
-			Message: "a web page in place of JSON: " + excerpt(data) + "; is the base URL that of the API?",
+			Message: "a web page in place of JSON: " + excerpt(c.hide(data)) + "; is the base URL that of the API?",
 		}
 	}
-	if err := json.Unmarshal(data, r.answer); err != nil {
+	if r.answer == nil {
+		return nil
+	}
+	err := json.Unmarshal(data, r.answer)
+	if err == nil && r.whole != nil && !r.whole() {
+		err = errors.New("it has no ids")
+	}
+	if err != nil {
 		return &Error{Method: r.method, Path: r.path, Status: resp.StatusCode, Message: "the answer is not what is documented: " + err.Error()}
 	}
 	return nil
@@ -157,6 +169,13 @@ func pause(attempt int, e *Error) time.Duration {
 	}
 	d := min(longest, time.Second<<(attempt-1))
 	return d/2 + rand.N(d)
+}
+
+// hold waits as long as the answer asks for, if there is one.
+func (e *Error) hold(ctx context.Context) {
+	if e != nil {
+		_ = sleep(ctx, e.RetryAfter)
+	}
 }
 
 // retryAfter reads the header of that name: seconds, or a time. Zero is none. It is

@@ -37,9 +37,16 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Is reports a 404 as [papertrail.ErrNotFound].
+// Is reports a 404 as [papertrail.ErrNotFound], and a 400 or 422 as
+// [papertrail.ErrRefused].
 func (e *Error) Is(target error) bool {
-	return target == papertrail.ErrNotFound && e.Status == http.StatusNotFound
+	switch e.Status {
+	case http.StatusNotFound:
+		return target == papertrail.ErrNotFound
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return target == papertrail.ErrRefused
+	}
+	return false
 }
 
 // temporary reports whether another attempt may have another answer.

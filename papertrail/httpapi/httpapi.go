@@ -18,8 +18,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +39,8 @@ type Token string
 // String is not the token.
 func (Token) String() string { return "***" }
 
-// GoString is not the token either.
-func (Token) GoString() string { return "***" }
+// Format is not the token either, whatever the verb.
+func (Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "***") }
 
 // MarshalText is not the token either.
 func (Token) MarshalText() ([]byte, error) { return []byte("***"), nil }
@@ -61,7 +64,7 @@ type Options struct {
 // Client is a [papertrail.API]. It is safe for several goroutines at once.
 type Client struct {
 	base     string
-	token    Token
+	token    *Token // a pointer, since fmt would print an unexported field as it is
 	http     http.Client
 	attempts int
 	window   window
@@ -81,7 +84,7 @@ func New(opts Options) (*Client, error) {
 	if opts.Timeout < 0 || opts.Attempts < 0 {
 		return nil, errors.New("a timeout or a number of attempts is negative")
 	}
-	c := &Client{base: strings.TrimSuffix(base, "/") + "/", token: opts.Token, attempts: opts.Attempts}
+	c := &Client{base: strings.TrimSuffix(base, "/") + "/", token: &opts.Token, attempts: opts.Attempts}
 	if c.attempts == 0 {
 		c.attempts = 6
 	}
@@ -117,8 +120,11 @@ func checkToken(t Token) error {
 	return nil
 }
 
-// redacted is a URL without what may be a password in it.
+// redacted is a URL without what may be a password or a token in it.
 func redacted(text string) string {
+	if i := strings.IndexAny(text, "?#"); i >= 0 {
+		text = text[:i+1] + "***"
+	}
 	if i := strings.LastIndex(text, "@"); i >= 0 {
 		return "***" + text[i:]
 	}
@@ -126,7 +132,8 @@ func redacted(text string) string {
 }
 
 func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Groups lists all groups.
@@ -147,7 +154,7 @@ func (c *Client) Systems(ctx context.Context) ([]papertrail.SystemRecord, error)
 // CreateGroup creates a group.
 func (c *Client) CreateGroup(ctx context.Context, name, wildcard string) (papertrail.GroupRecord, error) {
 	var answer group
-	err := c.do(ctx, request{method: http.MethodPost, path: "groups.json", body: groupBody{groupFields{Name: name, Wildcard: wildcard}}, answer: &answer})
+	err := c.do(ctx, request{method: http.MethodPost, path: "groups.json", body: groupBody{groupFields{Name: name, Wildcard: wildcard}}, answer: &answer, whole: func() bool { return answer.known() }})
 	return answer.record(), err
 }
 
@@ -165,7 +172,7 @@ func (c *Client) DeleteGroup(ctx context.Context, id int64) error {
 func (c *Client) CreateSearch(ctx context.Context, group int64, s papertrail.Search) (papertrail.SearchRecord, error) {
 	var answer search
 	body := searchBody{searchFields{Name: s.Name, Query: s.Query, GroupID: group}}
-	err := c.do(ctx, request{method: http.MethodPost, path: "searches.json", body: body, answer: &answer})
+	err := c.do(ctx, request{method: http.MethodPost, path: "searches.json", body: body, answer: &answer, whole: func() bool { return answer.known() }})
 	return answer.record(), err
 }
 
@@ -186,7 +193,7 @@ func (c *Client) RegisterSystem(ctx context.Context, s papertrail.System) (paper
 		System: systemFields{Name: s.Name, Hostname: s.Hostname, IPAddress: s.IPAddress},
 		Port:   s.Port, DestinationID: s.Destination,
 	}
-	err := c.do(ctx, request{method: http.MethodPost, path: "systems.json", body: body, answer: &answer})
+	err := c.do(ctx, request{method: http.MethodPost, path: "systems.json", body: body, answer: &answer, whole: func() bool { return answer.known() }})
 	return answer.record(), err
 }
 
@@ -199,9 +206,13 @@ func (c *Client) JoinGroup(ctx context.Context, system, group int64) error {
 func item(kind string, id int64) string { return fmt.Sprintf("%s/%d.json", kind, id) }
 
 // list reads a whole list: there are no pages.
-func list[T, R any](ctx context.Context, c *Client, path string, record func(T) R) ([]R, error) {
+func list[T interface{ known() bool }, R any](ctx context.Context, c *Client, path string, record func(T) R) ([]R, error) {
 	var answer []T
-	if err := c.do(ctx, request{method: http.MethodGet, path: path, answer: &answer}); err != nil {
+	whole := func() bool {
+		// A null is no empty list: an account that seems empty would be made anew.
+		return answer != nil && !slices.ContainsFunc(answer, func(a T) bool { return !a.known() })
+	}
+	if err := c.do(ctx, request{method: http.MethodGet, path: path, answer: &answer, whole: whole}); err != nil {
 		return nil, err
 	}
 	records := make([]R, len(answer))

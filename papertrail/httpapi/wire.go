@@ -4,9 +4,17 @@ import "github.com/mettel-automation/delivery/papertrail"
 
 // The shapes of https://papertrail.com/help/settings-api, as far as they are used.
 
+// object is what all have.
+type object struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// known reports whether an answer has an id: without it, it is of no use.
+func (o object) known() bool { return o.ID > 0 }
+
 type group struct {
-	ID       int64  `json:"id"`
-	Name     string `json:"name"`
+	object
 	Wildcard string `json:"system_wildcard"` // may be null
 	Systems  []struct {
 		ID int64 `json:"id"`
@@ -22,8 +30,7 @@ func (g group) record() papertrail.GroupRecord {
 }
 
 type search struct {
-	ID    int64  `json:"id"`
-	Name  string `json:"name"`
+	object
 	Query string `json:"query"`
 	Group struct {
 		ID int64 `json:"id"`
@@ -40,10 +47,7 @@ func (s search) record() papertrail.SearchRecord {
 	return r
 }
 
-type system struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
-}
+type system struct{ object }
 
 func (s system) record() papertrail.SystemRecord {
 	return papertrail.SystemRecord{ID: s.ID, Name: s.Name}
