@@ -35,6 +35,11 @@ import (
 	"github.com/mettel-automation/delivery/progress"
 )
 
+// RenderVersion is the version of Kubernetes that charts are told of where there is no
+// cluster to ask: the newest that this package was tested with. Helm's own is 1.20, for
+// which today's charts are not.
+const RenderVersion = "v1.36.3"
+
 // Op is the operation of the engine's events; their subject is a release.
 const Op = "kre.release"
 
@@ -180,14 +185,15 @@ func New(config *rest.Config, opts Options) (*Engine, error) {
 
 // Render fills in the values of a chart, without a cluster, and returns the
 // manifests: YAML documents in the order in which they would be installed, hooks
-// last. They hold the secrets of the release. The chart is told of no kinds beyond those
-// that helm assumes without a cluster, and its lookups find nothing.
+// last. They hold the secrets of the release. The chart is told of Kubernetes
+// [RenderVersion] and of no kinds beyond those that helm assumes without a cluster, and
+// its lookups find nothing.
 func (e *Engine) Render(ctx context.Context, r Release) ([]byte, error) {
 	d, err := e.load(ctx, r)
 	if err != nil {
 		return nil, &ReleaseError{Release: r.Name, Namespace: r.Namespace, Verb: "render", Err: err}
 	}
-	rendered, err := d.render(helm.Rendering{}, nil)
+	rendered, err := d.render(helm.Rendering{Capabilities: helm.Capabilities{KubeVersion: RenderVersion}}, nil)
 	if err != nil {
 		return nil, &ReleaseError{Release: r.Name, Namespace: r.Namespace, Verb: "render", Err: err}
 	}

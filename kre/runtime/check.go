@@ -83,6 +83,9 @@ func (r Runtime) identity(f *faults) {
 		if faults := validation.IsDNS1123Label(r.Name); len(faults) > 0 || len(r.Name) > maxName {
 			f.add("name %q is no DNS label of at most %d small letters, digits and hyphens", r.Name, maxName)
 		}
+		if r.Name == "default" || strings.HasPrefix(r.Name, "kube-") {
+			f.add("name %q is that of a namespace of Kubernetes itself", r.Name)
+		}
 	}
 	if f.require("domain", r.Domain) {
 		if f.host("domain", strings.TrimSuffix(r.Domain, ".")); !strings.Contains(strings.TrimSuffix(r.Domain, "."), ".") {

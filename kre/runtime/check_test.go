@@ -25,6 +25,7 @@ func TestCheck(t *testing.T) {
 		"a name has at most 53 characters":         {of: old, change: func(r *runtime.Runtime) { r.Name = long }, want: []string{"is no DNS label of at most 53"}},
 		"a domain of one label is a top-level one": {of: old, change: func(r *runtime.Runtime) { r.Domain = "net" }, want: []string{`domain "net" is a top-level domain`}},
 		"a host has at most 253 characters":        {of: old, change: func(r *runtime.Runtime) { r.Domain = strings.Repeat("abcdefg.", 29) + "net" }, want: []string{"has 259 characters, at most 253"}},
+		"a namespace of Kubernetes is no runtime":  {of: old, change: func(r *runtime.Runtime) { r.Name = "kube-system" }, want: []string{`name "kube-system" is that of a namespace of Kubernetes itself`}},
 		"a kind must be said":                      {of: old, change: func(r *runtime.Runtime) { r.Kind = "" }, want: []string{`kind "": it is "dev" or "production"`}},
 		"so must a generation":                     {of: old, change: func(r *runtime.Runtime) { r.Generation = "9" }, want: []string{`generation "9": it is "2021" or "8"`}},
 		"an address with a name is none":           {of: old, change: func(r *runtime.Runtime) { r.Admin = "A <a@b.net>" }, want: []string{"admin \"A <a@b.net>\" is no mail address"}},

@@ -70,8 +70,11 @@ type Volumed struct {
 	// Policy is what becomes of the volume when its claim is deleted: Delete or Retain.
 	Policy string `json:"policy,omitempty"`
 	// Release is the helm release that the claim is part of, with which it is deleted;
-	// empty for those that stay, such as those of a StatefulSet.
+	// empty for those that stay, such as those of a StatefulSet, or by a resource policy.
 	Release string `json:"release,omitempty"`
+	// Owner is what takes the claim with it when it goes, such as "StatefulSet mongo"
+	// where its claims are retained no longer than itself; empty for none.
+	Owner string `json:"owner,omitempty"`
 }
 
 // Object is an ingress or a service with a load balancer.
@@ -79,15 +82,23 @@ type Object struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 	UID  string `json:"-"`
+	// Hosts are those of an ingress, as its rules name them.
+	Hosts []string `json:"hosts,omitempty"`
+	// Release is the helm release that it is part of; empty for none.
+	Release string `json:"release,omitempty"`
 	// Going is that it is being deleted.
 	Going bool `json:"-"`
 }
 
 func (o Object) String() string { return o.Kind + " " + o.Name }
 
-// annotationRelease is that of every object that helm made.
-// Source: helm.sh/helm/v3/pkg/action, validate.go.
-const annotationRelease = "meta.helm.sh/release-name"
+// annotationRelease is that of every object that helm made, and annotationPolicy says
+// "keep" where it is to stay. Source: helm.sh/helm/v3/pkg/action, validate.go, and
+// pkg/kube, resource_policy.go.
+const (
+	annotationRelease = "meta.helm.sh/release-name"
+	annotationPolicy  = "helm.sh/resource-policy"
+)
 
 // Kubernetes is a Cluster that is reached by client-go.
 type Kubernetes struct {
@@ -143,6 +154,12 @@ func (k Kubernetes) Volumes(ctx context.Context, namespace string) ([]Volumed, e
 	var volumes []Volumed
 	for _, c := range claims.Items {
 		v := Volumed{Claim: c.Name, Volume: c.Spec.VolumeName, Release: c.Annotations[annotationRelease]}
+		if c.Annotations[annotationPolicy] == "keep" {
+			v.Release = ""
+		}
+		if owners := c.OwnerReferences; len(owners) > 0 {
+			v.Owner = owners[0].Kind + " " + owners[0].Name
+		}
 		if c.Spec.StorageClassName != nil {
 			v.Class = *c.Spec.StorageClassName
 		}
@@ -182,17 +199,27 @@ func (k Kubernetes) Exposed(ctx context.Context, namespace string) ([]Object, er
 	}
 	var objects []Object
 	for _, i := range ingresses.Items {
-		objects = append(objects, Object{kindIngress, i.Name, string(i.UID), i.DeletionTimestamp != nil})
+		o := exposed(kindIngress, i.ObjectMeta)
+		for _, rule := range i.Spec.Rules {
+			if rule.Host != "" {
+				o.Hosts = append(o.Hosts, rule.Host)
+			}
+		}
+		objects = append(objects, o)
 	}
 	for _, s := range services.Items {
 		if s.Spec.Type == corev1.ServiceTypeLoadBalancer {
-			objects = append(objects, Object{kindService, s.Name, string(s.UID), s.DeletionTimestamp != nil})
+			objects = append(objects, exposed(kindService, s.ObjectMeta))
 		}
 	}
 	slices.SortFunc(objects, func(a, b Object) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Name, b.Name))
 	})
 	return objects, nil
+}
+
+func exposed(kind string, m metav1.ObjectMeta) Object {
+	return Object{Kind: kind, Name: m.Name, UID: string(m.UID), Release: m.Annotations[annotationRelease], Going: m.DeletionTimestamp != nil}
 }
 
 // Unexpose implements [Contents].

@@ -35,8 +35,8 @@ spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {name: web, namespace: kre-tnba}
-spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+metadata: {name: web, namespace: kre-tnba, annotations: {meta.helm.sh/release-name: kre-tnba}}
+spec: {defaultBackend: {service: {name: web, port: {number: 80}}}, rules: [{host: api.kre-tnba.example.net}, {}, {host: "*.kre-tnba.example.net"}]}
 ---
 apiVersion: v1
 kind: Service
@@ -60,7 +60,7 @@ spec:
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {name: data-mongo-0, namespace: kre-tnba}
+metadata: {name: data-mongo-0, namespace: kre-tnba, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: mongo, uid: u1}]}
 spec:
   accessModes: [ReadWriteOnce]
   storageClassName: gp2
@@ -75,6 +75,13 @@ spec:
   storageClassName: none
   volumeName: gone
   resources: {requests: {storage: 1Gi}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: kept, namespace: kre-tnba, annotations: {meta.helm.sh/release-name: kre-tnba, helm.sh/resource-policy: keep}}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 2Gi}}
 `
 
 // inCluster runs test on a cluster with contents, on virtual time.
@@ -160,7 +167,8 @@ func TestKubernetesContents(t *testing.T) {
 		volumes, err := k.Volumes(ctx, "kre-tnba")
 		want := []runtime.Volumed{
 			{Claim: "admin-api", Size: "1Gi", Class: "none", Volume: "gone", Release: "kre-tnba"},
-			{Claim: "data-mongo-0", Size: "5Gi", Class: "gp2", Volume: "pv-1", Policy: "Retain"},
+			{Claim: "data-mongo-0", Size: "5Gi", Class: "gp2", Volume: "pv-1", Policy: "Retain", Owner: "StatefulSet mongo"},
+			{Claim: "kept", Size: "2Gi"},
 		}
 		if d := cmp.Diff(want, volumes); d != "" || err != nil {
 			t.Errorf("volumes (-want +got):\n%s%v", d, err)
@@ -174,7 +182,7 @@ func TestKubernetesContents(t *testing.T) {
 		}
 		all := exposed()
 		uid := cmpopts.IgnoreFields(runtime.Object{}, "UID")
-		if d := cmp.Diff([]runtime.Object{{Kind: "Ingress", Name: "web"}, {Kind: "Service", Name: "lb"}}, all, uid); d != "" {
+		if d := cmp.Diff([]runtime.Object{{Kind: "Ingress", Name: "web", Hosts: []string{"api.kre-tnba.example.net", "*.kre-tnba.example.net"}, Release: "kre-tnba"}, {Kind: "Service", Name: "lb"}}, all, uid); d != "" {
 			t.Errorf("exposed (-want +got):\n%s", d)
 		}
 		other := all[0]

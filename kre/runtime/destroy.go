@@ -81,7 +81,8 @@ func (d Destroyed) String() string {
 //
 // Ingresses and load balancers that the runtime made itself are deleted where the
 // namespace goes; otherwise they are an [ErrExposed]. Volumes whose policy is Retain
-// stay, and are named in the result.
+// stay, and are named in the result. A runtime whose zone has records in the way
+// ([zone.Deletion.Blocked]) is left as it is.
 func (m *Manager) Destroy(ctx context.Context, plan Destruction) (Destroyed, error) {
 	for _, d := range plan.Runtimes {
 		if d.runtime == nil || d.runtime.Name != d.Runtime {
@@ -118,6 +119,9 @@ func (m *Manager) destroyOne(ctx context.Context, d Removal) Removed {
 }
 
 func (m *Manager) destroy(ctx context.Context, d Removal, r *Removed) (Step, error) {
+	if err := d.Zone.Blocked(); err != nil {
+		return StepCheck, err // as it would be once the release is gone
+	}
 	if err := m.same(ctx, d); err != nil {
 		return StepCheck, err
 	}
@@ -161,7 +165,7 @@ func (m *Manager) same(ctx context.Context, d Removal) error {
 	case d.Namespace && ns.Exists && !m.owns(*d.runtime, ns):
 		return fmt.Errorf("namespace %s: %w: its labels are not ours any more", d.Runtime, ErrChanged)
 	}
-	return nil
+	return m.notOthers(*d.runtime, ns)
 }
 
 // unexpose waits until no ingress and no load balancer is left, and deletes those

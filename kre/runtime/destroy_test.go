@@ -196,9 +196,9 @@ func TestWhatStaysIsSaid(t *testing.T) {
 		}
 	})
 	for fate, want := range map[runtime.Fate]string{
-		{Volumed: runtime.Volumed{Claim: "a", Size: "1Gi"}, ClaimGoes: true}:                                             "a (1Gi): goes; it has no volume",
-		{Volumed: runtime.Volumed{Claim: "a", Size: "1Gi", Volume: "v"}, ClaimGoes: true}:                                "a (1Gi): goes; its volume v does not exist",
-		{Volumed: runtime.Volumed{Claim: "a", Size: "1Gi", Class: "x", Volume: "v", Policy: "Recycle"}, ClaimGoes: true}: "a (1Gi, x): goes, and its volume v stays (Recycle)",
+		{Volumed: runtime.Volumed{Claim: "a", Size: "1Gi"}, ClaimGoes: true}:                                            "a (1Gi): goes; it has no volume",
+		{Volumed: runtime.Volumed{Claim: "a", Size: "1Gi", Volume: "v"}, ClaimGoes: true}:                               "a (1Gi): goes; its volume v does not exist",
+		{Volumed: runtime.Volumed{Claim: "a", Size: "1Gi", Class: "x", Volume: "v", Policy: "Retain"}, ClaimGoes: true}: "a (1Gi, x): goes, and its volume v stays (Retain)",
 	} {
 		if fate.String() != want {
 			t.Errorf("%s, want %s", fate, want)

@@ -37,6 +37,9 @@ type Removal struct {
 	dying   bool     // somebody has begun to delete the namespace
 }
 
+// retain is the policy of volumes that outlive their claims; Delete and Recycle do not.
+const retain = "Retain"
+
 // Fate is what becomes of a volume.
 type Fate struct {
 	Volumed
@@ -140,8 +143,8 @@ func (m *Manager) planDestroy(ctx context.Context, r Runtime) (d Removal, step S
 	if err != nil {
 		return d, StepNamespace, err
 	}
-	if owner := ns.Labels[LabelEnvironment]; owner != "" && owner != m.opts.Environment {
-		return d, StepNamespace, fmt.Errorf("namespace %s is %w: its label %s is %q, want %q", r.Name, ErrNotOwned, LabelEnvironment, owner, m.opts.Environment)
+	if err := m.notOthers(r, ns); err != nil {
+		return d, StepNamespace, err
 	}
 	if ns.Exists {
 		if step, err := m.planContents(ctx, r, ns, &d); err != nil {
@@ -149,12 +152,21 @@ func (m *Manager) planDestroy(ctx context.Context, r Runtime) (d Removal, step S
 		}
 	}
 	d.Zone, err = m.zones.PlanDelete(ctx, m.spec(r))
+	if !ns.Exists && !d.Zone.Gone {
+		d.Notes = append(d.Notes, fmt.Sprintf("there is no namespace %s in this cluster: if the runtime is in another one, its names go and it stays", r.Name))
+	}
 	return d, StepZone, err
 }
 
 // planContents is what goes of a namespace that exists.
 func (m *Manager) planContents(ctx context.Context, r Runtime, ns Namespace, d *Removal) (step Step, err error) {
 	d.uid, d.dying = ns.UID, ns.Terminating
+	if d.Exposed, err = m.cluster.Exposed(ctx, r.Name); err != nil {
+		return StepExposed, err
+	}
+	if err := m.elsewhere(r, ns, d.Exposed); err != nil {
+		return StepNamespace, err
+	}
 	switch {
 	case d.dying:
 		d.Notes = append(d.Notes, fmt.Sprintf("namespace %s is being deleted already, with everything in it", r.Name))
@@ -171,13 +183,15 @@ func (m *Manager) planContents(ctx context.Context, r Runtime, ns Namespace, d *
 			return StepRelease, err
 		}
 	}
-	if d.Exposed, err = m.cluster.Exposed(ctx, r.Name); err != nil {
-		return StepExposed, err
+	for _, o := range d.Exposed {
+		if !d.Namespace && !d.dying && o.Release != r.Name {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s is not of the release: what follows the release waits until it is deleted", o))
+		}
 	}
 	volumes, err := m.cluster.Volumes(ctx, r.Name)
 	for _, v := range volumes {
-		goes := d.Namespace || d.dying || v.Release == r.Name && !d.Release.Empty()
-		d.Volumes = append(d.Volumes, Fate{Volumed: v, ClaimGoes: goes, DataGoes: goes && v.Policy == "Delete"})
+		goes := d.Namespace || d.dying || (v.Release == r.Name || v.Owner != "") && !d.Release.Empty()
+		d.Volumes = append(d.Volumes, Fate{Volumed: v, ClaimGoes: goes, DataGoes: goes && v.Policy != "" && v.Policy != retain})
 	}
 	return StepNamespace, err
 }

@@ -128,6 +128,13 @@ func (m *Manager) plan(ctx context.Context, r Runtime) (c Change, step Step, err
 	}
 	c.Namespace = !ns.Exists
 	if ns.Exists && !m.owns(r, ns) {
+		exposed, err := m.cluster.Exposed(ctx, r.Name)
+		if err == nil {
+			err = m.elsewhere(r, ns, exposed)
+		}
+		if err != nil {
+			return c, StepNamespace, err
+		}
 		c.Notes = append(c.Notes, fmt.Sprintf("namespace %s exists, and was not made for this runtime: destroying the runtime will leave it", r.Name))
 	}
 	id := c.Zone.ID
@@ -151,13 +158,35 @@ func (r Runtime) needsZone() bool { return r.TLS != nil && r.TLS.ACME != nil && 
 // namespace reads the namespace of r, and refuses one that cannot be used.
 func (m *Manager) namespace(ctx context.Context, r Runtime) (Namespace, error) {
 	ns, err := m.cluster.Namespace(ctx, r.Name)
-	switch owner := ns.Labels[LabelEnvironment]; {
-	case err != nil:
-		return ns, err
-	case ns.Terminating:
-		return ns, fmt.Errorf("namespace %s: %w", r.Name, ErrTerminating)
-	case owner != "" && owner != m.opts.Environment:
-		return ns, fmt.Errorf("namespace %s is %w: its label %s is %q, want %q", r.Name, ErrNotOwned, LabelEnvironment, owner, m.opts.Environment)
+	if err == nil && ns.Terminating {
+		err = fmt.Errorf("namespace %s: %w", r.Name, ErrTerminating)
 	}
-	return ns, nil
+	if err == nil {
+		err = m.notOthers(r, ns)
+	}
+	return ns, err
+}
+
+// notOthers refuses a namespace that says that it is of another environment.
+func (m *Manager) notOthers(r Runtime, ns Namespace) error {
+	if owner := ns.Labels[LabelEnvironment]; owner != "" && owner != m.opts.Environment {
+		return fmt.Errorf("namespace %s is %w: its label %s is %q, want %q", r.Name, ErrNotOwned, LabelEnvironment, owner, m.opts.Environment)
+	}
+	return nil
+}
+
+// elsewhere refuses a namespace that does not say whose it is, and whose ingresses
+// answer to other names than those of r alone. Runtimes of production have the same
+// namespaces in a cluster of their own, which may not be the one that was meant.
+func (m *Manager) elsewhere(r Runtime, ns Namespace, exposed []Object) error {
+	var hosts []string
+	for _, o := range exposed {
+		hosts = append(hosts, o.Hosts...)
+	}
+	ours := func(host string) bool { return strings.HasSuffix("."+strings.ToLower(host), "."+r.Zone()) }
+	if m.owns(r, ns) || len(hosts) == 0 || slices.ContainsFunc(hosts, ours) {
+		return nil
+	}
+	return fmt.Errorf("namespace %s is %w: its ingresses answer to %s, and none of them to a name in %s; if it is meant, label it %s=%s and %s=%s",
+		r.Name, ErrNotOwned, strings.Join(hosts, ", "), r.Zone(), LabelEnvironment, m.opts.Environment, LabelRuntime, r.Name)
 }

@@ -250,7 +250,7 @@ func (w *world) Apply(ctx context.Context, plan kre.Plan) (kre.Result, error) {
 // run is what a runtime and external-dns do once the release is there.
 func (w *world) run(name string, ns *space) {
 	w.serial++
-	ns.exposed = append(ns.exposed, thing{Object: runtime.Object{Kind: "Ingress", Name: name + "-api", UID: fmt.Sprint("uid-", w.serial)}, release: true})
+	ns.exposed = append(ns.exposed, thing{Object: runtime.Object{Kind: "Ingress", Name: name + "-api", UID: fmt.Sprint("uid-", w.serial), Release: name}, release: true})
 	if w.own {
 		ns.exposed = append(ns.exposed, thing{Object: runtime.Object{Kind: "Ingress", Name: "v1-entrypoint", UID: fmt.Sprint("uid-", w.serial, "b")}})
 	}

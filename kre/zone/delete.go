@@ -28,7 +28,7 @@ type Deleted struct {
 //
 // It reads the zone again first, with the refusals of [Manager.PlanDelete]. It fails
 // with a [*ForeignError] where there are records that are not ours and
-// Options.DeleteForeign is not set, and with [ErrChanged] where there is anything that
+// Options.DeleteForeign is not set now or was not when planning, and with [ErrChanged] where there is anything that
 // the plan does not name. What it did is returned beside the error; a later run with
 // a new plan goes on from there.
 func (m *Manager) ApplyDelete(ctx context.Context, plan Deletion) (Deleted, error) {
@@ -91,7 +91,7 @@ func (m *Manager) check(ctx context.Context, plan Deletion) (Deletion, error) {
 	if err != nil || now.Gone {
 		return now, err
 	}
-	if len(now.Foreign) > 0 && !m.opts.DeleteForeign {
+	if len(now.Foreign) > 0 && !(m.opts.DeleteForeign && plan.foreign) { // the plan said whether they go
 		return now, &ForeignError{Zone: plan.Zone, Records: now.Foreign}
 	}
 	var more []string
@@ -104,8 +104,8 @@ func (m *Manager) check(ctx context.Context, plan Deletion) (Deletion, error) {
 			more = append(more, r.short())
 		}
 	}
-	if len(now.Delegation) > 0 && (len(plan.Delegation) == 0 || now.ParentID != plan.ParentID) {
-		more = append(more, "a delegation from "+now.Parent)
+	if len(now.Delegation) > 0 && (!slices.Equal(now.Delegation, plan.Delegation) || now.ParentID != plan.ParentID) {
+		more = append(more, fmt.Sprintf("a delegation from %s (%s) to %s", now.Parent, now.ParentID, strings.Join(now.Delegation, ", ")))
 	}
 	if len(more) > 0 {
 		return now, fmt.Errorf("%w: there is also %s", ErrChanged, strings.Join(more, ", "))

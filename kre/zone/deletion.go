@@ -64,6 +64,16 @@ func (d Deletion) String() string {
 	return b.String()
 }
 
+// Blocked is the [*ForeignError] with which [Manager.ApplyDelete] will refuse the plan;
+// nil where it has no reason yet. It asks nobody: whoever takes down more than a zone
+// learns of it before the first thing is gone.
+func (d Deletion) Blocked() error {
+	if len(d.Foreign) == 0 || d.foreign {
+		return nil
+	}
+	return fmt.Errorf("delete hosted zone %s: %w", d.Zone, &ForeignError{Zone: d.Zone, Records: d.Foreign})
+}
+
 // PlanDelete reads what deleting the zone would destroy. It only reads.
 //
 // It fails with [ErrProduction] where the name or the tag TagEnvironment of the zone

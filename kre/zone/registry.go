@@ -1,7 +1,6 @@
 package zone
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
@@ -45,10 +44,11 @@ func parseNote(text string) (n note, ok bool) {
 const typeTemplate = "%{record_type}"
 
 // noteNames are the canonical names of the TXT records that may note whose a record
-// is. Since external-dns 0.12 a name tells the type of the record too; an alias, as
-// which Route 53 has what was asked for as a CNAME, is noted as either.
-func (g Registry) noteNames(name string, kind types.RRType) []string {
-	first, rest, _ := strings.Cut(plain(name), ".")
+// is. Since external-dns 0.12, which is older than its AAAA records, a name tells the
+// type of the record too; an alias, as which Route 53 has what was asked for as a
+// CNAME, is noted as either.
+func (g Registry) noteNames(s types.ResourceRecordSet) []string {
+	first, rest, _ := strings.Cut(plain(value(s.Name)), ".")
 	if first == "*" && g.WildcardReplacement != "" {
 		first = strings.ToLower(g.WildcardReplacement)
 	}
@@ -59,11 +59,11 @@ func (g Registry) noteNames(name string, kind types.RRType) []string {
 		}
 		return canonical(prefix + first + suffix + "." + rest)
 	}
-	names := []string{typed(strings.ToLower(string(kind)))}
-	switch kind {
-	case types.RRTypeA, types.RRTypeAaaa:
-		names = append(names, typed("cname"), typed(""))
-	case types.RRTypeCname:
+	names := []string{typed(strings.ToLower(string(s.Type)))}
+	if s.Type == types.RRTypeA && s.AliasTarget != nil {
+		names = append(names, typed("cname"))
+	}
+	if s.Type == types.RRTypeA || s.Type == types.RRTypeCname {
 		names = append(names, typed(""))
 	}
 	return names
@@ -81,13 +81,13 @@ func (g Registry) split(sets []types.ResourceRecordSet) (ours, foreign []Record)
 			notes[placeOf(s)] = n
 		}
 	}
-	family := make(map[place]string) // of a note: the name of the record that it is about
+	about := g.about(sets)
 	for _, s := range sets {
 		r := newRecord(s)
 		if n, ok := noteOf(s); ok {
 			r.Owner, r.Resource = n.owner, n.resource
 		} else {
-			r.Owner, r.Resource = g.claim(s, notes, family)
+			r.Owner, r.Resource = g.claim(s, notes, about)
 		}
 		if g.Owner != "" && r.Owner == g.Owner {
 			ours = append(ours, r)
@@ -97,28 +97,44 @@ func (g Registry) split(sets []types.ResourceRecordSet) (ours, foreign []Record)
 	}
 	for i, r := range ours {
 		ours[i].family = canonical(r.Name)
-		if f, ok := family[placeOf(r.set)]; ok && r.Type == string(types.RRTypeTxt) {
-			ours[i].family = f
+		if name := about[placeOf(r.set)]; name != "" && r.Type == string(types.RRTypeTxt) {
+			ours[i].family = name
 		}
 	}
 	return ours, foreign
 }
 
+// about is of which name a note at a place is: of none, "", where several names could
+// have it there, as "api" and "a-api" could have theirs at "a-api".
+func (g Registry) about(sets []types.ResourceRecordSet) map[place]string {
+	about := make(map[place]string)
+	for _, s := range sets {
+		if _, ok := noteOf(s); ok {
+			continue
+		}
+		for _, note := range g.noteNames(s) {
+			at, name := place{note, value(s.SetIdentifier)}, canonical(value(s.Name))
+			if other, taken := about[at]; taken && other != name {
+				name = ""
+			}
+			about[at] = name
+		}
+	}
+	return about
+}
+
 // claim returns whose a record is that is no note itself: nobody's where there is no
-// note, or where notes contradict one another.
-func (g Registry) claim(s types.ResourceRecordSet, notes map[place]note, family map[place]string) (owner, resource string) {
-	for i, name := range g.noteNames(value(s.Name), s.Type) {
+// note that is surely its own, or where notes contradict one another.
+func (g Registry) claim(s types.ResourceRecordSet, notes map[place]note, about map[place]string) (owner, resource string) {
+	for i, name := range g.noteNames(s) {
 		at := place{name, value(s.SetIdentifier)}
 		n, ok := notes[at]
 		switch {
-		case !ok:
+		case !ok || about[at] == "":
 		case i > 0 && owner != "" && owner != n.owner:
 			return "", ""
 		default:
 			owner, resource = n.owner, n.resource
-			if _, taken := family[at]; !taken {
-				family[at] = canonical(value(s.Name))
-			}
 		}
 	}
 	return owner, resource
@@ -128,13 +144,18 @@ func placeOf(s types.ResourceRecordSet) place {
 	return place{canonical(value(s.Name)), value(s.SetIdentifier)}
 }
 
+// noteOf reads a record that is a note and nothing else: what somebody put beside one,
+// or another owner's note, would be lost with it.
 func noteOf(s types.ResourceRecordSet) (n note, ok bool) {
 	if s.Type != types.RRTypeTxt {
 		return n, false
 	}
-	i := slices.IndexFunc(s.ResourceRecords, func(r types.ResourceRecord) bool {
-		n, ok = parseNote(value(r.Value))
-		return ok
-	})
-	return n, i >= 0
+	for i, r := range s.ResourceRecords {
+		next, isNote := parseNote(value(r.Value))
+		if !isNote || i > 0 && next.owner != n.owner {
+			return note{}, false
+		}
+		n = next
+	}
+	return n, len(s.ResourceRecords) > 0
 }

@@ -52,12 +52,12 @@ func TestNoteNames(t *testing.T) {
 		name, kind string
 		want       string
 	}{
-		"without an affix":             {Registry{}, "api.a.net", "A", "a-api.a.net. cname-api.a.net. api.a.net."},
+		"without an affix":             {Registry{}, "api.a.net", "A", "a-api.a.net. api.a.net."},
 		"a CNAME is typed once":        {Registry{}, "api.a.net", "CNAME", "cname-api.a.net. api.a.net."},
 		"other types are always typed": {Registry{}, "api.a.net", "SRV", "srv-api.a.net."},
 		"a wildcard":                   {Registry{}, "*.a.net", "CNAME", `cname-\052.a.net. \052.a.net.`},
 		"a wildcard that is replaced":  {Registry{WildcardReplacement: "Any"}, "*.a.net", "CNAME", "cname-any.a.net. any.a.net."},
-		"a prefix":                     {Registry{Prefix: "dns-"}, "api.a.net", "AAAA", "dns-aaaa-api.a.net. dns-cname-api.a.net. dns-api.a.net."},
+		"a prefix":                     {Registry{Prefix: "dns-"}, "api.a.net", "AAAA", "dns-aaaa-api.a.net."},
 		"a prefix that is a label":     {Registry{Prefix: "dns."}, "api.a.net", "CNAME", "dns.cname-api.a.net. dns.api.a.net."},
 		"a suffix":                     {Registry{Suffix: "-txt"}, "api.a.net", "CNAME", "cname-api-txt.a.net. api-txt.a.net."},
 		"a prefix with the type in it": {Registry{Prefix: "x-%{record_type}-"}, "api.a.net", "CNAME", "x-cname-api.a.net. x--api.a.net."},
@@ -66,7 +66,7 @@ func TestNoteNames(t *testing.T) {
 	}
 	for title, tt := range tests {
 		t.Run(title, func(t *testing.T) {
-			if got := strings.Join(tt.registry.noteNames(tt.name, types.RRType(tt.kind)), " "); got != tt.want {
+			if got := strings.Join(tt.registry.noteNames(set(tt.name, tt.kind)), " "); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
 		})
@@ -93,9 +93,40 @@ func TestSplit(t *testing.T) {
 			sets: []types.ResourceRecordSet{set("a-api.a.net", "TXT", note("us"))},
 			ours: []string{"TXT a-api.a.net of a-api.a.net."},
 		},
-		"a name that begins as a note would": {
-			sets: []types.ResourceRecordSet{set("a-api.a.net", "A", "1"), set("api.a.net", "A", "1"), set("a-api.a.net", "TXT", note("us"))},
-			ours: []string{"A a-api.a.net of a-api.a.net.", "A api.a.net of api.a.net.", "TXT a-api.a.net of a-api.a.net."},
+		"a name that begins as a note would leaves open whose either is": {
+			sets:    []types.ResourceRecordSet{set("a-api.a.net", "A", "1"), set("api.a.net", "A", "1"), set("a-api.a.net", "TXT", note("us"))},
+			ours:    []string{"TXT a-api.a.net of a-api.a.net."},
+			foreign: []string{"A a-api.a.net", "A api.a.net"},
+		},
+		"a name that begins as a note would, where each has a note of its own": {
+			sets: []types.ResourceRecordSet{
+				set("a-api.a.net", "A", "1"), set("a-a-api.a.net", "TXT", note("us")), set("api.a.net", "A", "1"), set("api.a.net", "TXT", note("us")), set("a-api.a.net", "TXT", note("us")),
+			},
+			ours: []string{
+				"A a-api.a.net of a-api.a.net.", "TXT a-a-api.a.net of a-api.a.net.", "A api.a.net of api.a.net.", "TXT api.a.net of api.a.net.", "TXT a-api.a.net of a-api.a.net.",
+			},
+		},
+		"what a wildcard is replaced by is no name of ours": {
+			registry: Registry{Owner: "us", WildcardReplacement: "any"},
+			sets:     []types.ResourceRecordSet{set(`\052.a.net`, "CNAME", "x"), set("any.a.net", "CNAME", "x"), set("cname-any.a.net", "TXT", note("us"))},
+			ours:     []string{"TXT cname-any.a.net of cname-any.a.net."},
+			foreign:  []string{"CNAME *.a.net", "CNAME any.a.net"},
+		},
+		"an address of IPv6 that somebody made beside ours": {
+			sets: []types.ResourceRecordSet{
+				set("api.a.net", "A", "1"), set("api.a.net", "AAAA", "::1"), set("api.a.net", "TXT", note("us")), set("a-api.a.net", "TXT", note("us")),
+			},
+			ours:    []string{"A api.a.net of api.a.net.", "TXT api.a.net of api.a.net.", "TXT a-api.a.net of api.a.net."},
+			foreign: []string{"AAAA api.a.net"},
+		},
+		"an address that took the place of our CNAME": {
+			sets:    []types.ResourceRecordSet{set("api.a.net", "A", "1"), set("cname-api.a.net", "TXT", note("us"))},
+			ours:    []string{"TXT cname-api.a.net of cname-api.a.net."},
+			foreign: []string{"A api.a.net"},
+		},
+		"an alias is noted as a CNAME": {
+			sets: []types.ResourceRecordSet{{Name: new("api.a.net"), Type: types.RRTypeA, AliasTarget: &types.AliasTarget{}}, set("cname-api.a.net", "TXT", note("us"))},
+			ours: []string{"A api.a.net of api.a.net.", "TXT cname-api.a.net of api.a.net."},
 		},
 		"an owner that is longer is another": {
 			sets:    []types.ResourceRecordSet{set("api.a.net", "A", "1"), set("a-api.a.net", "TXT", note("us2")), set("b.a.net", "A", "1"), set("b.a.net", "TXT", note("u"))},
@@ -116,8 +147,12 @@ func TestSplit(t *testing.T) {
 			foreign: []string{"TXT api.a.net"},
 		},
 		"a note among other texts": {
-			sets: []types.ResourceRecordSet{set("api.a.net", "TXT", `"v=spf1 -all"`, note("us"))},
-			ours: []string{"TXT api.a.net of api.a.net."},
+			sets:    []types.ResourceRecordSet{set("api.a.net", "TXT", `"v=spf1 -all"`, note("us"))},
+			foreign: []string{"TXT api.a.net"},
+		},
+		"notes of two owners in one": {
+			sets:    []types.ResourceRecordSet{set("api.a.net", "TXT", note("us"), note("them"))},
+			foreign: []string{"TXT api.a.net"},
 		},
 	}
 	for title, tt := range tests {
@@ -125,8 +160,6 @@ func TestSplit(t *testing.T) {
 			g := tt.registry
 			if g == (Registry{}) {
 				g.Owner = "us"
-			} else {
-				g = Registry{}
 			}
 			ours, foreign := g.split(tt.sets)
 			var gotOurs, gotForeign []string
