@@ -183,15 +183,28 @@ func (m *Manager) planContents(ctx context.Context, r Runtime, ns Namespace, d *
 			return StepRelease, err
 		}
 	}
-	for _, o := range d.Exposed {
-		if !d.Namespace && !d.dying && o.Release != r.Name {
-			d.Notes = append(d.Notes, fmt.Sprintf("%s is not of the release: what follows the release waits until it is deleted", o))
-		}
-	}
+	d.inTheWay()
 	volumes, err := m.cluster.Volumes(ctx, r.Name)
 	for _, v := range volumes {
-		goes := d.Namespace || d.dying || (v.Release == r.Name || v.Owner != "") && !d.Release.Empty()
-		d.Volumes = append(d.Volumes, Fate{Volumed: v, ClaimGoes: goes, DataGoes: goes && v.Policy != "" && v.Policy != retain})
+		d.Volumes = append(d.Volumes, d.fate(v))
 	}
 	return StepNamespace, err
+}
+
+// inTheWay notes what will stop Destroy once the release is gone.
+func (d *Removal) inTheWay() {
+	if d.Namespace || d.dying {
+		return
+	}
+	for _, o := range d.Exposed {
+		if o.Release != d.Runtime {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s is not of the release, and where it stays nothing goes but the release: delete it, or set Options.DeleteNamespaces", o))
+		}
+	}
+}
+
+// fate is what becomes of a volume.
+func (d *Removal) fate(v Volumed) Fate {
+	goes := d.Namespace || d.dying || (v.Release == d.Runtime || v.Owner != "") && !d.Release.Empty()
+	return Fate{Volumed: v, ClaimGoes: goes, DataGoes: goes && v.Policy != "" && v.Policy != retain}
 }

@@ -91,7 +91,7 @@ func (m *Manager) check(ctx context.Context, plan Deletion) (Deletion, error) {
 	if err != nil || now.Gone {
 		return now, err
 	}
-	if len(now.Foreign) > 0 && !(m.opts.DeleteForeign && plan.foreign) { // the plan said whether they go
+	if len(now.Foreign) > 0 && (!m.opts.DeleteForeign || !plan.foreign) { // the plan says whether they go
 		return now, &ForeignError{Zone: plan.Zone, Records: now.Foreign}
 	}
 	var more []string

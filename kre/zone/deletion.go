@@ -172,7 +172,7 @@ func (m *Manager) planRemoval(ctx context.Context, d *Deletion, servers []string
 		return err
 	}
 	to := targets(*ns)
-	if slices.ContainsFunc(to, func(s string) bool { return slices.Contains(servers, s) }) {
+	if share(to, servers) {
 		d.Delegation, d.ns = to, ns
 		return nil
 	}

@@ -180,11 +180,19 @@ func (m *Manager) planDelegation(ctx context.Context, p *Plan) error {
 	}
 	p.Delegation = delegation(ns, p.servers, int64(m.opts.TTL.Seconds()))
 	p.Delegation.Parent, p.Delegation.ParentID = p.spec.Parent, parentID
+	if from := p.Delegation.From; len(from) > 0 && !share(from, p.servers) {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s (%s) delegates the name to name servers of another zone, which would lose it: %s", p.spec.Parent, parentID, strings.Join(from, ", ")))
+	}
 	if len(hidden) > 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s of the parent zone %s at or below that name, where the delegation hides them: %s",
 			numbered(len(hidden)), p.spec.Parent, strings.Join(hidden[:min(shown, len(hidden))], ", ")))
 	}
 	return nil
+}
+
+// share reports whether two zones have a name server in common.
+func share(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
 // delegation compares the NS record that there is, nil for none, with the wanted one.
