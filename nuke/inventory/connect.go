@@ -31,7 +31,8 @@ const (
 
 // Connect returns what reads the account of cfg with the SDK's clients. Calls that are
 // throttled are made up to 8 times with a growing pause of 20 seconds at most,
-// unless cfg says otherwise (as AWS_MAX_ATTEMPTS does).
+// unless cfg says otherwise (as AWS_MAX_ATTEMPTS does). A cfg with an endpoint of its
+// own (AWS_ENDPOINT_URL) is taken for that of an emulator, which may lack what AWS has.
 func Connect(cfg aws.Config) API {
 	if cfg.Retryer == nil && cfg.RetryMaxAttempts == 0 {
 		cfg.Retryer = func() aws.Retryer {
@@ -51,7 +52,7 @@ func Connect(cfg aws.Config) API {
 			cfg := cfg.Copy()
 			cfg.Region = name
 			containers := ecs.NewFromConfig(cfg)
-			return Region{
+			r := Region{
 				Tags: resourcegroupstaggingapi.NewFromConfig(cfg), Clusters: containers, Services: containers,
 				LoadBalancers: elasticloadbalancingv2.NewFromConfig(cfg), Caches: elasticache.NewFromConfig(cfg),
 				CloudMap: servicediscovery.NewFromConfig(cfg), CloudWatch: cloudwatch.NewFromConfig(cfg),
@@ -59,6 +60,10 @@ func Connect(cfg aws.Config) API {
 				Buckets: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil }),
 				Network: ec2.NewFromConfig(cfg),
 			}
+			if cfg.BaseEndpoint != nil {
+				return emulated(r, cfg)
+			}
+			return r
 		},
 	}
 }

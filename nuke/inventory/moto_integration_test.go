@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/mettel-automation/delivery/nuke"
@@ -35,21 +34,6 @@ func motoConfig(t *testing.T) (cfg aws.Config, account string) {
 	return cfg, account
 }
 
-// reachMoto is what reads an account of moto, with what moto lacks: serverless caches,
-// services by namespace, and the protocol in which the SDK speaks to CloudWatch.
-func reachMoto(cfg aws.Config, account string) inventory.API {
-	api := inventory.Connect(cfg)
-	whole := api.Region
-	api.Region = func(name string) inventory.Region {
-		r := whole(name)
-		r.Caches = noServerless{r.Caches}
-		r.CloudMap = motoMap{r.CloudMap, servicediscovery.NewFromConfig(cfg)}
-		r.CloudWatch = motoWatch{url: *cfg.BaseEndpoint, region: name, account: account}
-		return r
-	}
-	return api
-}
-
 // TestInventoryOfMoto: three environments whose names contain one another, production
 // among them, and what all share; of each the inventory is exactly what it was made of.
 func TestInventoryOfMoto(t *testing.T) {
@@ -63,7 +47,7 @@ func TestInventoryOfMoto(t *testing.T) {
 	for _, env := range []string{target, sibling, prodName} {
 		t.Run(env, func(t *testing.T) {
 			opts := inventory.Options{Environment: env, Account: account, Regions: []string{region}}
-			inv, err := inventory.New(reachMoto(cfg, account), opts).Read(t.Context())
+			inv, err := inventory.New(inventory.Connect(cfg), opts).Read(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +79,7 @@ func TestInventoryOfMoto(t *testing.T) {
 	t.Run("a tag that says production is a conflict", func(t *testing.T) {
 		f.logGroup(target+"-odd", "production")
 		opts := inventory.Options{Environment: target, Account: account, Regions: []string{region}}
-		inv, err := inventory.New(reachMoto(cfg, account), opts).Read(t.Context())
+		inv, err := inventory.New(inventory.Connect(cfg), opts).Read(t.Context())
 		if err != nil || len(inv.Conflicts) != 1 {
 			t.Fatalf("conflicts %v, %v", inv.Conflicts, err)
 		}
@@ -134,7 +118,7 @@ func compare(t *testing.T, made []string, inv nuke.Inventory) {
 func (f *factory) shared() {
 	f.logGroup("/aws/lambda/watch-"+target, "")
 	f.logGroup("tools", "tools")
-	f.watch.putAlarm(f.T, "bill of "+target+" and others", "")
+	f.putAlarm("bill of "+target+" and others", "")
 	_, err := f.buckets.CreateBucket(f.Context(), &s3.CreateBucketInput{Bucket: new("automation-infrastructure-" + f.account)})
 	f.must(err)
 	_, err = f.iam.CreateAccountAlias(f.Context(), &iam.CreateAccountAliasInput{AccountAlias: new("mettel-dev-" + f.account)})

@@ -10,6 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	stacktypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
+	watchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -30,6 +33,7 @@ import (
 	maptypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 )
 
 // factory makes environments in an account of moto, as the system does.
@@ -47,7 +51,7 @@ type factory struct {
 	network *ec2.Client
 	iam     *iam.Client
 	dns     *route53.Client
-	watch   motoWatch
+	watch   *cloudwatch.Client
 
 	vpc, zone string
 	subnets   []string
@@ -60,7 +64,9 @@ func newFactory(t *testing.T, cfg aws.Config, account string) *factory {
 		T: t, account: account, ecs: ecs.NewFromConfig(cfg), elb: elb.NewFromConfig(cfg), caches: elasticache.NewFromConfig(cfg),
 		cloud: servicediscovery.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), stacks: cloudformation.NewFromConfig(cfg),
 		topics: sns.NewFromConfig(cfg), buckets: s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), network: ec2.NewFromConfig(cfg),
-		iam: iam.NewFromConfig(cfg), dns: route53.NewFromConfig(cfg), watch: motoWatch{url: *cfg.BaseEndpoint, region: region, account: account},
+		iam: iam.NewFromConfig(cfg), dns: route53.NewFromConfig(cfg), watch: cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
+			o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801) // moto knows no other
+		}),
 	}
 	vpc, err := f.network.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")})
 	f.must(err)
@@ -100,9 +106,9 @@ func (f *factory) environment(env string, n int) []string {
 	f.must(err)
 	f.add("CloudWatchLogsLogGroup", env)
 	alarm := "Running tasks count of bridge service in ECS cluster with name " + env
-	f.watch.putAlarm(f.T, alarm, env)
+	f.putAlarm(alarm, env)
 	f.add("CloudWatchAlarm", alarm)
-	f.watch.putDashboard(f.T, "cluster-"+env)
+	f.putDashboard("cluster-" + env)
 	f.add("CloudWatchDashboard", "cluster-"+env)
 	f.others(env, n)
 	f.role(env+"-task", env, env+"-logs")
@@ -274,4 +280,23 @@ func (f *factory) role(name, env, policy string) {
 	f.must(err)
 	f.add("IAMInstanceProfile", profile)
 	f.add("IAMInstanceProfileRole", profile+" -> "+name)
+}
+
+func (f *factory) putAlarm(name, env string) {
+	f.Helper()
+	in := &cloudwatch.PutMetricAlarmInput{
+		AlarmName: &name, ComparisonOperator: watchtypes.ComparisonOperatorLessThanThreshold, EvaluationPeriods: new(int32(1)),
+		MetricName: new("m"), Namespace: new("n"), Period: new(int32(60)), Statistic: watchtypes.StatisticAverage, Threshold: new(1.0),
+	}
+	if env != "" {
+		in.Tags = []watchtypes.Tag{{Key: new("Environment"), Value: &env}}
+	}
+	_, err := f.watch.PutMetricAlarm(f.Context(), in)
+	f.must(err)
+}
+
+func (f *factory) putDashboard(name string) {
+	f.Helper()
+	_, err := f.watch.PutDashboard(f.Context(), &cloudwatch.PutDashboardInput{DashboardName: &name, DashboardBody: new(`{"widgets":[]}`)})
+	f.must(err)
 }
