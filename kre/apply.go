@@ -170,7 +170,7 @@ func (e *Engine) prepare(ctx context.Context, s *session, c Change, now decision
 		}
 	}
 	if now.unmake {
-		if err := s.client.Uninstall(c.Release); err != nil {
+		if err := s.client.Uninstall(c.Release, false); err != nil {
 			return fmt.Errorf("finish its removal: %w", err)
 		}
 	}

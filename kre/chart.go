@@ -58,6 +58,8 @@ func (r Release) check() error {
 		add("chart: %w: it has neither a Path nor Files nor a Repository", ErrInvalid)
 	case c.places() > 1:
 		add("chart: %w: it has several of Path, Files and Repository", ErrInvalid)
+	case credentials.MatchString(c.Repository):
+		add("chart %s: %w: the address of its repository holds credentials: set Username and Password instead", c, ErrInvalid)
 	case c.Files != nil && c.Keyring != "":
 		add("chart: %w: Files have no provenance that a Keyring could prove", ErrInvalid)
 	case c.Repository != "" && (c.Name == "" || strings.ContainsAny(c.Name, "/ ")):

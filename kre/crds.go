@@ -32,7 +32,7 @@ func (s *session) applyCRDs(ctx context.Context, files []helm.File) error {
 		if err != nil {
 			return fmt.Errorf("apply %s (%s): %w", o.ID(), o.Source, err)
 		}
-		crds = append(crds, applied)
+		crds, s.folder = append(crds, applied), append(s.folder, o.GetName())
 	}
 	if err := s.ready(ctx, crds); err != nil {
 		return err
@@ -91,9 +91,9 @@ func (s *session) resource(o manifest.Object) (dynamic.ResourceInterface, error)
 	return all, nil
 }
 
-// deleteCRDs deletes definitions and waits until they are gone, which takes until
+// removeCRDs deletes definitions and waits until they are gone, which takes until
 // the last object of their kinds is.
-func (s *session) deleteCRDs(ctx context.Context, crds []string) error {
+func (s *session) removeCRDs(ctx context.Context, crds []string) error {
 	all := s.objects.Resource(crdResource)
 	for _, name := range crds {
 		if err := all.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !isGone(err) {

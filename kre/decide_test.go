@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/mettel-automation/delivery/kre/internal/helm"
 )
 
@@ -124,11 +126,16 @@ func with(labels map[string]string, key, value string) map[string]string {
 
 func TestLabelValue(t *testing.T) {
 	for in, want := range map[string]string{
-		"": "", "17": "17", "a/b c": "a-b-c", "-_.x._-": "x", "äöü": "", strings.Repeat("a", 62) + "/b": strings.Repeat("a", 62),
+		"": "", "17": "17", "a/b c": "a-b-c", "-_.x._-": "x", "äöü": "", strings.Repeat("a", 62): strings.Repeat("a", 62),
 	} {
 		if got := labelValue(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
+	}
+	long := strings.Repeat("gitlab.example.test/group/", 4)
+	one, two := labelValue(long+"1"), labelValue(long+"2")
+	if one == two || len(one) > 63 || len(validation.IsValidLabelValue(one)) > 0 {
+		t.Errorf("two runs are %q and %q", one, two)
 	}
 }
 

@@ -16,6 +16,13 @@ import (
 // Source: helm.sh, "Chart Development Tips and Tricks".
 const keepPolicy = "helm.sh/resource-policy"
 
+// lost is what goes with an object of a kind.
+var lost = map[string]string{
+	"CustomResourceDefinition": "all objects of its kind go with it",
+	"Namespace":                "all that is in it goes with it",
+	"PersistentVolumeClaim":    "its data goes with it, unless the storage class retains it",
+}
+
 // difference tells which objects are created, updated and deleted, sorted by kind,
 // namespace and name, with what hidden knows left out. Notes are said of the objects
 // after.
@@ -46,6 +53,8 @@ func difference(before, after []manifest.Object, hidden mask.Mask, notes map[man
 			note = "stays in the cluster, by its " + keepPolicy
 		case o.Hook != "":
 			note = "is not applied any more"
+		default:
+			note = lost[o.GetKind()]
 		}
 		out = append(out, objectChange(Delete, o, hidden, "", note))
 	}

@@ -17,7 +17,7 @@
 // up: a failed installation, an operation that was killed, an interrupted removal.
 //
 // It does not look for changes that others made to objects of an unchanged release,
-// never deletes namespaces or volumes, and runs no chart tests.
+// deletes no namespace or claim but those that a chart itself has, and runs no chart tests.
 package kre
 
 import (
@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 
@@ -110,8 +111,11 @@ func (c Chart) String() string {
 	case c.Files != nil:
 		return "of this program"
 	}
-	return c.Repository + "/" + c.Name + " " + c.Version
+	return credentials.ReplaceAllString(c.Repository, "$1") + "/" + c.Name + " " + c.Version
 }
+
+// credentials are those in an address, which nobody is to see.
+var credentials = regexp.MustCompile(`^([a-zA-Z0-9+.-]*://)?[^/?#]*@`)
 
 // GoString is String, so that no format prints the password.
 func (c Chart) GoString() string { return c.String() }
@@ -128,9 +132,10 @@ type Options struct {
 	// error still says why it failed. A failed first installation is left as it is, so
 	// that one can look at it, and is upgraded by the next run.
 	Rollback bool
-	// DeleteCRDs lets Uninstall delete CustomResourceDefinitions, and with them all
-	// objects of their kinds in all namespaces. Without it a release whose manifest
-	// has some is not removed, and those of crds folders stay.
+	// DeleteCRDs lets CustomResourceDefinitions be deleted, and with them all objects
+	// of their kinds in all namespaces. Without it a release whose manifest has some is
+	// not removed, those of crds folders stay, and so do those that an upgrade or a
+	// rollback has no more.
 	DeleteCRDs bool
 	// Run says who works, such as the number of a pipeline. It is shown to others who
 	// wait for a release. A run that finds a release locked by its own name takes

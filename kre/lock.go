@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -55,7 +57,11 @@ var notLabel = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 // labelValue is s as far as a label can hold it.
 func labelValue(s string) string {
 	s = notLabel.ReplaceAllString(s, "-")
-	return strings.Trim(s[:min(len(s), 63)], "-_.")
+	if len(s) > 63 { // what is alike in the beginning need not be the same
+		sum := sha256.Sum256([]byte(s))
+		s = s[:54] + "-" + hex.EncodeToString(sum[:4])
+	}
+	return strings.Trim(s, "-_.")
 }
 
 // lockOf returns who works on a release by its newest revision, or nil.

@@ -202,7 +202,25 @@ func (s *survey) change(d *desired) (Change, error) {
 			ErrTooLarge, rendered.Stored>>10, maxStored>>10)
 	}
 	c.note(s, d, crds)
-	return c, s.compare(&c, d, decided, rendered)
+	err = s.compare(&c, d, decided, rendered)
+	c.noteDefinitions(s.session.deleteCRDs, crds)
+	return c, err
+}
+
+// noteDefinitions says of definitions that the chart has no more that they stay.
+func (c *Change) noteDefinitions(deleted bool, folder []manifest.Object) {
+	for i, o := range c.Objects {
+		if o.Action != Delete || o.Kind != "CustomResourceDefinition" || o.Hook != "" {
+			continue
+		}
+		inFolder := slices.ContainsFunc(folder, func(f manifest.Object) bool { return f.GetName() == o.Name })
+		switch {
+		case inFolder:
+			c.Objects[i].Note = "stays in the cluster, by the crds folder"
+		case !deleted:
+			c.Objects[i].Note = "stays in the cluster, with all objects of its kind"
+		}
+	}
 }
 
 // note adds what there is to know beside the objects.

@@ -2,6 +2,7 @@ package kre
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,11 @@ type session struct {
 	waiter   Waiter
 	warnings *warnings
 	mask     mask.Mask
-	unready  []readiness.Unready // as the last wait that failed has it: helm makes a text of its error
+	waited   error               // of the last wait: helm makes a text of it
+	unready  []readiness.Unready // as that has it
+
+	deleteCRDs bool     // Options.DeleteCRDs
+	folder     []string // the definitions of the chart's crds folder
 }
 
 // open makes a session for a namespace. Lock are the labels of records that say that
@@ -39,7 +44,7 @@ func (e *Engine) open(ctx context.Context, namespace string, hidden mask.Mask, l
 	if e.config == nil {
 		return nil, ErrNoCluster
 	}
-	s := &session{warnings: &warnings{}, mask: hidden}
+	s := &session{warnings: &warnings{}, mask: hidden, deleteCRDs: e.opts.DeleteCRDs}
 	config := rest.CopyConfig(e.config)
 	config.WarningHandler, config.WarningHandlerWithContext = s.warnings, nil
 	s.config = helm.Bind(ctx, config)
@@ -59,6 +64,7 @@ func (e *Engine) open(ctx context.Context, namespace string, hidden mask.Mask, l
 		Ready: func(infos []*resource.Info) error { return s.ready(ctx, contents(infos)) },
 		Hooks: func(infos []*resource.Info) error { return s.finished(ctx, infos) },
 		Gone:  func(infos []*resource.Info) error { return gone(ctx, infos) },
+		Keep:  s.keeps,
 	})
 	return s, err
 }
@@ -66,8 +72,13 @@ func (e *Engine) open(ctx context.Context, namespace string, hidden mask.Mask, l
 // ready waits until objects are.
 func (s *session) ready(ctx context.Context, objects []*unstructured.Unstructured) error {
 	err := s.waiter.Wait(ctx, objects)
-	s.unready = unready(err)
+	s.waited, s.unready = err, unready(err)
 	return err
+}
+
+// keeps reports whether a definition stays, though a manifest has it no more.
+func (s *session) keeps(definition string) bool {
+	return !s.deleteCRDs || slices.Contains(s.folder, definition)
 }
 
 // contents are the objects of infos, each with its namespace.
@@ -200,8 +211,21 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// explain gives an error of the cluster its sentence, without secrets.
-func (s *session) explain(err error) error { return s.mask.Error(explain(err)) }
+// explain gives an error of the cluster its sentence, without secrets. The text of a
+// wait does not count for that: it quotes pods, who have troubles of their own.
+func (s *session) explain(err error) error {
+	wait, isWait := errors.AsType[*readiness.NotReadyError](s.waited)
+	if err == nil || !isWait || !strings.Contains(err.Error(), wait.Error()) {
+		return s.mask.Error(explain(err))
+	}
+	why := errors.Join(explain(wait.Err), explain(wait.LastLook))
+	for _, known := range []error{ErrCredentials, ErrForbidden, ErrTerminating, ErrUnreachable} {
+		if errors.Is(why, known) && !errors.Is(err, known) {
+			err = fmt.Errorf("%w: %w", known, err)
+		}
+	}
+	return s.mask.Error(err)
+}
 
 // warnings keeps what the API server warns of, such as unknown fields and versions that
 // will be removed. It is safe for concurrent use.

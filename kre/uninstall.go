@@ -90,7 +90,7 @@ func (e *Engine) removal(ctx context.Context, s *session, r Release) (Change, er
 	if last.Status != helm.Uninstalled {
 		c.Objects = difference(objects, nil, d.hide(last), nil)
 	}
-	if len(c.crds) > 0 && !e.opts.DeleteCRDs {
+	if len(c.crds) > 0 && !e.opts.DeleteCRDs && last.Status != helm.Uninstalled {
 		return c, fmt.Errorf("%w: %s", ErrDeletesCRDs, strings.Join(c.crds, ", "))
 	}
 	return c, c.withFolder(last, e.opts.DeleteCRDs)
@@ -119,8 +119,9 @@ func (c *Change) withFolder(last helm.Record, deleted bool) error {
 
 // Uninstall removes the releases of a plan that PlanUninstall made, each after those
 // that need it, and waits until their objects are gone. Their revisions are forgotten;
-// namespaces, the volumes of StatefulSets and what a resource policy keeps stay. A removal
-// that was interrupted is finished by the next one.
+// the namespace of the release, the volumes of StatefulSets and what a resource policy keeps
+// stay; claims and namespaces that the chart itself has go, and the plan says so. A
+// removal that was interrupted is finished by the next one.
 func (e *Engine) Uninstall(ctx context.Context, plan Plan) (Result, error) {
 	for _, c := range plan.Changes {
 		if c.Action != Keep && c.Action != Uninstall {
@@ -150,20 +151,28 @@ func (e *Engine) remove(ctx context.Context, c Change, o *Outcome) error {
 		o.After, o.Revision = "", 0
 		return nil
 	}
-	if last := history[len(history)-1]; last.Revision != c.Revision {
+	last := history[len(history)-1]
+	if last.Revision != c.Revision {
 		return fmt.Errorf("%w: it was planned for revision %d, and there is revision %d (%s)", ErrStale, c.Revision, last.Revision, last.Status)
 	}
 	lock := e.lockLabels(c.timeout, time.Now())
 	within, cancel := budget(ctx, c.timeout)
 	defer cancel()
-	s, err := e.open(within, c.Namespace, d.hide(history[len(history)-1]), lock)
+	s, err := e.open(within, c.Namespace, d.hide(last), lock)
 	if err != nil {
 		return err
 	}
 	o.Changed = true
-	err = s.client.Uninstall(c.Release)
+	if len(c.crds) > 0 { // the record is kept until they are gone, since they are known from it
+		if last.Status != helm.Uninstalled {
+			err = s.client.Uninstall(c.Release, true)
+		}
+		if err == nil {
+			err = s.removeCRDs(within, c.crds)
+		}
+	}
 	if err == nil {
-		err = s.deleteCRDs(within, c.crds)
+		err = s.client.Uninstall(c.Release, false)
 	}
 	err = s.settle(within, c, lock[labelWork], err, o)
 	o.Warnings = s.all()

@@ -259,6 +259,32 @@ func TestWaitForWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// TestJobsThatExpire has a Job that its ttlSecondsAfterFinished deletes while something
+// else is waited for.
+func TestJobsThatExpire(t *testing.T) {
+	const ttl = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate, namespace: shop}\nspec: {ttlSecondsAfterFinished: 5}\n"
+	for name, tt := range map[string]struct {
+		job  string
+		want error
+		text string
+	}{
+		"after it was seen to be complete": {job: ttl + "status: {conditions: [{type: Complete, status: \"True\"}]}\n"},
+		"before that":                      {job: ttl, want: ErrFailed, text: "set that to 60 or more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCluster(t, tt.job, deploy("web", 0))
+				time.AfterFunc(10*time.Second, func() { c.remove("Job", "migrate") })
+				time.AfterFunc(30*time.Second, func() { c.put(deploy("web", 2)) })
+				err := c.waiter(Options{}).Wait(t.Context(), objects(t, tt.job, deploy("web", 0)))
+				if !errors.Is(err, tt.want) || err != nil && !strings.Contains(err.Error(), tt.text) {
+					t.Errorf("error is %v", err)
+				}
+			})
+		})
+	}
+}
+
 // One that is ready as it exists is looked at again at the end.
 func TestWaitSeesWhatVanishedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

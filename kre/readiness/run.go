@@ -39,6 +39,7 @@ type target struct {
 	namespace, name string
 	mapping         *meta.RESTMapping // nil while the API server does not serve the kind
 	uid             types.UID         // empty while it has not been seen
+	expires         bool              // a Job that is deleted some time after it has ended
 
 	status   status.Status
 	failures int // looks in a row that found it failed
@@ -91,6 +92,7 @@ func (r *run) hopeless() bool {
 // saw takes in what the API server returned for t.
 func (r *run) saw(t *target, object *unstructured.Unstructured, rules status.Rules) {
 	t.uid = object.GetUID()
+	_, t.expires, _ = unstructured.NestedFieldNoCopy(object.Object, "spec", "ttlSecondsAfterFinished")
 	t.revision = object.GetAnnotations()[revisionAnnotation]
 	t.selector = selectorOf(object)
 	if t.gvk.GroupKind() == kindPod {
@@ -108,8 +110,15 @@ func (r *run) missed(t *target) {
 		r.set(t, status.Status{State: status.InProgress, Reason: "NotFound", Message: "does not exist yet"})
 		return
 	}
+	message := "was deleted while it was waited for"
+	if t.expires {
+		if t.ready() {
+			return // it is complete, and its time is over
+		}
+		message += ", perhaps by its ttlSecondsAfterFinished before one could see how it ended: set that to 60 or more"
+	}
 	t.failures = confirmations // nothing takes that back
-	r.set(t, status.Status{State: status.Failed, Reason: "Gone", Message: "was deleted while it was waited for"})
+	r.set(t, status.Status{State: status.Failed, Reason: "Gone", Message: message})
 }
 
 func (r *run) set(t *target, s status.Status) {

@@ -153,7 +153,15 @@ func (f *fetcher) get(ctx context.Context, address, base *url.URL, most int64) (
 	if own && f.source.Username+f.source.Password != "" {
 		r.SetBasicAuth(f.source.Username, f.source.Password)
 	}
-	client := http.Client{Transport: f.transport} // which leaves credentials out when it is sent to another host
+	client := http.Client{Transport: f.transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if r.URL.Scheme != base.Scheme || r.URL.Host != base.Host { // a client by itself trusts subdomains, and http
+			r.Header.Del("Authorization")
+		}
+		if len(via) >= 10 {
+			return errors.New("stopped after 10 redirects")
+		}
+		return nil
+	}}
 	resp, err := client.Do(r)
 	if err != nil {
 		return nil, err

@@ -152,6 +152,31 @@ func TestFetchFromARepository(t *testing.T) {
 	}
 }
 
+// TestRedirectsTakeNoCredentialsAlong has the repository send one to a subdomain of it,
+// and to itself without TLS.
+func TestRedirectsTakeNoCredentialsAlong(t *testing.T) {
+	for _, target := range []string{"https://cdn.charts.test/shop.tgz", "http://charts.test/shop.tgz"} {
+		var asked []string
+		there := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			user, _, _ := r.BasicAuth()
+			switch {
+			case r.URL.Path == "/index.yaml":
+				_, _ = w.Write(index(entry("1.0.0", "old.tgz", "")))
+			case r.URL.Path == "/old.tgz":
+				http.Redirect(w, r, target, http.StatusFound)
+			default:
+				asked = append(asked, r.URL.Path+" "+user)
+				_, _ = w.Write(archive(t, "1.0.0"))
+			}
+		})
+		s := Source{Repository: "https://charts.test", Name: "shop", Version: "1.0.0", Username: "me", Password: "pass"}
+		_, err := Fetch(t.Context(), web{"charts.test": there, "cdn.charts.test": there}, t.TempDir(), s)
+		if d := cmp.Diff([]string{"/shop.tgz "}, asked); d != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", target, err, d)
+		}
+	}
+}
+
 func TestWhatIsThereIsNotFetchedAgain(t *testing.T) {
 	one := archive(t, "1.0.0")
 	own := &shelf{files: map[string][]byte{"/index.yaml": index(entry("1.0.0", "shop-1.tgz", sum(one))), "/shop-1.tgz": one}}

@@ -28,6 +28,7 @@ import (
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -188,8 +189,9 @@ func capabilities(c Capabilities) *chartutil.Capabilities {
 // Client keeps the releases of one namespace for the length of one operation. It is
 // not safe for concurrent use, as helm's own configuration is not.
 type Client struct {
-	config *action.Configuration
-	failed string // what helm said last of a failure, since its errors do not
+	config  *action.Configuration
+	objects *objectClient
+	failed  string // what helm said last of a failure, since its errors do not
 }
 
 // NewClient returns a client whose requests all end with ctx, but for those that record
@@ -205,15 +207,19 @@ func NewClient(ctx context.Context, access *Access, records *rest.Config, lock m
 	objects.Namespace = access.namespace
 	secrets := driver.NewSecrets(clients.CoreV1().Secrets(access.namespace))
 	secrets.Log = func(string, ...any) {}
-	c := &Client{}
+	c := &Client{objects: &objectClient{objects, waits, guard{access: access, keep: waits.Keep}}}
+	objects.Log = c.objects.hears
 	c.config = &action.Configuration{
 		RESTClientGetter: access,
 		Releases:         storage.Init(&locking{secrets, lock}),
-		KubeClient:       &objectClient{objects, waits},
+		KubeClient:       c.objects,
 		HookOutputFunc:   func(_, _, _ string) io.Writer { return io.Discard },
 		Log: func(format string, args ...any) {
 			if strings.Contains(format, "Failed to delete release") {
 				c.failed = fmt.Sprintf(format, args...)
+			}
+			if strings.Contains(format, "Failed to store updated release") {
+				c.objects.undone = append(c.objects.undone, fmt.Errorf(strings.TrimPrefix(format, "uninstall: "), args...))
 			}
 		},
 	}
@@ -243,10 +249,28 @@ func (l *locking) Update(key string, r *release.Release) error {
 type objectClient struct {
 	*kube.Client
 	waits Waits
+	guard
 }
 
-func (o *objectClient) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
-	return o.Client.Build(r, false)
+// Build is asked to validate what is new, and not what is stored.
+func (o *objectClient) Build(r io.Reader, isNew bool) (kube.ResourceList, error) {
+	list, err := o.Client.Build(r, false)
+	if !isNew {
+		err = o.known(err)
+	}
+	if o.removing { // nothing of what is not recorded as being removed
+		list = list.Filter(func(info *resource.Info) bool { return !o.keeps(info) })
+		err = errors.Join(append(o.undone, err)...)
+	}
+	return list, err
+}
+
+// Update deletes of the original what the target has no more.
+func (o *objectClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	original = original.Filter(func(info *resource.Info) bool { return target.Contains(info) || !o.keeps(info) })
+	o.undone = nil
+	result, err := o.Client.Update(original, target, force)
+	return result, errors.Join(append(o.undone, err)...)
 }
 
 func (o *objectClient) Wait(l kube.ResourceList, _ time.Duration) error { return o.waits.Ready(l) }
@@ -296,7 +320,8 @@ func (c *Client) Upgrade(d Desired) error {
 	upgrade := action.NewUpgrade(c.config)
 	upgrade.Namespace, upgrade.Description, upgrade.Labels = d.Namespace, d.Description, d.Labels
 	upgrade.MaxHistory, upgrade.ResetValues = d.MaxHistory, true
-	upgrade.SkipCRDs, upgrade.DisableOpenAPIValidation, upgrade.Wait = true, true, true
+	upgrade.SkipCRDs, upgrade.Wait = true, true
+	c.objects.old = true
 	_, err = upgrade.Run(d.Name, loaded, d.Values)
 	return busy(err)
 }
@@ -317,10 +342,13 @@ func (c *Client) Rollback(name string, revision, maxHistory int) error {
 }
 
 // Uninstall deletes the objects of a release, waits until they are gone and
-// forgets its revisions. It goes on where an earlier one was stopped.
-func (c *Client) Uninstall(name string) error {
+// forgets its revisions, or marks the newest one as uninstalled where they are to be kept.
+// It goes on where an earlier one was stopped.
+func (c *Client) Uninstall(name string, keepHistory bool) error {
 	uninstall := action.NewUninstall(c.config)
-	uninstall.Wait = true
+	uninstall.Wait, uninstall.KeepHistory = true, keepHistory
+	c.objects.old, c.objects.removing = true, true
+	defer func() { c.objects.old, c.objects.removing = false, false }()
 	_, err := uninstall.Run(name)
 	if err != nil && c.failed != "" {
 		return fmt.Errorf("%w: %s", err, c.failed)

@@ -87,6 +87,9 @@ func (c *Chart) Digest() string {
 // hooks have run, and until objects are gone.
 type Waits struct {
 	Ready, Hooks, Gone func([]*resource.Info) error
+	// Keep says which CustomResourceDefinitions are not to be deleted, whatever a
+	// manifest has no more; nil is all.
+	Keep func(definition string) bool
 }
 
 // Capabilities are what templates are told about a cluster. The zero value

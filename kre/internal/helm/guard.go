@@ -1,0 +1,66 @@
+package helm
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/cli-runtime/pkg/resource"
+	"k8s.io/client-go/discovery"
+)
+
+// guard is between helm and the cluster where helm's own care is too little: it deletes
+// definitions with all objects of their kinds, says nothing of what it could not delete,
+// and does no more with a release that has an object of a kind which is not served.
+type guard struct {
+	access   *Access
+	keep     func(definition string) bool // nil keeps all
+	old      bool                         // objects may be of kinds that are gone
+	removing bool
+	undone   []error // what could not be deleted, or not recorded before a removal
+}
+
+// keeps reports whether an object is a definition that must not be deleted.
+func (g *guard) keeps(info *resource.Info) bool {
+	kind := info.Mapping.GroupVersionKind
+	return kind.Group == "apiextensions.k8s.io" && kind.Kind == "CustomResourceDefinition" && (g.keep == nil || g.keep(info.Name))
+}
+
+// known takes from the error of stored objects those whose kind is not served, which
+// means that they are gone, too.
+func (g *guard) known(err error) error {
+	if !g.old {
+		return err
+	}
+	return utilerrors.FilterOut(err, g.notServed)
+}
+
+// notServed reports whether the cluster has no more of a kind; a group that does not
+// answer says nothing of that.
+func (g *guard) notServed(err error) bool {
+	unknown, isUnknown := errors.AsType[*meta.NoKindMatchError](err)
+	if !isUnknown {
+		return false
+	}
+	_, _, err = g.access.discovery.ServerGroupsAndResources()
+	silent, _ := discovery.GroupDiscoveryFailedErrorGroups(err)
+	for group := range silent {
+		if group.Group == unknown.GroupKind.Group {
+			return false
+		}
+	}
+	return err == nil || silent != nil
+}
+
+// hears is what helm's client of objects logs of those that it was to delete.
+func (g *guard) hears(format string, args ...any) {
+	if !strings.HasPrefix(format, "Failed to delete %q") && !strings.HasPrefix(format, "Unable to get obj %q") || len(args) != 2 {
+		return
+	}
+	if err, isError := args[1].(error); isError && !apierrors.IsNotFound(err) {
+		g.undone = append(g.undone, fmt.Errorf("delete %v, which the chart has no more: %w", args[0], err))
+	}
+}
