@@ -87,33 +87,35 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: exa
 	}
 	for name, act := range lives {
 		t.Run(name, func(t *testing.T) {
-			for n := 1; ; n++ {
-				ended := false
-				for _, after := range []bool{false, true} {
-					synctest.Test(t, func(t *testing.T) {
-						c, reborn := killed(n, after)
-						r := chart.release(t, "shop", "market")
-						r.Timeout = time.Minute
-						if name != "installing" {
-							if _, err := apply(t, engine(t, c, kre.Options{}), r); err != nil {
-								t.Fatal(err)
-							}
+			// kill reports whether the run has ended before its nth write.
+			kill := func(n int, after bool) (ended bool) {
+				synctest.Test(t, func(t *testing.T) {
+					c, reborn := killed(n, after)
+					r := chart.release(t, "shop", "market")
+					r.Timeout = time.Minute
+					if name != "installing" {
+						if _, err := apply(t, engine(t, c, kre.Options{}), r); err != nil {
+							t.Fatal(err)
 						}
-						if err := act(t, victim(t, c, kre.Options{Run: "17"}), r); err == nil {
-							ended = true
-							return
-						}
-						reborn()
-						recovers(t, c, r, name, n, after)
-					})
-				}
-				if ended {
-					t.Logf("killed at %d writes", n-1)
-					if n < 5 {
-						t.Errorf("there were only %d writes to be killed at", n-1)
 					}
-					return
-				}
+					if err := act(t, victim(t, c, kre.Options{Run: "17"}), r); err == nil {
+						ended = true
+						return
+					}
+					reborn()
+					recovers(t, c, r, name, n, after)
+				})
+				return ended
+			}
+			n := 1
+			for !kill(n, false) {
+				n++
+			}
+			// What is left behind after a write is what is there before the next one.
+			kill(n-1, true)
+			t.Logf("killed at %d writes", n-1)
+			if n < 6 {
+				t.Errorf("there were only %d writes to be killed at", n-1)
 			}
 		})
 	}

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
 	"github.com/mettel-automation/delivery/eks"
 	"github.com/mettel-automation/delivery/eks/access"
 	"github.com/mettel-automation/delivery/infra"
@@ -105,7 +108,7 @@ func (s *System) destruction(ctx context.Context, d Destroy, out infra.KRECluste
 		return nil
 	}
 	c, err := s.Connect(ctx)
-	gone := errors.Is(err, eks.ErrNotFound)
+	gone := err != nil && s.absent(ctx, err)
 	switch {
 	case gone:
 		err = s.Console.Say("the cluster is gone, and all that was in it with it", "")
@@ -127,6 +130,19 @@ func (s *System) destruction(ctx context.Context, d Destroy, out infra.KRECluste
 		err = s.ready(ctx, d, r, gone)
 	}
 	return deeds, err
+}
+
+// absent reports whether the cluster, which could not be connected to because of err, is
+// gone, is going, or never came to be.
+func (s *System) absent(ctx context.Context, err error) bool {
+	if !errors.Is(err, eks.ErrNotReady) {
+		return errors.Is(err, eks.ErrNotFound)
+	}
+	out, err := s.cloud.clusters.DescribeCluster(ctx, &awseks.DescribeClusterInput{Name: &s.Environment.Name})
+	if err != nil || out.Cluster == nil {
+		return false
+	}
+	return out.Cluster.Status == types.ClusterStatusDeleting || out.Cluster.Status == types.ClusterStatusFailed
 }
 
 // prepared makes a deed of a step whose plan is shown now.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -144,6 +145,32 @@ func TestDestroyingGoesOn(t *testing.T) {
 			t.Errorf("the stack is there: %t\n%s", there, &w.out)
 		}
 	})
+}
+
+// TestAClusterThatCannotBeAsked destroys what is left around one.
+func TestAClusterThatCannotBeAsked(t *testing.T) {
+	tests := map[types.ClusterStatus]string{ // and the error
+		types.ClusterStatusDeleting: "",
+		types.ClusterStatusFailed:   "",
+		types.ClusterStatusCreating: "it is being created",
+	}
+	for status, want := range tests {
+		t.Run(string(status), func(t *testing.T) {
+			inWorld(t, Founded, func(t *testing.T, w *world) {
+				if _, err := w.Connect(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				w.m.eks.SetStatus(w.Environment.Name, status)
+				_, err := w.Destroy(t.Context(), Destroy{Apply: true, EmptyBucket: true})
+				if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+					t.Errorf("%v, want %q", err, want)
+				}
+				if _, there := w.m.stacks.Stack(w.m.stack); there != (want != "") {
+					t.Errorf("the stack is there: %t", there)
+				}
+			})
+		})
+	}
 }
 
 func TestWhatWasNotBegunIsSaid(t *testing.T) {
