@@ -159,10 +159,10 @@ func TestRedirectsTakeNoCredentialsAlong(t *testing.T) {
 		var asked []string
 		there := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			user, _, _ := r.BasicAuth()
-			switch {
-			case r.URL.Path == "/index.yaml":
+			switch r.URL.Path {
+			case "/index.yaml":
 				_, _ = w.Write(index(entry("1.0.0", "old.tgz", "")))
-			case r.URL.Path == "/old.tgz":
+			case "/old.tgz":
 				http.Redirect(w, r, target, http.StatusFound)
 			default:
 				asked = append(asked, r.URL.Path+" "+user)

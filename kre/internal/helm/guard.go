@@ -3,6 +3,7 @@ package helm
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,6 +22,7 @@ type guard struct {
 	old      bool                         // objects may be of kinds that are gone
 	removing bool
 	undone   []error // what could not be deleted, or not recorded before a removal
+	failed   string  // what helm said last of a removal that failed, since its error does not
 }
 
 // keeps reports whether an object is a definition that must not be deleted.
@@ -29,13 +31,21 @@ func (g *guard) keeps(info *resource.Info) bool {
 	return kind.Group == "apiextensions.k8s.io" && kind.Kind == "CustomResourceDefinition" && (g.keep == nil || g.keep(info.Name))
 }
 
-// known takes from the error of stored objects those whose kind is not served, which
-// means that they are gone, too.
-func (g *guard) known(err error) error {
-	if !g.old {
-		return err
+// known takes from stored objects, and the error of them, those that are not to be looked
+// at: whose kind is not served, since they are gone with it, and definitions that stay.
+// Nothing is removed where that could not be recorded.
+func (g *guard) known(list []*resource.Info, err error, isNew bool) ([]*resource.Info, error) {
+	if isNew {
+		return list, err
 	}
-	return utilerrors.FilterOut(err, g.notServed)
+	if g.old {
+		err = utilerrors.FilterOut(err, g.notServed)
+	}
+	if g.removing {
+		list = slices.DeleteFunc(list, g.keeps)
+		err = errors.Join(append(g.undone, err)...)
+	}
+	return list, err
 }
 
 // notServed reports whether the cluster has no more of a kind; a group that does not
@@ -53,6 +63,16 @@ func (g *guard) notServed(err error) bool {
 		}
 	}
 	return err == nil || silent != nil
+}
+
+// hearsOfRelease is what helm logs of releases.
+func (g *guard) hearsOfRelease(format string, args ...any) {
+	switch {
+	case strings.Contains(format, "Failed to delete release"):
+		g.failed = fmt.Sprintf(format, args...)
+	case strings.Contains(format, "Failed to store updated release"):
+		g.undone = append(g.undone, fmt.Errorf(strings.TrimPrefix(format, "uninstall: "), args...))
+	}
 }
 
 // hears is what helm's client of objects logs of those that it was to delete.

@@ -191,7 +191,6 @@ func capabilities(c Capabilities) *chartutil.Capabilities {
 type Client struct {
 	config  *action.Configuration
 	objects *objectClient
-	failed  string // what helm said last of a failure, since its errors do not
 }
 
 // NewClient returns a client whose requests all end with ctx, but for those that record
@@ -214,14 +213,7 @@ func NewClient(ctx context.Context, access *Access, records *rest.Config, lock m
 		Releases:         storage.Init(&locking{secrets, lock}),
 		KubeClient:       c.objects,
 		HookOutputFunc:   func(_, _, _ string) io.Writer { return io.Discard },
-		Log: func(format string, args ...any) {
-			if strings.Contains(format, "Failed to delete release") {
-				c.failed = fmt.Sprintf(format, args...)
-			}
-			if strings.Contains(format, "Failed to store updated release") {
-				c.objects.undone = append(c.objects.undone, fmt.Errorf(strings.TrimPrefix(format, "uninstall: "), args...))
-			}
-		},
+		Log:              c.objects.hearsOfRelease,
 	}
 	return c, nil
 }
@@ -255,14 +247,7 @@ type objectClient struct {
 // Build is asked to validate what is new, and not what is stored.
 func (o *objectClient) Build(r io.Reader, isNew bool) (kube.ResourceList, error) {
 	list, err := o.Client.Build(r, false)
-	if !isNew {
-		err = o.known(err)
-	}
-	if o.removing { // nothing of what is not recorded as being removed
-		list = list.Filter(func(info *resource.Info) bool { return !o.keeps(info) })
-		err = errors.Join(append(o.undone, err)...)
-	}
-	return list, err
+	return o.known(list, err, isNew)
 }
 
 // Update deletes of the original what the target has no more.
@@ -342,16 +327,15 @@ func (c *Client) Rollback(name string, revision, maxHistory int) error {
 }
 
 // Uninstall deletes the objects of a release, waits until they are gone and
-// forgets its revisions, or marks the newest one as uninstalled where they are to be kept.
-// It goes on where an earlier one was stopped.
+// forgets its revisions, unless they are kept. It goes on where an earlier one was stopped.
 func (c *Client) Uninstall(name string, keepHistory bool) error {
 	uninstall := action.NewUninstall(c.config)
 	uninstall.Wait, uninstall.KeepHistory = true, keepHistory
 	c.objects.old, c.objects.removing = true, true
 	defer func() { c.objects.old, c.objects.removing = false, false }()
 	_, err := uninstall.Run(name)
-	if err != nil && c.failed != "" {
-		return fmt.Errorf("%w: %s", err, c.failed)
+	if err != nil && c.objects.failed != "" {
+		return fmt.Errorf("%w: %s", err, c.objects.failed)
 	}
 	return err
 }
