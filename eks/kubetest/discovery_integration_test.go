@@ -40,9 +40,9 @@ func served(t *testing.T, config *rest.Config) map[string]metav1.APIResource {
 // TestDiscoveryOfServer compares what the double serves with what the real
 // server says of the same resources.
 func TestDiscoveryOfServer(t *testing.T) {
-	real := served(t, serverConfig(t))
+	theirs := served(t, serverConfig(t))
 	for name, got := range served(t, kubetest.New(kubetest.Options{}).Config()) {
-		want, ok := real[name]
+		want, ok := theirs[name]
 		if !ok {
 			t.Errorf("%s is not served by the real server", name)
 		} else if d := cmp.Diff(want, got); d != "" {
@@ -51,7 +51,7 @@ func TestDiscoveryOfServer(t *testing.T) {
 	}
 	double := served(t, kubetest.New(kubetest.Options{}).Config())
 	for _, needed := range []string{"apps/v1 ", "batch/v1 ", "networking.k8s.io/v1 ", "rbac.authorization.k8s.io/v1 ", "storage.k8s.io/v1 ", "policy/v1 "} {
-		for name := range real {
+		for name := range theirs {
 			if _, ok := double[name]; strings.HasPrefix(name, needed) && !ok {
 				t.Errorf("%s is not served by the double", name)
 			}

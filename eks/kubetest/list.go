@@ -120,9 +120,7 @@ func parseRevision(text string) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, apierrors.NewInvalid(listOptionsKind(), "", field.ErrorList{
-			field.Invalid(field.NewPath("resourceVersion"), text, err.Error()),
-		})
+		return 0, apierrors.NewBadRequest("invalid resource version: " + field.Invalid(field.NewPath("resourceVersion"), text, err.Error()).Error())
 	}
 	return n, nil
 }

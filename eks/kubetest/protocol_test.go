@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -504,4 +506,92 @@ func TestNothingRunsInTheBackground(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestAListCanBeATable(t *testing.T) {
+	in(t, "{}", kubetest.Options{}, func(w world) {
+		_, err := w.client.CoreV1().ConfigMaps("default").Create(w.Context(), configMap("a", map[string]string{"k": "v"}), metav1.CreateOptions{})
+		w.ok(err)
+		time.Sleep(3 * time.Hour)
+		for include, object := range map[string]string{"": `"kind":"PartialObjectMetadata"`, "Object": `"data":{"k":"v"}`, "None": `"object":null`} {
+			text, err := w.client.CoreV1().RESTClient().Get().AbsPath("/api/v1/namespaces/default/configmaps").
+				Param("labelSelector", "mine").Param("includeObject", include).
+				SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json").Do(w.Context()).Raw()
+			w.ok(err)
+			for _, part := range []string{`"kind":"Table"`, `"cells":["a","3h"]`, object} {
+				if !strings.Contains(string(text), part) {
+					t.Errorf("includeObject %q: no %s in %s", include, part, text)
+				}
+			}
+		}
+	})
+}
+
+func TestReviewsOfOneself(t *testing.T) {
+	cluster := kubetest.New(kubetest.Options{})
+	client, err := kubernetes.NewForConfig(cluster.ConfigFor("ann", "readers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	me, err := client.AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil || me.Status.UserInfo.Username != "ann" || !slices.Contains(me.Status.UserInfo.Groups, "system:authenticated") {
+		t.Errorf("%+v, %v", me, err)
+	}
+	rules, err := client.AuthorizationV1().SelfSubjectRulesReviews().Create(t.Context(), &authorizationv1.SelfSubjectRulesReview{
+		Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: "default"},
+	}, metav1.CreateOptions{})
+	if err != nil || len(rules.Status.ResourceRules) == 0 || len(rules.Status.NonResourceRules) == 0 {
+		t.Errorf("%+v, %v", rules, err)
+	}
+	_, err = client.AuthorizationV1().SelfSubjectRulesReviews().Create(t.Context(), &authorizationv1.SelfSubjectRulesReview{}, metav1.CreateOptions{})
+	if !apierrors.IsBadRequest(err) {
+		t.Errorf("without a namespace: %v", err)
+	}
+}
+
+func TestAServiceAccountGetsAToken(t *testing.T) {
+	in(t, "{apiVersion: v1, kind: ServiceAccount, metadata: {name: robot}}", kubetest.Options{}, func(w world) {
+		seconds := int64(600)
+		accounts := w.client.CoreV1().ServiceAccounts("default")
+		r, err := accounts.CreateToken(w.Context(), "robot", &authenticationv1.TokenRequest{
+			Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds},
+		}, metav1.CreateOptions{})
+		w.ok(err)
+		if r.Status.Token == "" || time.Until(r.Status.ExpirationTimestamp.Time) != 10*time.Minute {
+			t.Errorf("%+v", r.Status)
+		}
+		if _, err := accounts.CreateToken(w.Context(), "none", &authenticationv1.TokenRequest{}, metav1.CreateOptions{}); !apierrors.IsNotFound(err) {
+			t.Errorf("of an account that is not there: %v", err)
+		}
+	})
+}
+
+func TestWhatNeedsAContainerIsNotServed(t *testing.T) {
+	_, client := start(t, kubetest.Options{})
+	err := client.CoreV1().RESTClient().Post().AbsPath("/api/v1/namespaces/default/pods/a/exec").Do(t.Context()).Error()
+	if err == nil || !strings.Contains(err.Error(), "no container runs in this cluster") {
+		t.Errorf("exec: %v", err)
+	}
+}
+
+func TestANamespaceIsFinalizedByHand(t *testing.T) {
+	_, client := start(t, kubetest.Options{NoControllers: true})
+	namespaces := client.CoreV1().Namespaces()
+	if _, err := namespaces.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := namespaces.Delete(t.Context(), "shop", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	ns, err := namespaces.Get(t.Context(), "shop", metav1.GetOptions{})
+	if err != nil || ns.Status.Phase != corev1.NamespaceTerminating {
+		t.Fatalf("%+v, %v", ns, err)
+	}
+	ns.Spec.Finalizers = nil
+	if _, err := namespaces.Finalize(t.Context(), ns, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := namespaces.Get(t.Context(), "shop", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("finalized: %v", err)
+	}
 }

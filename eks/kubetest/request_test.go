@@ -20,7 +20,8 @@ func TestReadRequest(t *testing.T) {
 		},
 		"an object": {
 			"GET", "/apis/apps/v1/namespaces/shop/deployments/web",
-			Request{Verb: "get", Group: "apps", Version: "v1", Resource: "deployments", Namespace: "shop", Name: "web"}, "get deployments.apps shop/web",
+			Request{Verb: "get", Group: "apps", Version: "v1", Resource: "deployments", Namespace: "shop", Name: "web"},
+			"get deployments.apps shop/web",
 		},
 		"a subresource": {
 			"PATCH", "/apis/apps/v1/namespaces/shop/deployments/web/scale?dryRun=All",
@@ -32,11 +33,13 @@ func TestReadRequest(t *testing.T) {
 		},
 		"a part of a namespace": {
 			"PUT", "/api/v1/namespaces/shop/finalize",
-			Request{Verb: "update", Version: "v1", Resource: "namespaces", Subresource: "finalize", Namespace: "shop", Name: "shop"}, "update namespaces/finalize shop",
+			Request{Verb: "update", Version: "v1", Resource: "namespaces", Subresource: "finalize", Namespace: "shop", Name: "shop"},
+			"update namespaces/finalize shop",
 		},
 		"a resource called as a part of a namespace": {
 			"GET", "/api/v1/namespaces/shop/status/a",
-			Request{Verb: "get", Version: "v1", Resource: "namespaces", Subresource: "status", Namespace: "shop", Name: "shop"}, "get namespaces/status shop",
+			Request{Verb: "get", Version: "v1", Resource: "namespaces", Subresource: "status", Namespace: "shop", Name: "shop"},
+			"get namespaces/status shop",
 		},
 		"a watch": {
 			"GET", "/api/v1/namespaces/shop/pods?watch=true", Request{Verb: "watch", Version: "v1", Resource: "pods", Namespace: "shop"}, "watch pods shop/",

@@ -40,6 +40,17 @@ DELETE /api/v1/namespaces/$NS/configmaps/a
 ---
 DELETE /api/v1/namespaces/$NS/configmaps/a
 {propagationPolicy: Sideways}`,
+		"the query can hold the options of a deletion": `
+!POST /api/v1/namespaces/$NS/configmaps
+{metadata: {name: a, finalizers: [example.com/hold]}}
+---
+DELETE /api/v1/namespaces/$NS/configmaps/a?propagationPolicy=Foreground&dryRun=All
+---
+DELETE /api/v1/namespaces/$NS/configmaps/a
+{kind: DeleteOptions, apiVersion: v1, orphanDependents: true, dryRun: [All]}
+---
+!PATCH /api/v1/namespaces/$NS/configmaps/a type=merge
+{metadata: {finalizers: null}}`,
 		"what an object owns goes with it": `
 !POST /api/v1/namespaces/$NS/configmaps
 {metadata: {name: owner}}
@@ -165,6 +176,23 @@ GET /api/v1/namespaces/$NS/pods?fieldSelector=a`,
 GET /api/v1/namespaces/$NS/configmaps?labelSelector=x&limit=2
 ---
 GET /api/v1/namespaces/$NS/configmaps?labelSelector=x&limit=2&continue=x`,
+		"a list can be of an older revision": `
+!POST /api/v1/namespaces/$NS/configmaps
+{metadata: {name: a, labels: {x: one}}}
+---
+!POST /api/v1/namespaces/$NS/configmaps?dryRun=All
+{metadata: {name: b}}
+---
+!GET /api/v1/namespaces/$NS/configmaps/a
+---
+!PATCH /api/v1/namespaces/$NS/configmaps/a?dryRun=All type=merge
+{data: {k: v}}
+---
+GET /api/v1/namespaces/$NS/configmaps?labelSelector=x&resourceVersion=$RV&resourceVersionMatch=Exact
+---
+GET /api/v1/namespaces/$NS/configmaps?labelSelector=x&resourceVersion=$RV&resourceVersionMatch=Sideways
+---
+GET /api/v1/namespaces/$NS/configmaps?labelSelector=x&resourceVersion=zzz`,
 		"a list of nothing is empty": `
 GET /apis/apps/v1/namespaces/$NS/deployments`,
 		"a list from the future is too large": `

@@ -1,5 +1,7 @@
 package kubetest_test
 
+import "strings"
+
 // validationScripts show what is refused.
 func validationScripts() map[string]string {
 	return map[string]string{
@@ -81,6 +83,78 @@ POST /api/v1/namespaces/$NS/persistentvolumeclaims
 ---
 POST /api/v1/namespaces/$NS/persistentvolumeclaims
 {metadata: {name: a}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: "0"}}}}`,
+		"a volume says where it comes from": `
+POST /apis/apps/v1/namespaces/$NS/deployments
+{metadata: {name: a}, spec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: one, image: " one"}], volumes: [{secret: {secretName: a}}, {name: a, configMap: {}}, {name: a, persistentVolumeClaim: {claimName: ""}}, {name: B, hostPath: {path: ""}}]}}}}
+---
+POST /apis/apps/v1/namespaces/$NS/deployments
+{metadata: {name: a}, spec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: one, image: one, volumeMounts: [{name: "", mountPath: /a}, {name: a}], resources: {limits: {cpu: 1}, requests: {cpu: 2}}}, {name: one, image: two}], volumes: [{name: a}, {name: b, downwardAPI: {}}, {name: c, projected: {sources: []}}, {name: d, hostPath: {path: /d}}]}}}}`,
+		"a Secret has what its type needs": `
+POST /api/v1/namespaces/$NS/secrets
+{metadata: {name: a}, type: kubernetes.io/basic-auth}
+---
+POST /api/v1/namespaces/$NS/secrets
+{metadata: {name: a}, type: kubernetes.io/ssh-auth}
+---
+POST /api/v1/namespaces/$NS/secrets
+{metadata: {name: a}, type: kubernetes.io/service-account-token}
+---
+POST /api/v1/namespaces/$NS/secrets
+{metadata: {name: a}, type: kubernetes.io/dockerconfigjson, stringData: {.dockerconfigjson: "{"}}
+---
+POST /api/v1/namespaces/$NS/secrets
+{metadata: {name: a}, stringData: {"a b": c}}
+---
+!POST /api/v1/namespaces/$NS/secrets
+{metadata: {name: a}, immutable: true, stringData: {k: v}}
+---
+PATCH /api/v1/namespaces/$NS/secrets/a type=merge
+{stringData: {k: w}}
+---
+PATCH /api/v1/namespaces/$NS/secrets/a type=merge
+{immutable: false}`,
+		"a ConfigMap has at most a MiB": `
+POST /api/v1/namespaces/$NS/configmaps
+{metadata: {name: a}, data: {k: "` + strings.Repeat("x", 1<<20) + `", l: x}}
+---
+POST /api/v1/namespaces/$NS/secrets
+{metadata: {name: a}, stringData: {k: "` + strings.Repeat("x", 1<<20) + `", l: x}}
+---
+POST /api/v1/namespaces/$NS/configmaps
+{metadata: {name: a}, data: {k: v}, binaryData: {k: dg==}}
+---
+POST /api/v1/namespaces/$NS/configmaps
+{metadata: {name: a}, data: {k: "` + strings.Repeat("x", 3<<20) + `"}}`,
+		"an Ingress has backends": `
+POST /apis/networking.k8s.io/v1/namespaces/$NS/ingresses
+{metadata: {name: a}, spec: {defaultBackend: {service: {name: a, port: {number: 80, name: web}}}}}
+---
+POST /apis/networking.k8s.io/v1/namespaces/$NS/ingresses
+{metadata: {name: a}, spec: {rules: [{host: "*.example.com", http: {paths: []}}, {http: {paths: [{pathType: Magic, path: /, backend: {}}, {pathType: ImplementationSpecific, backend: {service: {name: "", port: {number: 80}}}}]}}]}}
+---
+POST /apis/networking.k8s.io/v1/namespaces/$NS/ingresses
+{metadata: {name: a}, spec: {defaultBackend: {resource: {kind: Bucket, name: a}}, tls: [{hosts: ["a*"]}]}}`,
+		"a Service has ports that can be": `
+POST /api/v1/namespaces/$NS/services
+{metadata: {name: a}, spec: {ports: [{port: 0, protocol: HTTP}, {port: 70000, name: B, targetPort: nope_}]}}
+---
+POST /api/v1/namespaces/$NS/services
+{metadata: {name: a}, spec: {type: LoadBalancer, clusterIP: None, ports: [{port: 80}]}}
+---
+POST /api/v1/namespaces/$NS/services
+{metadata: {name: a}, spec: {type: LoadBalancer, loadBalancerSourceRanges: [10.0.0.0], ports: [{port: 80}]}}`,
+		"a claim stays as it is": `
+!POST /api/v1/namespaces/$NS/persistentvolumeclaims
+{metadata: {name: a}, spec: {storageClassName: none-$X, accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Gi}}}}
+---
+!PATCH /api/v1/namespaces/$NS/persistentvolumeclaims/a type=merge
+{spec: {storageClassName: other}}
+---
+!PATCH /api/v1/namespaces/$NS/persistentvolumeclaims/a type=merge
+{spec: {resources: {requests: {storage: 1Gi}}}}
+---
+!PATCH /api/v1/namespaces/$NS/persistentvolumeclaims/a type=merge
+{metadata: {labels: {x: z}}}`,
 		"a StorageClass stays as it is": `
 POST /apis/storage.k8s.io/v1/storageclasses
 {metadata: {name: conf-$X}, provisioner: example.com/p}
@@ -148,6 +222,12 @@ GET /api/v1/namespaces/$NS/pods/a`,
 		"a NetworkPolicy and an autoscaler get their defaults": `
 POST /apis/networking.k8s.io/v1/namespaces/$NS/networkpolicies
 {metadata: {name: a}, spec: {podSelector: {}}}
+---
+POST /apis/networking.k8s.io/v1/namespaces/$NS/networkpolicies
+{metadata: {name: b}, spec: {podSelector: {}, egress: [{}]}}
+---
+POST /api/v1/persistentvolumes?dryRun=All
+{metadata: {name: conf-$X}, spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /data}}}
 ---
 POST /apis/autoscaling/v2/namespaces/$NS/horizontalpodautoscalers
 {metadata: {name: a}, spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: none}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]}}
@@ -317,6 +397,12 @@ POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions
 {metadata: {name: wrong-$X}, spec: {group: conf-$X.example.com, scope: Namespaced, names: {plural: widgets, kind: Widget}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}}
 ---
 POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions
-{metadata: {name: widgets.conf-$X.example.com}, spec: {group: conf-$X.example.com, scope: Namespaced, names: {plural: widgets, kind: Widget}, versions: [{name: v1, served: true, storage: true}]}}`,
+{metadata: {name: widgets.conf-$X.example.com}, spec: {group: conf-$X.example.com, scope: Namespaced, names: {plural: widgets, kind: Widget}, versions: [{name: v1, served: true, storage: true}]}}
+---
+POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions
+{metadata: {name: widgets.conf-$X.example.com}, spec: {group: conf-$X.example.com, scope: Namespaced, names: {plural: widgets, kind: Widget}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: string}}}]}}
+---
+!POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions
+{metadata: {name: widgets.conf-$X.example.com}, spec: {group: conf-$X.example.com, scope: Namespaced, names: {plural: widgets, kind: Widget}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}, {name: v2, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]}}`,
 	}
 }

@@ -34,7 +34,7 @@ func (k *call) listOptions() (metav1.ListOptions, error) {
 		})
 	case match != "" && match != metav1.ResourceVersionMatchExact && match != metav1.ResourceVersionMatchNotOlderThan:
 		return opts, apierrors.NewInvalid(listOptionsKind(), "", field.ErrorList{
-			field.NotSupported(at, match, []metav1.ResourceVersionMatch{metav1.ResourceVersionMatchExact, metav1.ResourceVersionMatchNotOlderThan}),
+			field.NotSupported(at, match, []metav1.ResourceVersionMatch{metav1.ResourceVersionMatchExact, metav1.ResourceVersionMatchNotOlderThan, ""}),
 		})
 	}
 	return opts, nil

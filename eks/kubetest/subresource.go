@@ -21,7 +21,11 @@ import (
 func (c *Cluster) subresource(k *call) (answer, error) {
 	switch k.Subresource {
 	case "finalize":
-		return k.one(c.registry.Finalize(k.request(), k.body))
+		data, err := c.registry.Types.JSON(k.body, k.mediaType())
+		if err != nil {
+			return answer{}, err
+		}
+		return k.one(c.registry.Finalize(k.request(), data))
 	case "scale":
 		return c.scale(k)
 	case "eviction":
@@ -149,8 +153,12 @@ func (c *Cluster) token(k *call) (answer, error) {
 	if _, err := c.registry.Get(whole.request()); err != nil {
 		return answer{}, err
 	}
+	data, err := c.registry.Types.JSON(k.body, k.mediaType())
+	if err != nil {
+		return answer{}, err
+	}
 	var r authenticationv1.TokenRequest
-	if err := json.Unmarshal(k.body, &r); err != nil {
+	if err := json.Unmarshal(data, &r); err != nil {
 		return answer{}, apierrors.NewBadRequest(err.Error())
 	}
 	seconds := int64(3600)

@@ -127,7 +127,7 @@ func (m *Manager) provision(k store.Key, c *corev1.PersistentVolumeClaim, sc *st
 func (m *Manager) bind(k store.Key, c *corev1.PersistentVolumeClaim, pv *corev1.PersistentVolume) {
 	modify(m, store.Key{Resource: "persistentvolumes", Name: pv.Name}, func(pv *corev1.PersistentVolume) {
 		pv.Spec.ClaimRef = &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: c.Namespace, Name: c.Name, UID: c.UID}
-		pv.Status.Phase = corev1.VolumeBound
+		m.phase(pv, corev1.VolumeBound)
 	})
 	modify(m, k, func(c *corev1.PersistentVolumeClaim) {
 		c.Spec.VolumeName = pv.Name
@@ -152,10 +152,16 @@ func (m *Manager) volume(k store.Key) {
 	case pv.DeletionTimestamp != nil:
 		m.dropFinalizer(k, "kubernetes.io/pv-protection")
 	case pv.Spec.ClaimRef == nil || pv.Spec.ClaimRef.UID == "":
-		modify(m, k, func(pv *corev1.PersistentVolume) { pv.Status.Phase = corev1.VolumeAvailable })
+		modify(m, k, func(pv *corev1.PersistentVolume) { m.phase(pv, corev1.VolumeAvailable) })
 	case pv.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete:
 		m.remove(k)
 	default:
-		modify(m, k, func(pv *corev1.PersistentVolume) { pv.Status.Phase = corev1.VolumeReleased })
+		modify(m, k, func(pv *corev1.PersistentVolume) { m.phase(pv, corev1.VolumeReleased) })
+	}
+}
+
+func (m *Manager) phase(pv *corev1.PersistentVolume, phase corev1.PersistentVolumePhase) {
+	if pv.Status.Phase != phase {
+		pv.Status.Phase, pv.Status.LastPhaseTransitionTime = phase, new(m.stamp())
 	}
 }

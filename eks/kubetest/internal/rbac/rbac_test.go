@@ -61,7 +61,9 @@ func TestAllows(t *testing.T) {
 	}{
 		"a member of system:masters may do all": {User{"x", []string{Masters}}, Action{Verb: "zap", Resource: "all"}, true, ""},
 		"by a group": {
-			readers, Action{Verb: "get", Resource: "configmaps", Namespace: "shop"}, true,
+			readers,
+			Action{Verb: "get", Resource: "configmaps", Namespace: "shop"},
+			true,
 			`RBAC: allowed by ClusterRoleBinding "reader" of ClusterRole "reader" to Group "readers"`,
 		},
 		"another verb":               {readers, Action{Verb: "delete", Resource: "configmaps"}, false, ""},

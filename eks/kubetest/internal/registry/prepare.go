@@ -41,7 +41,7 @@ func (g *Registry) prepareCreate(q Request, o Object) error {
 		return types.Change(o, g.prepareClaim)
 	case "persistentvolumes":
 		return types.Change(o, func(pv *corev1.PersistentVolume) {
-			pv.Status.Phase = corev1.VolumePending
+			pv.Status.Phase, pv.Status.LastPhaseTransitionTime = corev1.VolumePending, new(stamp(q.Now))
 			protect(&pv.ObjectMeta, "kubernetes.io/pv-protection")
 		})
 	case "services":

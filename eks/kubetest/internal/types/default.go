@@ -54,6 +54,9 @@ func setDefaults(o runtime.Object) {
 		or(&o.Spec.PersistentVolumeReclaimPolicy, corev1.PersistentVolumeReclaimRetain)
 		orNew(&o.Spec.VolumeMode, corev1.PersistentVolumeFilesystem)
 		or(&o.Status.Phase, corev1.VolumePending)
+		if o.Spec.HostPath != nil {
+			orNew(&o.Spec.HostPath.Type, corev1.HostPathUnset)
+		}
 	case *corev1.ReplicationController:
 		orNew(&o.Spec.Replicas, 1)
 		if o.Spec.Template != nil {

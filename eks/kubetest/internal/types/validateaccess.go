@@ -119,6 +119,9 @@ func validateDefinition(o *apiextensions.CustomResourceDefinition) field.ErrorLi
 		}
 		if t := v.Schema.OpenAPIV3Schema.Type; t != "object" {
 			at := at.Child("schema", "openAPIV3Schema", "type")
+			if len(o.Spec.Versions) == 1 { // the server keeps a schema of all versions in one place
+				at = spec.Child("validation", "openAPIV3Schema", "type")
+			}
 			if t == "" {
 				errs = append(errs, field.Required(at, "must not be empty at the root"))
 			} else {

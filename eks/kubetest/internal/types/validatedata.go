@@ -63,8 +63,10 @@ func validateSecret(o *corev1.Secret) field.ErrorList {
 		require(corev1.SSHAuthPrivateKey)
 	case corev1.SecretTypeDockerConfigJson:
 		require(corev1.DockerConfigJsonKey)
-		if text, ok := o.Data[corev1.DockerConfigJsonKey]; ok && json.Unmarshal(text, &map[string]any{}) != nil {
-			errs = append(errs, field.Invalid(field.NewPath("data").Key(corev1.DockerConfigJsonKey), "<secret contents redacted>", "invalid JSON"))
+		if text, ok := o.Data[corev1.DockerConfigJsonKey]; ok {
+			if err := json.Unmarshal(text, &map[string]any{}); err != nil {
+				errs = append(errs, field.Invalid(field.NewPath("data").Key(corev1.DockerConfigJsonKey), "<secret contents redacted>", err.Error()))
+			}
 		}
 	case corev1.SecretTypeBasicAuth:
 		_, user := o.Data[corev1.BasicAuthUsernameKey]

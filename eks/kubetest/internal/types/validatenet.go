@@ -34,7 +34,7 @@ func validateService(o *corev1.Service) field.ErrorList {
 	}
 	for i, cidr := range o.Spec.LoadBalancerSourceRanges {
 		if _, err := netip.ParsePrefix(strings.TrimSpace(cidr)); err != nil {
-			errs = append(errs, field.Invalid(spec.Child("loadBalancerSourceRanges").Index(i), cidr, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"))
+			errs = append(errs, field.Invalid(spec.Child("LoadBalancerSourceRanges").Index(i), cidr, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"))
 		}
 	}
 	return errs

@@ -20,16 +20,19 @@ func validatePod(s *corev1.PodSpec, at *field.Path) field.ErrorList {
 	volumes := sets.New[string]()
 	for i, v := range s.Volumes {
 		p := at.Child("volumes").Index(i)
-		switch {
-		case v.Name == "":
-			errs = append(errs, field.Required(p.Child("name"), ""))
-		case volumes.Has(v.Name):
-			errs = append(errs, field.Duplicate(p.Child("name"), v.Name))
-		default:
-			errs = append(errs, dnsLabel(v.Name, p.Child("name"))...)
+		wrong := validateVolume(&v, p)
+		if v.Name == "" {
+			wrong = append(wrong, field.Required(p.Child("name"), ""))
+		} else {
+			wrong = append(wrong, dnsLabel(v.Name, p.Child("name"))...)
 		}
-		volumes.Insert(v.Name)
-		errs = append(errs, validateVolume(&v, p)...)
+		if volumes.Has(v.Name) {
+			wrong = append(wrong, field.Duplicate(p.Child("name"), v.Name))
+		}
+		if len(wrong) == 0 {
+			volumes.Insert(v.Name)
+		}
+		errs = append(errs, wrong...)
 	}
 	if len(s.Containers) == 0 {
 		errs = append(errs, field.Required(at.Child("containers"), ""))
@@ -75,11 +78,8 @@ func validateContainer(c *corev1.Container, at *field.Path, volumes, names sets.
 		errs = append(errs, dnsLabel(c.Name, at.Child("name"))...)
 	}
 	names.Insert(c.Name)
-	switch {
-	case c.Image == "":
+	if c.Image == "" {
 		errs = append(errs, field.Required(at.Child("image"), ""))
-	case c.Image[0] == ' ' || c.Image[len(c.Image)-1] == ' ':
-		errs = append(errs, field.Invalid(at.Child("image"), c.Image, "must not have leading or trailing whitespace"))
 	}
 	for i, p := range c.Ports {
 		errs = append(errs, port(int64(p.ContainerPort), at.Child("ports").Index(i).Child("containerPort"))...)
@@ -89,10 +89,10 @@ func validateContainer(c *corev1.Container, at *field.Path, volumes, names sets.
 	}
 	for i, m := range c.VolumeMounts {
 		p := at.Child("volumeMounts").Index(i)
-		switch {
-		case m.Name == "":
+		if m.Name == "" {
 			errs = append(errs, field.Required(p.Child("name"), ""))
-		case !volumes.Has(m.Name):
+		}
+		if !volumes.Has(m.Name) {
 			errs = append(errs, field.NotFound(p.Child("name"), m.Name))
 		}
 		if m.MountPath == "" {
