@@ -1,25 +1,21 @@
 // Package kubetest holds a Kubernetes API server in memory, for tests of what
-// deploys to one.
-//
-// A [Cluster] speaks the REST protocol to a real client-go or helm client,
-// without a socket. It has discovery, all built-in resources and those of
-// CustomResourceDefinitions, validation and defaults, conflicts, patches,
-// server-side apply, watches, finalizers, RBAC, and controllers that bring
-// Deployments, Jobs, volumes, load balancers and namespaces where they should go:
+// deploys to one. A [Cluster] speaks the REST protocol to a real client-go or
+// helm client, without a socket:
 //
 //	cluster := kubetest.New(kubetest.Options{})
 //	client, err := kubernetes.NewForConfig(cluster.Config())
-//	...
-//	cluster.Inject("shop", "web", kubetest.Fault{Kind: kubetest.ImageMissing})
 //
-// Nothing runs in the background: at each call, and in each read of a watch,
-// the Cluster catches up with time.Now. Inside a testing/synctest bubble a
-// rollout of ten minutes thus takes milliseconds.
+// It has discovery, custom resources, validation, patches, server-side apply,
+// watches and RBAC, as one suite of conversations with a real kube-apiserver
+// 1.36 shows, and controllers that bring workloads, volumes, load balancers and
+// namespaces where they should go, unless [Cluster.Inject] makes them fail.
 //
-// It runs no container and no webhook, checks no CEL rule and no quota, knows no
-// CronJob, autoscaler or aggregated API, and does not serve exec, attach,
-// port-forward or proxy. What it says of a wrong object covers the mistakes that
-// deployments make, not every rule of the real server.
+// Nothing runs in the background: at each call, and in each read of a watch, it
+// catches up with time.Now. In a testing/synctest bubble ten minutes take
+// milliseconds; in real time, [Quick] helps.
+//
+// It runs no container, webhook, CEL rule, quota, CronJob or autoscaler, makes no
+// endpoints, and refuses only the mistakes that deployments make.
 package kubetest
 
 import (
@@ -87,7 +83,8 @@ type Cluster struct {
 	streams  map[*stream]chan struct{} // watches that wait for a change
 }
 
-// New returns a Cluster with the namespaces and roles that a new cluster has.
+// New returns a Cluster with the namespaces and roles that a new cluster has,
+// and no StorageClass. Who may do what is always decided by RBAC.
 func New(opts Options) *Cluster {
 	if opts.Version == "" {
 		opts.Version = "v1.36.3"
