@@ -282,7 +282,7 @@ POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews as=ann-$X group=read
 {spec: {resourceAttributes: {namespace: $NS, verb: get, resource: pods, subresource: log}}}
 ---
 POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews as=ann-$X
-{spec: {nonResourceAttributes: {verb: get, path: /healthz}}}
+{spec: {nonResourceAttributes: {verb: get, path: /apis}}}
 ---
 POST /apis/authentication.k8s.io/v1/selfsubjectreviews as=ann-$X group=readers-$X
 {}`,
