@@ -114,7 +114,7 @@ func (s *System) destruction(ctx context.Context, d Destroy, out infra.KRECluste
 		err = s.Console.Say("the cluster is gone, and all that was in it with it", "")
 	case err == nil && (len(s.Environment.Runtimes) > 0 || d.Runtime != ""):
 		if err = plan(func() (deed, error) { return s.endRuntimes(ctx, d, r, c) }); err == nil {
-			err = foreign(r.Runtimes, d)
+			err = foreign(r.Runtimes)
 		}
 	}
 	if err != nil || d.RuntimesOnly || d.Runtime != "" {
@@ -188,14 +188,14 @@ func (s *System) endRuntimes(ctx context.Context, d Destroy, r *Destruction, c *
 
 // foreign refuses to take down runtimes with records that are not those of the
 // environment's external-dns: it would stop at the zone, with the release gone.
-func foreign(plan *runtime.Destruction, d Destroy) error {
-	if plan == nil || d.DeleteForeign {
+func foreign(plan *runtime.Destruction) error {
+	if plan == nil {
 		return nil
 	}
 	var errs []error
 	for _, r := range plan.Runtimes {
-		if len(r.Zone.Foreign) > 0 {
-			errs = append(errs, fmt.Errorf("runtime %s: %w", r.Runtime, &zone.ForeignError{Zone: r.Zone.Zone, Records: r.Zone.Foreign}))
+		if err := r.Zone.Blocked(); err != nil {
+			errs = append(errs, fmt.Errorf("runtime %s: %w", r.Runtime, err))
 		}
 	}
 	if errs != nil {

@@ -67,13 +67,6 @@ type Transport struct {
 	Bound func(*http.Request) (context.Context, context.CancelFunc)
 }
 
-// BindTransport returns a transport whose requests all end when ctx does.
-func BindTransport(ctx context.Context, next http.RoundTripper) Transport {
-	return Transport{Next: next, Bound: func(r *http.Request) (context.Context, context.CancelFunc) {
-		return join(r.Context(), ctx)
-	}}
-}
-
 // RoundTrip sends r. Its error is the cause of the context where that has ended.
 func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := t.Bound(r)

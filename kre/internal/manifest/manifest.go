@@ -5,11 +5,9 @@ package manifest
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -161,12 +159,4 @@ func CRDs(objects []Object) []schema.GroupVersionKind {
 // IsCRD reports whether o defines a custom resource.
 func IsCRD(o Object) bool {
 	return o.GetKind() == "CustomResourceDefinition" && o.GroupVersionKind().Group == "apiextensions.k8s.io"
-}
-
-// Sort orders objects as people look for them: by kind, namespace and name.
-func Sort(objects []Object) {
-	slices.SortStableFunc(objects, func(a, b Object) int {
-		return cmp.Or(cmp.Compare(a.GetKind(), b.GetKind()), cmp.Compare(a.GetNamespace(), b.GetNamespace()),
-			cmp.Compare(a.GetName(), b.GetName()), cmp.Compare(a.Hook, b.Hook))
-	})
 }

@@ -1,0 +1,55 @@
+package depcheck
+
+// Kubernetes are the modules that the typed client of Kubernetes links
+// (k8s.io/client-go/kubernetes), to be allowed together:
+//
+//	depcheck.Only(t, ".", append(depcheck.Kubernetes(), "golang.org/x/sync")...)
+func Kubernetes() []string {
+	return []string{
+		"github.com/davecgh/go-spew",
+		"github.com/emicklei/go-restful/v3",
+		"github.com/fxamacker/cbor/v2",
+		"github.com/go-logr/logr",
+		"github.com/go-openapi/jsonpointer",
+		"github.com/go-openapi/jsonreference",
+		"github.com/go-openapi/swag",
+		"github.com/go-openapi/swag/cmdutils",
+		"github.com/go-openapi/swag/conv",
+		"github.com/go-openapi/swag/fileutils",
+		"github.com/go-openapi/swag/jsonutils",
+		"github.com/go-openapi/swag/loading",
+		"github.com/go-openapi/swag/mangling",
+		"github.com/go-openapi/swag/netutils",
+		"github.com/go-openapi/swag/pools",
+		"github.com/go-openapi/swag/stringutils",
+		"github.com/go-openapi/swag/typeutils",
+		"github.com/go-openapi/swag/yamlutils",
+		"github.com/google/gnostic-models",
+		"github.com/google/uuid",
+		"github.com/json-iterator/go",
+		"github.com/modern-go/concurrent",
+		"github.com/modern-go/reflect2",
+		"github.com/munnerz/goautoneg",
+		"github.com/x448/float16",
+		"go.yaml.in/yaml/v2",
+		"go.yaml.in/yaml/v3",
+		"golang.org/x/net",
+		"golang.org/x/oauth2",
+		"golang.org/x/sys",
+		"golang.org/x/term",
+		"golang.org/x/text",
+		"golang.org/x/time",
+		"google.golang.org/protobuf",
+		"gopkg.in/inf.v0",
+		"k8s.io/api",
+		"k8s.io/apimachinery",
+		"k8s.io/client-go",
+		"k8s.io/klog/v2",
+		"k8s.io/kube-openapi",
+		"k8s.io/utils",
+		"sigs.k8s.io/json",
+		"sigs.k8s.io/randfill",
+		"sigs.k8s.io/structured-merge-diff/v6",
+		"sigs.k8s.io/yaml",
+	}
+}
