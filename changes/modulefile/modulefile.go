@@ -79,8 +79,33 @@ func read(r io.Reader, file string) (changes.Config, error) {
 	if err != nil {
 		return changes.Config{}, fmt.Errorf("read modules: %w", err)
 	}
-	d := &decoder{file: file, marks: map[changes.Place]*yaml.Node{}, budget: len(content) + maxAliased}
-	config := d.document(content)
+	d := newDecoder(file, len(content))
+	return d.checked(d.document(content))
+}
+
+// Decode reads the values of the keys global and modules of a larger document, whose
+// other keys are somebody else's. Either may be the zero Node where its key is
+// missing. Faults are those of [Read], at the places that the nodes have in file.
+func Decode(global, modules *yaml.Node, file string) (changes.Config, error) {
+	d := newDecoder(file, maxAliased)
+	var c changes.Config
+	if !global.IsZero() {
+		c.Global = d.texts(global, changes.Place{Module: -1, Field: "global"})
+	}
+	if modules.IsZero() {
+		d.fail(nil, "the key modules is missing")
+	} else {
+		d.modules(modules, &c)
+	}
+	return d.checked(c)
+}
+
+func newDecoder(file string, size int) *decoder {
+	return &decoder{file: file, marks: map[changes.Place]*yaml.Node{}, budget: size + maxAliased}
+}
+
+// checked is config, or all that is wrong with it.
+func (d *decoder) checked(config changes.Config) (changes.Config, error) {
 	if len(d.errs) == 0 {
 		for _, f := range faults(config.Validate()) {
 			d.fail(d.marks[f.Place], "%w", f.Err)
@@ -165,10 +190,14 @@ func (d *decoder) document(content []byte) (c changes.Config) {
 		}
 		return c
 	}
-	for i, node := range d.items(keys["modules"], "modules") {
+	d.modules(keys["modules"], &c)
+	return c
+}
+
+func (d *decoder) modules(list *yaml.Node, c *changes.Config) {
+	for i, node := range d.items(list, "modules") {
 		c.Modules = append(c.Modules, d.module(node, i))
 	}
-	return c
 }
 
 // parse returns the root of the only document, or nil after a failure.
