@@ -9,15 +9,13 @@
 //   - ecr: images built and pushed only where their inputs changed; repositories, clean-up
 //   - infra: what an environment is made of, as CloudFormation templates
 //   - stack: such stacks planned, applied, deleted, with the root cause of a failure
-//   - ecs: services rolled out in the order of their dependencies, and below it
-//     task definitions, capacity, the cluster, service discovery and logs
+//   - ecs: services rolled out in the order of their dependencies, and what they need
 //   - eks: clients of a Kubernetes cluster, who may do what in it, and its secrets
 //   - kre: Helm releases as desired, the charts of a cluster, and the runtimes on it
 //   - papertrail: the log searches of an environment
 //   - nuke: an aws-nuke configuration of exactly one environment, and its proof
+//   - report: what a run did, as one HTML page
 //   - progress: the events of all of these, and what renders them
 //
-// The directory examples holds a main for each job, and examples/pipeline, which
-// delivers a sample system without a cloud. This package itself is empty, and no package
-// but those mains composes the others: values go from one to the next.
+// No package composes the others: the mains below examples do. This one is empty.
 package delivery

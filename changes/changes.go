@@ -11,9 +11,8 @@
 //	selection, err := config.Select(diff, changes.SelectOptions{})
 //	fmt.Print(selection)
 //
-// Each works alone: a [Range] may be written by hand, and files may come from
-// anywhere. A base that cannot be had is a typed error (see [NoBaseError]), and
-// silently everything only for a caller who asks for that. Packages
+// Each works alone. A base that cannot be had is a typed error (see [NoBaseError]),
+// and silently everything only for a caller who asks for that. Packages
 // changes/gitlab and changes/github turn a selection into jobs of these systems.
 //
 // It reads repositories itself, without a git binary, and never writes. It

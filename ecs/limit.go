@@ -5,6 +5,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"golang.org/x/time/rate"
+
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // The calls that ECS takes of an account and region: so many a second
@@ -40,7 +42,7 @@ func limit(api API, factor float64) limited {
 func call[In, Out any](ctx context.Context, bucket *rate.Limiter, do func(context.Context, *In, ...func(*awsecs.Options)) (*Out, error), in *In, opts []func(*awsecs.Options)) (*Out, error) {
 	place := bucket.Reserve()
 	if pause := place.Delay(); pause > 0 {
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			place.Cancel()
 			return nil, err
 		}

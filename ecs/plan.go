@@ -15,6 +15,7 @@ import (
 	"github.com/mettel-automation/delivery/ecs/capacity"
 	"github.com/mettel-automation/delivery/ecs/taskdef"
 	"github.com/mettel-automation/delivery/internal/dag"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Action says what applying does to one service.
@@ -147,7 +148,7 @@ func (d *Deployer) Plan(ctx context.Context, services []Service) (Plan, error) {
 	}
 	for _, name := range graph.Order() {
 		running := found[name]
-		plan.Changes = append(plan.Changes, diff(byName[name], running, definitions[value(running.TaskDefinition)]))
+		plan.Changes = append(plan.Changes, diff(byName[name], running, definitions[ptr.Value(running.TaskDefinition)]))
 	}
 	if plan.Capacity, err = d.preflight(ctx, plan.Changes, found, definitions); err != nil {
 		return Plan{}, fmt.Errorf("plan rollout to %s: %w", d.opts.Cluster, err)
@@ -164,7 +165,7 @@ func diff(desired Service, running types.Service, definition *types.TaskDefiniti
 	}
 	slices.Sort(c.Needs)
 	c.Needs = slices.Compact(c.Needs)
-	switch value(running.Status) {
+	switch ptr.Value(running.Status) {
 	case "":
 		c.Action = Create
 	case statusActive:
@@ -172,10 +173,10 @@ func diff(desired Service, running types.Service, definition *types.TaskDefiniti
 		return c
 	default: // DRAINING or INACTIVE
 		c.Action = Recreate
-		c.Detail = []string{"was " + strings.ToLower(value(running.Status))}
+		c.Detail = []string{"was " + strings.ToLower(ptr.Value(running.Status))}
 	}
 	for _, container := range desired.TaskDefinition.ContainerDefinitions {
-		c.Detail = append(c.Detail, value(container.Image))
+		c.Detail = append(c.Detail, ptr.Value(container.Image))
 	}
 	if n := desiredCount(desired.Settings); n != 1 {
 		c.Detail = append(c.Detail, fmt.Sprintf("%d tasks", n))
@@ -210,17 +211,17 @@ func (c *Change) update(running types.Service, definition *types.TaskDefinition)
 // foreignController reports an existing service that ECS itself does not deploy.
 func foreignController(s types.Service) error {
 	c := s.DeploymentController
-	if value(s.Status) != statusActive || c == nil || c.Type == "" || c.Type == types.DeploymentControllerTypeEcs {
+	if ptr.Value(s.Status) != statusActive || c == nil || c.Type == "" || c.Type == types.DeploymentControllerTypeEcs {
 		return nil
 	}
-	return fmt.Errorf("%s: %w: its deployment controller is %s", value(s.ServiceName), ErrController, c.Type)
+	return fmt.Errorf("%s: %w: its deployment controller is %s", ptr.Value(s.ServiceName), ErrController, c.Type)
 }
 
 func baseline(s types.Service) *Baseline {
-	b := &Baseline{TaskDefinition: value(s.TaskDefinition), DesiredCount: s.DesiredCount}
+	b := &Baseline{TaskDefinition: ptr.Value(s.TaskDefinition), DesiredCount: s.DesiredCount}
 	if p := primary(s); p != nil {
-		b.Deployment = value(p.Id)
-		b.TaskDefinition = cmp.Or(value(p.TaskDefinition), b.TaskDefinition)
+		b.Deployment = ptr.Value(p.Id)
+		b.TaskDefinition = cmp.Or(ptr.Value(p.TaskDefinition), b.TaskDefinition)
 	}
 	return b
 }
@@ -247,11 +248,11 @@ func (d *Deployer) describe(ctx context.Context, names []string) (map[string]typ
 			return nil, fmt.Errorf("describe services %s: %w", strings.Join(batch, ", "), err)
 		}
 		for _, s := range out.Services {
-			found[value(s.ServiceName)] = s
+			found[ptr.Value(s.ServiceName)] = s
 		}
 		for _, f := range out.Failures {
-			if reason := value(f.Reason); reason != "MISSING" {
-				return nil, fmt.Errorf("describe service %s: %s", value(f.Arn), reason)
+			if reason := ptr.Value(f.Reason); reason != "MISSING" {
+				return nil, fmt.Errorf("describe service %s: %s", ptr.Value(f.Arn), reason)
 			}
 		}
 	}
@@ -263,8 +264,8 @@ func (d *Deployer) definitions(ctx context.Context, services map[string]types.Se
 	out := make(map[string]*types.TaskDefinition)
 	for _, name := range slices.Sorted(maps.Keys(services)) {
 		s := services[name]
-		arn := value(s.TaskDefinition)
-		if arn == "" || out[arn] != nil || value(s.Status) != statusActive {
+		arn := ptr.Value(s.TaskDefinition)
+		if arn == "" || out[arn] != nil || ptr.Value(s.Status) != statusActive {
 			continue
 		}
 		err := d.insist(ctx, func() error {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/ecs/capacity"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // preflight holds what the changes of a plan demand against what the cluster
@@ -37,7 +38,7 @@ func (d *Deployer) preflight(ctx context.Context, changes []Change, found map[st
 
 func (c Change) demand(s types.Service, running map[string]*types.TaskDefinition) (demand capacity.Demand, err error) {
 	if c.Baseline != nil {
-		demand, err = capacity.Updating(s, c.desired.TaskDefinition, running[value(s.TaskDefinition)])
+		demand, err = capacity.Updating(s, c.desired.TaskDefinition, running[ptr.Value(s.TaskDefinition)])
 	} else {
 		demand, err = capacity.Creating(c.Service, c.desired.TaskDefinition, c.desired.Settings)
 	}

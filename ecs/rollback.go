@@ -11,6 +11,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -151,7 +152,7 @@ func (r *rollout) revert(ctx context.Context, c Change) (*watch, error) {
 		return fail(err)
 	}
 	service, exists := found[c.Service]
-	active := exists && value(service.Status) == statusActive
+	active := exists && ptr.Value(service.Status) == statusActive
 	switch {
 	case active && r.foreign(c, service):
 		return nil, &ServiceError{Service: c.Service, Verb: w.verb, Err: ErrSuperseded} // and not ours to mend
@@ -212,9 +213,9 @@ func (r *rollout) foreign(c Change, s types.Service) bool {
 	switch {
 	case p == nil:
 		return true // deployed by something other than ECS itself
-	case value(p.Id) == e.Deployment,
-		value(p.TaskDefinition) == e.Definition,
-		c.Baseline != nil && value(p.TaskDefinition) == c.Baseline.TaskDefinition:
+	case ptr.Value(p.Id) == e.Deployment,
+		ptr.Value(p.TaskDefinition) == e.Definition,
+		c.Baseline != nil && ptr.Value(p.TaskDefinition) == c.Baseline.TaskDefinition:
 		return false
 	}
 	return true

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mettel-automation/delivery/ecs/taskdef"
 	"github.com/mettel-automation/delivery/internal/dag"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Service is one desired service.
@@ -72,7 +73,7 @@ func (s Service) faults() []error {
 	if set.Cluster != nil || set.ServiceName != nil || set.TaskDefinition != nil || set.ClientToken != nil {
 		errs = append(errs, errors.New("settings must leave out Cluster, ServiceName, TaskDefinition and ClientToken"))
 	}
-	if n := value(set.DesiredCount); n < 0 {
+	if n := ptr.Value(set.DesiredCount); n < 0 {
 		errs = append(errs, fmt.Errorf("desired count %d is negative", n))
 	}
 	return append(errs, percentFaults(set)...)
@@ -149,16 +150,8 @@ func checked(all []types.ContainerDefinition) []string {
 	var names []string
 	for _, c := range essentials(all) {
 		if c.HealthCheck != nil {
-			names = append(names, value(c.Name))
+			names = append(names, ptr.Value(c.Name))
 		}
 	}
 	return names
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

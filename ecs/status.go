@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Status is how far the rollout in the journal is, and what ECS says of it.
@@ -76,12 +78,12 @@ func (e entry) status(s types.Service) ServiceStatus {
 		out.Stage = "waiting"
 	}
 	p := primary(s)
-	if p == nil || value(s.Status) != statusActive {
+	if p == nil || ptr.Value(s.Status) != statusActive {
 		return out
 	}
-	out.TaskDefinition = value(p.TaskDefinition)
+	out.TaskDefinition = ptr.Value(p.TaskDefinition)
 	switch {
-	case value(p.Id) == e.Deployment, e.Definition != "" && out.TaskDefinition == e.Definition:
+	case ptr.Value(p.Id) == e.Deployment, e.Definition != "" && out.TaskDefinition == e.Definition:
 		out.Runs = "new"
 	case e.Baseline != nil && out.TaskDefinition == e.Baseline.TaskDefinition:
 		out.Runs = "old"

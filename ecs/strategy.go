@@ -8,6 +8,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // strategic reports whether s is deployed blue/green, linear or canary. Its
@@ -40,11 +42,11 @@ func (w *walk) judgeStrategy(ctx context.Context, watch *watch, v verdict, now t
 		if hook := waiting(d); hook != "" {
 			watch.excuse(now)
 			return verdict{message: fmt.Sprintf("paused: continue or roll back with aws ecs continue-service-deployment --service-deployment-arn %s --hook-id %s",
-				value(d.ServiceDeploymentArn), hook)}
+				ptr.Value(d.ServiceDeploymentArn), hook)}
 		}
 		return verdict{message: v.message + ", " + strings.ToLower(strings.ReplaceAll(string(d.LifecycleStage), "_", " "))}
 	default: // stopped, or rolled back in one way or another
-		return verdict{phase: failed, err: ErrRolledBack, reason: fmt.Sprintf("service deployment %s: %s", d.Status, value(d.StatusReason))}
+		return verdict{phase: failed, err: ErrRolledBack, reason: fmt.Sprintf("service deployment %s: %s", d.Status, ptr.Value(d.StatusReason))}
 	}
 }
 
@@ -52,7 +54,7 @@ func (w *walk) judgeStrategy(ctx context.Context, watch *watch, v verdict, now t
 func waiting(d *types.ServiceDeployment) string {
 	for _, hook := range d.LifecycleHookDetails {
 		if hook.Status == types.DeploymentLifecycleHookStatusAwaitingAction {
-			return value(hook.HookId)
+			return ptr.Value(hook.HookId)
 		}
 	}
 	return ""
@@ -88,8 +90,8 @@ func (w *walk) findServiceDeployment(ctx context.Context, watch *watch) error {
 			return fmt.Errorf("list service deployments of %s: %w", watch.service, err)
 		}
 		for _, d := range page.ServiceDeployments {
-			if strings.HasSuffix(value(d.TargetServiceRevisionArn), "/"+short(watch.deployment)) {
-				watch.strategy = value(d.ServiceDeploymentArn)
+			if strings.HasSuffix(ptr.Value(d.TargetServiceRevisionArn), "/"+short(watch.deployment)) {
+				watch.strategy = ptr.Value(d.ServiceDeploymentArn)
 				return nil
 			}
 		}

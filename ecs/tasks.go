@@ -10,6 +10,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // stop is a task that ended by itself.
@@ -75,9 +77,9 @@ func healthyTasks(tasks []types.Task, checked []string) int {
 	n := 0
 	for _, t := range tasks {
 		sick := slices.ContainsFunc(t.Containers, func(c types.Container) bool {
-			return slices.Contains(checked, value(c.Name)) && c.HealthStatus != types.HealthStatusHealthy
+			return slices.Contains(checked, ptr.Value(c.Name)) && c.HealthStatus != types.HealthStatusHealthy
 		})
-		if !sick && value(t.LastStatus) == string(types.DesiredStatusRunning) {
+		if !sick && ptr.Value(t.LastStatus) == string(types.DesiredStatusRunning) {
 			n++
 		}
 	}
@@ -101,13 +103,13 @@ func (w *walk) inspectStops(ctx context.Context, watch *watch) {
 	if watch.settled && watch.surveyed == nil {
 		watch.surveyed = make(map[string]bool)
 		for _, t := range tasks {
-			watch.surveyed[value(t.TaskArn)] = true
+			watch.surveyed[ptr.Value(t.TaskArn)] = true
 		}
 	}
 	for _, t := range tasks {
-		if reason := failure(t); reason != "" && !watch.surveyed[value(t.TaskArn)] {
+		if reason := failure(t); reason != "" && !watch.surveyed[ptr.Value(t.TaskArn)] {
 			watch.exited = watch.exited || t.StopCode == types.TaskStopCodeEssentialContainerExited
-			watch.stops[value(t.TaskArn)] = stop{reason: reason, hopeless: hopeless(reason)}
+			watch.stops[ptr.Value(t.TaskArn)] = stop{reason: reason, hopeless: hopeless(reason)}
 			w.readLogs(ctx, watch, t)
 		}
 	}
@@ -121,13 +123,13 @@ func (w *walk) readLogs(ctx context.Context, watch *watch, t types.Task) {
 		return
 	}
 	for _, c := range t.Containers {
-		name := value(c.Name)
-		i := slices.IndexFunc(watch.containers, func(def types.ContainerDefinition) bool { return value(def.Name) == name })
+		name := ptr.Value(c.Name)
+		i := slices.IndexFunc(watch.containers, func(def types.ContainerDefinition) bool { return ptr.Value(def.Name) == name })
 		known := slices.ContainsFunc(watch.logs, func(l ContainerLog) bool { return l.Container == name })
-		if i < 0 || known || value(c.ExitCode) == 0 {
+		if i < 0 || known || ptr.Value(c.ExitCode) == 0 {
 			continue
 		}
-		task := short(value(t.TaskArn))
+		task := short(ptr.Value(t.TaskArn))
 		lines, err := w.opts.Logs.Tail(ctx, watch.containers[i], task, w.opts.LogLines)
 		if err == nil && len(lines) > 0 {
 			watch.logs = append(watch.logs, ContainerLog{Container: name, Task: task, Lines: lines})
@@ -156,7 +158,7 @@ func (w *walk) tasks(ctx context.Context, watch *watch, status types.DesiredStat
 				return nil, fmt.Errorf("describe tasks of %s: %w", watch.service, err)
 			}
 			for _, t := range out.Tasks {
-				if value(t.StartedBy) == watch.deployment {
+				if ptr.Value(t.StartedBy) == watch.deployment {
 					mine = append(mine, t)
 				}
 			}
@@ -168,7 +170,7 @@ func (w *walk) tasks(ctx context.Context, watch *watch, status types.DesiredStat
 // failure says why a task ended by itself; empty if it did not: the scheduler,
 // a person or a spot interruption ended it.
 func failure(t types.Task) string {
-	reason := value(t.StoppedReason)
+	reason := ptr.Value(t.StoppedReason)
 	unwell := strings.Contains(reason, "failed container health checks") || strings.Contains(reason, "failed ELB health checks")
 	switch {
 	case t.StopCode == types.TaskStopCodeTaskFailedToStart, t.StopCode == types.TaskStopCodeEssentialContainerExited, unwell:
@@ -177,9 +179,9 @@ func failure(t types.Task) string {
 	}
 	for _, c := range t.Containers {
 		if c.ExitCode != nil && *c.ExitCode != 0 {
-			reason += fmt.Sprintf(", container %s exited with code %d", value(c.Name), *c.ExitCode)
+			reason += fmt.Sprintf(", container %s exited with code %d", ptr.Value(c.Name), *c.ExitCode)
 		}
-		if detail := value(c.Reason); detail != "" && !strings.Contains(reason, detail) {
+		if detail := ptr.Value(c.Reason); detail != "" && !strings.Contains(reason, detail) {
 			reason += ", " + detail
 		}
 	}

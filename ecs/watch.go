@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // watch is what one service under way is waited for, and what was seen of it.
@@ -73,7 +75,7 @@ type verdict struct {
 // began it: reads may lag behind.
 func (w *watch) begunBy(s *types.Service) {
 	if p := primary(*s); p != nil {
-		w.deployment, w.definition = value(p.Id), value(p.TaskDefinition)
+		w.deployment, w.definition = ptr.Value(p.Id), ptr.Value(p.TaskDefinition)
 	}
 }
 
@@ -111,7 +113,7 @@ func (w *watch) judge(s types.Service, now time.Time) verdict {
 }
 
 func (w *watch) judgeStatus(s types.Service, now time.Time) verdict {
-	status := value(s.Status)
+	status := ptr.Value(s.Status)
 	fresh := now.Sub(w.since) < staleness && !w.seen
 	switch {
 	case w.gone && (status == "" || status == statusInactive || status == statusDraining && s.RunningCount+s.PendingCount == 0):
@@ -124,7 +126,7 @@ func (w *watch) judgeStatus(s types.Service, now time.Time) verdict {
 		return verdict{phase: failed, err: ErrGone, reason: "its status is " + orMissing(status)}
 	}
 	for i := range s.Deployments {
-		if d := &s.Deployments[i]; value(d.Id) == w.deployment {
+		if d := &s.Deployments[i]; ptr.Value(d.Id) == w.deployment {
 			w.seen = true
 			w.hear(s, d, now)
 			return w.judgeDeployment(s, d, now)
@@ -149,23 +151,23 @@ func (w *watch) displaced(s types.Service, reason string) verdict {
 	switch {
 	case p == nil:
 		return verdict{phase: failed, err: ErrGone, reason: "it has no primary deployment"}
-	case w.baseline != "" && value(p.TaskDefinition) == w.baseline:
+	case w.baseline != "" && ptr.Value(p.TaskDefinition) == w.baseline:
 		if reason == "" {
-			reason = value(p.RolloutStateReason)
+			reason = ptr.Value(p.RolloutStateReason)
 		}
 		return verdict{phase: failed, err: ErrRolledBack, reason: reason}
 	default:
-		return verdict{phase: failed, err: ErrSuperseded, reason: value(p.Id) + " runs " + short(value(p.TaskDefinition))}
+		return verdict{phase: failed, err: ErrSuperseded, reason: ptr.Value(p.Id) + " runs " + short(ptr.Value(p.TaskDefinition))}
 	}
 }
 
 func (w *watch) judgeDeployment(s types.Service, d *types.Deployment, now time.Time) verdict {
 	count := fmt.Sprintf("%d of %d tasks running", d.RunningCount, d.DesiredCount)
 	switch {
-	case value(d.Status) != "PRIMARY":
-		return w.displaced(s, value(d.RolloutStateReason))
+	case ptr.Value(d.Status) != "PRIMARY":
+		return w.displaced(s, ptr.Value(d.RolloutStateReason))
 	case d.RolloutState == types.DeploymentRolloutStateFailed:
-		return verdict{phase: failed, err: ErrDeploymentFailed, reason: value(d.RolloutStateReason)}
+		return verdict{phase: failed, err: ErrDeploymentFailed, reason: ptr.Value(d.RolloutStateReason)}
 	case !w.unplaced.IsZero() && now.Sub(w.unplaced) >= w.patience:
 		return verdict{phase: failed, err: ErrNoCapacity}
 	case d.RolloutState == types.DeploymentRolloutStateInProgress || !w.full(s, d):
@@ -187,7 +189,7 @@ func (w *watch) judgeDeployment(s types.Service, d *types.Deployment, now time.T
 func (w *watch) full(s types.Service, d *types.Deployment) bool {
 	w.enough = d.DesiredCount
 	if c := s.DeploymentConfiguration; c != nil && c.EarlySuccessCriteria != nil && c.EarlySuccessCriteria.Enable {
-		w.enough = (d.DesiredCount*value(c.EarlySuccessCriteria.HealthyPercent) + 99) / 100
+		w.enough = (d.DesiredCount*ptr.Value(c.EarlySuccessCriteria.HealthyPercent) + 99) / 100
 		return d.RunningCount >= w.enough
 	}
 	return d.RunningCount == d.DesiredCount && d.PendingCount == 0
@@ -203,14 +205,14 @@ func (w *watch) hear(s types.Service, d *types.Deployment, now time.Time) {
 	w.up, w.failedTasks = d.RunningCount, d.FailedTasks
 	newest := w.events
 	for i, e := range s.Events {
-		if value(e.Id) == w.events || e.CreatedAt != nil && d.CreatedAt != nil && e.CreatedAt.Before(*d.CreatedAt) {
+		if ptr.Value(e.Id) == w.events || e.CreatedAt != nil && d.CreatedAt != nil && e.CreatedAt.Before(*d.CreatedAt) {
 			break
 		}
 		if i == 0 {
-			newest = value(e.Id)
+			newest = ptr.Value(e.Id)
 		}
 		w.stirred = true
-		if text := value(e.Message); strings.Contains(text, "unable to place a task") && present < d.DesiredCount {
+		if text := ptr.Value(e.Message); strings.Contains(text, "unable to place a task") && present < d.DesiredCount {
 			if w.unplaced.IsZero() {
 				w.unplaced = now
 			}

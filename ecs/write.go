@@ -14,6 +14,9 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // start makes the writes of one change and returns what to wait for. What an
@@ -82,11 +85,11 @@ func (r *rollout) stale(ctx context.Context, c Change) (*types.Service, error) {
 	service := found[c.Service]
 	p, e := primary(service), r.ledger.entry(c.Service)
 	switch {
-	case p == nil || value(service.Status) != statusActive:
+	case p == nil || ptr.Value(service.Status) != statusActive:
 		return nil, fmt.Errorf("%w since the plan was made: plan again", ErrGone)
-	case value(p.Id) == c.now.Deployment:
+	case ptr.Value(p.Id) == c.now.Deployment:
 		return nil, nil
-	case e.Stage == intended && value(p.TaskDefinition) == e.Definition:
+	case e.Stage == intended && ptr.Value(p.TaskDefinition) == e.Definition:
 		return &service, nil
 	}
 	return nil, fmt.Errorf("%w since the plan was made: plan again", ErrSuperseded)
@@ -240,7 +243,7 @@ func (f *families) register(ctx context.Context, d *Deployer, td *awsecs.Registe
 	if err != nil {
 		return "", fmt.Errorf("register task definition %s: %w", *td.Family, err)
 	}
-	arn = value(out.TaskDefinition.TaskDefinitionArn)
+	arn = ptr.Value(out.TaskDefinition.TaskDefinitionArn)
 	f.mu.Lock()
 	f.known[string(content)] = arn
 	f.mu.Unlock()
@@ -262,20 +265,9 @@ func (d *Deployer) insist(ctx context.Context, call func() error) error {
 		if err == nil || ctx.Err() != nil || !soon || time.Now().Add(pause).After(deadline) {
 			return err
 		}
-		if sleep(ctx, pause) != nil {
+		if wait.For(ctx, pause) != nil {
 			return err
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 
@@ -291,7 +283,7 @@ func short(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // primary returns the deployment that ECS is working towards.
 func primary(s types.Service) *types.Deployment {
-	i := slices.IndexFunc(s.Deployments, func(d types.Deployment) bool { return value(d.Status) == "PRIMARY" })
+	i := slices.IndexFunc(s.Deployments, func(d types.Deployment) bool { return ptr.Value(d.Status) == "PRIMARY" })
 	if i < 0 {
 		return nil
 	}

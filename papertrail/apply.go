@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -241,7 +242,7 @@ func create(ctx context.Context, try func(context.Context) (int64, error), find 
 			return id, err
 		}
 		// What is late may still come, and a service that fails needs time.
-		if waitErr := sleep(ctx, time.Second<<n); waitErr != nil {
+		if waitErr := wait.For(ctx, time.Second<<n); waitErr != nil {
 			return 0, errors.Join(err, waitErr)
 		}
 		ids, lookErr := find(ctx)
@@ -255,15 +256,4 @@ func create(ctx context.Context, try func(context.Context) (int64, error), find 
 		}
 	}
 	return 0, err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -5,7 +5,9 @@
 //	run := report.Run{Title: "automation-8527fec8", Branch: "dev/feature/login", Stages: stages}
 //	err := run.WriteHTML(file)
 //
-// The page is a single HTML file without scripts or requests to others. A Run is
+// The page is a single HTML file without scripts or requests to others. It is
+// for a phone at night as for a printer: what failed comes first, what is long is
+// folded, and light and dark follow the reader's own choice. A Run is
 // plain data and survives its JSON, so that the stages of a pipeline, which are
 // processes of their own, can each leave theirs for the next.
 //
@@ -23,7 +25,7 @@ import (
 type Run struct {
 	Title       string    `json:"title"`                 // the name of the environment; what the page is called
 	Kind        string    `json:"kind,omitempty"`        // such as production or ephemeral
-	Branch      string    `json:"branch,omitempty"`      //
+	Branch      string    `json:"branch,omitempty"`      // that it came from
 	Base        string    `json:"base,omitempty"`        // revision that it was compared with
 	Revision    string    `json:"revision,omitempty"`    // that was delivered
 	URL         string    `json:"url,omitempty"`         // of the pipeline in CI; a link, where it is http or https

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // deleteChangeSet deletes a change set, which may be gone already.
@@ -34,7 +36,7 @@ func (m *Manager) abandon(ctx context.Context, name, stackID, set string) error 
 	switch {
 	case err != nil:
 		return err
-	case slices.ContainsFunc(all, func(s types.ChangeSetSummary) bool { return value(s.ChangeSetId) != set }):
+	case slices.ContainsFunc(all, func(s types.ChangeSetSummary) bool { return ptr.Value(s.ChangeSetId) != set }):
 		return nil
 	}
 	return m.deleteStack(ctx, stackID, name, token("discard", stackID))
@@ -48,7 +50,7 @@ func (m *Manager) changeSets(ctx context.Context, stack string) ([]types.ChangeS
 			return nil, fmt.Errorf("list change sets: %w", err)
 		}
 		all = append(all, out.Summaries...)
-		if token = out.NextToken; value(token) == "" {
+		if token = out.NextToken; ptr.Value(token) == "" {
 			return all, nil
 		}
 	}
@@ -70,14 +72,14 @@ func (m *Manager) sweep(ctx context.Context, stackID string) {
 		return
 	}
 	for _, s := range all {
-		if forgotten(s, time.Now()) && m.deleteChangeSet(ctx, value(s.ChangeSetId)) != nil {
+		if forgotten(s, time.Now()) && m.deleteChangeSet(ctx, ptr.Value(s.ChangeSetId)) != nil {
 			return
 		}
 	}
 }
 
 func forgotten(s types.ChangeSetSummary, now time.Time) bool {
-	own := strings.HasPrefix(value(s.ChangeSetName), ownPrefix) && value(s.Description) == madeHere
+	own := strings.HasPrefix(ptr.Value(s.ChangeSetName), ownPrefix) && ptr.Value(s.Description) == madeHere
 	if !own || s.CreationTime == nil {
 		return false
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // ChangeAction says what happens to a resource, a parameter, a tag or an output.
@@ -103,10 +105,10 @@ func resourceChanges(all []located, stateful []string, hide secrets) []Change {
 	for _, l := range all {
 		c := Change{
 			Action:     actionOf(l.ResourceChange),
-			LogicalID:  l.within + value(l.LogicalResourceId),
-			Type:       value(l.ResourceType),
-			PhysicalID: value(l.PhysicalResourceId),
-			Stateful:   slices.Contains(stateful, value(l.ResourceType)),
+			LogicalID:  l.within + ptr.Value(l.LogicalResourceId),
+			Type:       ptr.Value(l.ResourceType),
+			PhysicalID: ptr.Value(l.PhysicalResourceId),
+			Stateful:   slices.Contains(stateful, ptr.Value(l.ResourceType)),
 		}
 		switch c.Action {
 		case Replace, MayReplace, Delete:
@@ -167,7 +169,7 @@ func propertyChanges(l located, hide secrets) []PropertyChange {
 			continue
 		}
 		p := propertyChange(d)
-		if hide.feeds(value(l.LogicalResourceId), p.Path, l.within == "") || d.ChangeSource == types.ChangeSourceParameterReference && hide.names[value(d.CausingEntity)] {
+		if hide.feeds(ptr.Value(l.LogicalResourceId), p.Path, l.within == "") || d.ChangeSource == types.ChangeSourceParameterReference && hide.names[ptr.Value(d.CausingEntity)] {
 			p.Before, p.After = masked, masked
 		}
 		p.Before, p.After = hide.mask(p.Before), hide.mask(p.After)
@@ -186,10 +188,10 @@ func propertyChange(d types.ResourceChangeDetail) PropertyChange {
 	p := PropertyChange{
 		Path:      pathOf(*t),
 		Action:    Modify,
-		Before:    known(value(t.BeforeValue)),
-		After:     known(value(t.AfterValue)),
+		Before:    known(ptr.Value(t.BeforeValue)),
+		After:     known(ptr.Value(t.AfterValue)),
 		Recreates: strings.ToLower(string(cmp.Or(t.RequiresRecreation, types.RequiresRecreationNever))),
-		Cause:     value(d.CausingEntity),
+		Cause:     ptr.Value(d.CausingEntity),
 	}
 	switch t.AttributeChangeType {
 	case types.AttributeChangeTypeAdd:
@@ -206,13 +208,13 @@ func propertyChange(d types.ResourceChangeDetail) PropertyChange {
 // pathOf reads "/Properties/Tags/0/Value" as Tags.0.Value. Without property
 // values, CloudFormation names only the attribute and the property.
 func pathOf(t types.ResourceTargetDefinition) string {
-	if path := strings.Trim(value(t.Path), "/"); path != "" {
+	if path := strings.Trim(ptr.Value(t.Path), "/"); path != "" {
 		return strings.ReplaceAll(strings.TrimPrefix(path, "Properties/"), "/", ".")
 	}
 	if t.Attribute == types.ResourceAttributeProperties {
-		return cmp.Or(value(t.Name), "Properties")
+		return cmp.Or(ptr.Value(t.Name), "Properties")
 	}
-	return cmp.Or(string(t.Attribute), value(t.Name), "Properties")
+	return cmp.Or(string(t.Attribute), ptr.Value(t.Name), "Properties")
 }
 
 // known turns the place-holder of CloudFormation into ours.

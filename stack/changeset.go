@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -63,7 +65,7 @@ func (m *Manager) propose(ctx context.Context, r request) (changeSet, error) {
 		taken := isA[*types.AlreadyExistsException](err)
 		switch {
 		case taken:
-			id = value(in.ChangeSetName)
+			id = ptr.Value(in.ChangeSetName)
 		case err != nil:
 			refusal := r.secrets().redactError(err)
 			if moved(err) {
@@ -88,7 +90,7 @@ func (m *Manager) propose(ctx context.Context, r request) (changeSet, error) {
 				return changeSet{}, err
 			}
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return changeSet{}, err
 		}
 	}
@@ -109,7 +111,7 @@ func (m *Manager) createChangeSet(ctx context.Context, in cloudformation.CreateC
 	if err != nil {
 		return "", err
 	}
-	return value(out.Id), nil
+	return ptr.Value(out.Id), nil
 }
 
 // input is what CreateChangeSet is asked; it uploads a large template.
@@ -189,7 +191,7 @@ func (m *Manager) ready(ctx context.Context, set, stack, within string) (changeS
 		default:
 			return m.read(ctx, page, within)
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return changeSet{}, err
 		}
 	}
@@ -198,8 +200,8 @@ func (m *Manager) ready(ctx context.Context, set, stack, within string) (changeS
 // read collects all pages of a change set, given the first.
 func (m *Manager) read(ctx context.Context, page *cloudformation.DescribeChangeSetOutput, within string) (changeSet, error) {
 	set := changeSet{
-		ID: value(page.ChangeSetId), StackID: value(page.StackId),
-		Status: page.Status, Execution: page.ExecutionStatus, Reason: value(page.StatusReason),
+		ID: ptr.Value(page.ChangeSetId), StackID: ptr.Value(page.StackId),
+		Status: page.Status, Execution: page.ExecutionStatus, Reason: ptr.Value(page.StatusReason),
 		Parameters: page.Parameters,
 	}
 	for {
@@ -208,17 +210,17 @@ func (m *Manager) read(ctx context.Context, page *cloudformation.DescribeChangeS
 				continue
 			}
 			set.Changes = append(set.Changes, located{within: within, ResourceChange: *c.ResourceChange})
-			inner := value(c.ResourceChange.ChangeSetId)
+			inner := ptr.Value(c.ResourceChange.ChangeSetId)
 			if inner == "" || strings.Count(within, "/") >= maxNesting {
 				continue
 			}
-			nested, err := m.ready(ctx, inner, "", within+value(c.ResourceChange.LogicalResourceId)+"/")
+			nested, err := m.ready(ctx, inner, "", within+ptr.Value(c.ResourceChange.LogicalResourceId)+"/")
 			if err != nil {
 				return changeSet{}, err
 			}
 			set.Changes = append(set.Changes, nested.Changes...)
 		}
-		if value(page.NextToken) == "" {
+		if ptr.Value(page.NextToken) == "" {
 			return set, nil
 		}
 		next, err := m.describeChangeSet(ctx, set.ID, "", page.NextToken)

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // pages answers DescribeChangeSet by what follows the last slash of the ARN, or by
@@ -27,8 +29,8 @@ type pages struct {
 
 func (p *pages) DescribeChangeSet(_ context.Context, in *cloudformation.DescribeChangeSetInput, _ ...func(*cloudformation.Options)) (*cloudformation.DescribeChangeSetOutput, error) {
 	name := (*in.ChangeSetName)[strings.LastIndex(*in.ChangeSetName, "/")+1:]
-	p.asked = append(p.asked, name+value(in.NextToken))
-	if !value(in.IncludePropertyValues) || strings.HasPrefix(*in.ChangeSetName, "arn:") == (in.StackName != nil) {
+	p.asked = append(p.asked, name+ptr.Value(in.NextToken))
+	if !ptr.Value(in.IncludePropertyValues) || strings.HasPrefix(*in.ChangeSetName, "arn:") == (in.StackName != nil) {
 		return nil, fmt.Errorf("asked without values, or with a stack and an ARN: %+v", in)
 	}
 	all, ok := p.sets[name]
@@ -238,7 +240,7 @@ func TestInput(t *testing.T) {
 	}
 	var given []string
 	for _, p := range in.Parameters {
-		given = append(given, fmt.Sprint(*p.ParameterKey, value(p.ParameterValue), value(p.UsePreviousValue)))
+		given = append(given, fmt.Sprint(*p.ParameterKey, ptr.Value(p.ParameterValue), ptr.Value(p.UsePreviousValue)))
 	}
 	for _, tag := range in.Tags {
 		given = append(given, *tag.Key+*tag.Value)
@@ -246,7 +248,7 @@ func TestInput(t *testing.T) {
 	if d := cmp.Diff([]string{"A1false", "B2false", "Ctrue", "Dtrue", "x1", "y2"}, given); d != "" {
 		t.Errorf("parameters and tags (-want +got):\n%s", d)
 	}
-	if in.ChangeSetType != types.ChangeSetTypeCreate || *in.RoleARN != "arn:role" || !*in.IncludeNestedStacks || in.DeploymentConfig.Mode != types.DeploymentConfigModeExpress || value(in.DeploymentConfig.DisableRollback) || in.DeploymentConfig.DisableRollback == nil {
+	if in.ChangeSetType != types.ChangeSetTypeCreate || *in.RoleARN != "arn:role" || !*in.IncludeNestedStacks || in.DeploymentConfig.Mode != types.DeploymentConfigModeExpress || ptr.Value(in.DeploymentConfig.DisableRollback) || in.DeploymentConfig.DisableRollback == nil {
 		t.Errorf("input %+v", in)
 	}
 	if !slices.Contains(in.Capabilities, types.CapabilityCapabilityNamedIam) || *in.TemplateBody != string(r.Body) || in.TemplateURL != nil || store.body != nil {

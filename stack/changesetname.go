@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -50,7 +51,7 @@ func stateOf(found *types.Stack) string {
 	if found == nil {
 		return "create"
 	}
-	return fmt.Sprint(value(found.StackId), value(found.LastUpdatedTime).UTC())
+	return fmt.Sprint(ptr.Value(found.StackId), ptr.Value(found.LastUpdatedTime).UTC())
 }
 
 // volatile reports whether the same input may make another change set tomorrow:

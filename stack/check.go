@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/nearest"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -169,7 +170,7 @@ func checkParameters(s Stack, t *template.Template) (faults []error) {
 func checkPrevious(s Stack, found *types.Stack) error {
 	var faults []error
 	for _, name := range s.Previous {
-		has := found != nil && slices.ContainsFunc(found.Parameters, func(p types.Parameter) bool { return value(p.ParameterKey) == name })
+		has := found != nil && slices.ContainsFunc(found.Parameters, func(p types.Parameter) bool { return ptr.Value(p.ParameterKey) == name })
 		if !has {
 			faults = append(faults, fmt.Errorf("parameter %s: there is no previous value that it could keep", name))
 		}

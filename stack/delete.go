@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -91,7 +92,7 @@ func (m *Manager) delete(ctx context.Context, plan DeletePlan, result *DeleteRes
 	if plan, err = m.verify(ctx, plan, *found); err != nil {
 		return err
 	}
-	if value(found.EnableTerminationProtection) {
+	if ptr.Value(found.EnableTerminationProtection) {
 		if err := m.unprotect(ctx, plan.ID); err != nil {
 			return err
 		}
@@ -144,10 +145,10 @@ func (m *Manager) atRest(ctx context.Context, plan DeletePlan) (found *types.Sta
 
 // verify refuses what the plan did not foresee, and returns the plan for what there is.
 func (m *Manager) verify(ctx context.Context, plan DeletePlan, found types.Stack) (DeletePlan, error) {
-	if value(found.StackId) != plan.ID {
+	if ptr.Value(found.StackId) != plan.ID {
 		return plan, fmt.Errorf("%w: %q is no ARN", ErrNotPlanned, plan.ID)
 	}
-	if value(found.EnableTerminationProtection) && !plan.LiftProtection {
+	if ptr.Value(found.EnableTerminationProtection) && !plan.LiftProtection {
 		return plan, ErrProtected
 	}
 	if err := production(plan.Stack, &found, plan.Production, plan.AllowProduction); err != nil {
@@ -271,11 +272,11 @@ func (p *DeletePlan) seen(events []types.StackEvent) (done, kept map[string]bool
 	at := newPlaces(operation{id: p.ID, name: p.Stack}, events)
 	done, kept = make(map[string]bool), make(map[string]bool)
 	for _, e := range events {
-		path, known := at.paths[value(e.StackId)]
+		path, known := at.paths[ptr.Value(e.StackId)]
 		if ofStack(e) || !known {
 			continue
 		}
-		id := strings.TrimPrefix(path+"/"+value(e.LogicalResourceId), p.Stack+"/")
+		id := strings.TrimPrefix(path+"/"+ptr.Value(e.LogicalResourceId), p.Stack+"/")
 		switch e.ResourceStatus {
 		case types.ResourceStatusDeleteComplete:
 			done[id] = true

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // What deleting refuses.
@@ -197,10 +198,10 @@ func (m *Manager) planDelete(ctx context.Context, d Deletion) (DeletePlan, error
 	if err := owned(*found, d.Tags); err != nil {
 		return plan, err
 	}
-	if parent := value(found.ParentId); parent != "" {
+	if parent := ptr.Value(found.ParentId); parent != "" {
 		return plan, fmt.Errorf("%w: it is nested in %s, and is deleted with that", ErrInvalid, parent)
 	}
-	plan.ID, plan.Status, plan.Protected = value(found.StackId), string(found.StackStatus), value(found.EnableTerminationProtection)
+	plan.ID, plan.Status, plan.Protected = ptr.Value(found.StackId), string(found.StackStatus), ptr.Value(found.EnableTerminationProtection)
 	s, err := m.survey(ctx, plan.ID, d.Name)
 	if err != nil {
 		return plan, err
@@ -218,8 +219,8 @@ func (m *Manager) exactly(ctx context.Context, name string) (*types.Stack, error
 	switch {
 	case err != nil || found == nil || found.StackStatus == types.StackStatusDeleteComplete:
 		return nil, err
-	case value(found.StackName) != name:
-		return nil, fmt.Errorf("%w: it is called %s", ErrInvalid, value(found.StackName))
+	case ptr.Value(found.StackName) != name:
+		return nil, fmt.Errorf("%w: it is called %s", ErrInvalid, ptr.Value(found.StackName))
 	}
 	return found, nil
 }
@@ -227,7 +228,7 @@ func (m *Manager) exactly(ctx context.Context, name string) (*types.Stack, error
 func tagsOf(s types.Stack) map[string]string {
 	tags := make(map[string]string, len(s.Tags))
 	for _, t := range s.Tags {
-		tags[value(t.Key)] = value(t.Value)
+		tags[ptr.Value(t.Key)] = ptr.Value(t.Value)
 	}
 	return tags
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -116,7 +118,7 @@ func (m *Manager) Drift(ctx context.Context, name string) (Drift, error) {
 		err = ErrNotFound
 	}
 	if err == nil {
-		d.ID = value(found.StackId)
+		d.ID = ptr.Value(found.StackId)
 		m.emit(opDrift, name, progress.Running, "comparing with the template", nil)
 		err = m.compare(ctx, &d)
 	}
@@ -150,7 +152,7 @@ func (m *Manager) compare(ctx context.Context, d *Drift) error {
 		}
 		for _, r := range at.resources {
 			if exists(r) {
-				d.add(at.within+value(r.LogicalResourceId), r, drifts[value(r.LogicalResourceId)])
+				d.add(at.within+ptr.Value(r.LogicalResourceId), r, drifts[ptr.Value(r.LogicalResourceId)])
 				nested = append(nested, r)
 			}
 		}
@@ -162,7 +164,7 @@ func (m *Manager) compare(ctx context.Context, d *Drift) error {
 func (d *Drift) add(id string, r types.StackResourceSummary, drift *types.StackResourceDrift) {
 	switch {
 	case drift == nil, drift.StackResourceDriftStatus == types.StackResourceDriftStatusNotChecked:
-		if value(r.ResourceType) != stackType { // what is in it is checked by itself
+		if ptr.Value(r.ResourceType) != stackType { // what is in it is checked by itself
 			d.Unchecked = append(d.Unchecked, id)
 		}
 		return
@@ -171,12 +173,12 @@ func (d *Drift) add(id string, r types.StackResourceSummary, drift *types.StackR
 		return
 	}
 	rd := ResourceDrift{
-		LogicalID: id, Type: value(r.ResourceType), PhysicalID: value(r.PhysicalResourceId),
-		Status: string(drift.StackResourceDriftStatus), Reason: value(drift.DriftStatusReason),
+		LogicalID: id, Type: ptr.Value(r.ResourceType), PhysicalID: ptr.Value(r.PhysicalResourceId),
+		Status: string(drift.StackResourceDriftStatus), Reason: ptr.Value(drift.DriftStatusReason),
 	}
 	for _, p := range drift.PropertyDifferences {
 		rd.Properties = append(rd.Properties, PropertyDrift{
-			Path: value(p.PropertyPath), Expected: value(p.ExpectedValue), Actual: value(p.ActualValue), Kind: string(p.DifferenceType),
+			Path: ptr.Value(p.PropertyPath), Expected: ptr.Value(p.ExpectedValue), Actual: ptr.Value(p.ActualValue), Kind: string(p.DifferenceType),
 		})
 	}
 	slices.SortFunc(rd.Properties, func(a, b PropertyDrift) int { return cmp.Compare(a.Path, b.Path) })
@@ -202,7 +204,7 @@ func (m *Manager) detect(ctx context.Context, id string) error {
 		case !detecting(err):
 			return fmt.Errorf("detect drift: %w", err)
 		default:
-			if err := sleep(ctx, jitter(pause)); err != nil {
+			if err := wait.For(ctx, jitter(pause)); err != nil {
 				return err
 			}
 		}
@@ -213,11 +215,11 @@ func (m *Manager) detect(ctx context.Context, id string) error {
 		case err != nil:
 			return fmt.Errorf("describe drift detection: %w", err)
 		case out.DetectionStatus == types.StackDriftDetectionStatusDetectionFailed:
-			return &detectionError{value(out.DetectionStatusReason)}
+			return &detectionError{ptr.Value(out.DetectionStatusReason)}
 		case out.DetectionStatus == types.StackDriftDetectionStatusDetectionComplete:
 			return nil
 		}
-		if err := sleep(ctx, jitter(pause)); err != nil {
+		if err := wait.For(ctx, jitter(pause)); err != nil {
 			return err
 		}
 	}
@@ -240,9 +242,9 @@ func (m *Manager) drifts(ctx context.Context, id string) (map[string]*types.Stac
 			return nil, fmt.Errorf("describe drifts: %w", err)
 		}
 		for _, d := range out.StackResourceDrifts {
-			found[value(d.LogicalResourceId)] = &d
+			found[ptr.Value(d.LogicalResourceId)] = &d
 		}
-		if token = out.NextToken; value(token) == "" {
+		if token = out.NextToken; ptr.Value(token) == "" {
 			return found, nil
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // lag is how long a read may still show what was before a write.
@@ -75,8 +77,8 @@ func (p Plan) execution(token string, set *cloudformation.DescribeChangeSetOutpu
 
 // owns refuses a change set of another stack than that of p.
 func (p Plan) owns(set *cloudformation.DescribeChangeSetOutput) error {
-	if value(set.StackId) != p.ID || value(set.StackName) != p.Stack {
-		return fmt.Errorf("%w: its change set is one of stack %s", ErrNotPlanned, clean.Text(value(set.StackName)))
+	if ptr.Value(set.StackId) != p.ID || ptr.Value(set.StackName) != p.Stack {
+		return fmt.Errorf("%w: its change set is one of stack %s", ErrNotPlanned, clean.Text(ptr.Value(set.StackName)))
 	}
 	return nil
 }
@@ -105,7 +107,7 @@ func (m *Manager) begun(ctx context.Context, p Plan) (set *cloudformation.Descri
 		if err != nil {
 			return nil, false, err
 		}
-		if found != nil && value(found.ChangeSetId) == p.ChangeSet && found.StackStatus != types.StackStatusReviewInProgress {
+		if found != nil && ptr.Value(found.ChangeSetId) == p.ChangeSet && found.StackStatus != types.StackStatusReviewInProgress {
 			return nil, true, nil
 		}
 		return nil, false, errGone
@@ -134,7 +136,7 @@ func (m *Manager) begunSoon(ctx context.Context, p Plan, cause error) (bool, err
 		if begun || err != nil || !patient || time.Since(began) >= lag {
 			return begun, err
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return false, err
 		}
 	}
@@ -159,7 +161,7 @@ func (m *Manager) join(ctx context.Context, op operation) (operation, error) {
 			op.token, op.joined = "", true
 			return op, nil
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return op, err
 		}
 	}
@@ -169,7 +171,7 @@ func (m *Manager) join(ctx context.Context, op operation) (operation, error) {
 // whether another operation has begun after that.
 func newestOperation(events []types.StackEvent, token string) (mine, overtaken bool) {
 	for _, e := range events {
-		if value(e.ClientRequestToken) == token {
+		if ptr.Value(e.ClientRequestToken) == token {
 			return true, overtaken
 		}
 		switch e.ResourceStatus {
@@ -221,7 +223,7 @@ func (m *Manager) cancelUpdate(caller context.Context, left *UnfinishedError, p 
 	defer cancel()
 	found, err := m.find(ctx, p.ID)
 	if err == nil {
-		if found == nil || found.StackStatus != types.StackStatusUpdateInProgress || value(found.ChangeSetId) != p.ChangeSet {
+		if found == nil || found.StackStatus != types.StackStatusUpdateInProgress || ptr.Value(found.ChangeSetId) != p.ChangeSet {
 			return left
 		}
 		_, err = call(ctx, m, m.api.CancelUpdateStack, &cloudformation.CancelUpdateStackInput{

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // What the errors of waiting and of a failed operation match.
@@ -185,23 +186,23 @@ type failures struct {
 // findFailures is pure. Events are in order for each stack; between stacks, time decides.
 func findFailures(op operation, events []types.StackEvent) failures {
 	events = slices.Clone(events)
-	slices.SortStableFunc(events, func(a, b types.StackEvent) int { return value(a.Timestamp).Compare(value(b.Timestamp)) })
+	slices.SortStableFunc(events, func(a, b types.StackEvent) int { return ptr.Value(a.Timestamp).Compare(ptr.Value(b.Timestamp)) })
 	p := newPlaces(op, events)
 	var f failures
 	hooks := make(map[string]string) // by stack and logical id: what a hook had to say
 	for _, e := range events {
-		key := value(e.StackId) + "/" + value(e.LogicalResourceId)
+		key := ptr.Value(e.StackId) + "/" + ptr.Value(e.LogicalResourceId)
 		if strings.HasSuffix(string(e.HookStatus), "FAILED") {
-			hooks[key] = fmt.Sprintf("hook %s: %s", value(e.HookType), value(e.HookStatusReason))
+			hooks[key] = fmt.Sprintf("hook %s: %s", ptr.Value(e.HookType), ptr.Value(e.HookStatusReason))
 		}
 		if ofStack(e) {
 			p.enter(e)
-			if f.turned == "" && value(e.StackId) == p.root && turned(e) {
-				f.turned = value(e.ResourceStatusReason)
+			if f.turned == "" && ptr.Value(e.StackId) == p.root && turned(e) {
+				f.turned = ptr.Value(e.ResourceStatusReason)
 			}
 			continue
 		}
-		if e.ResourceStatus == types.ResourceStatusDeleteSkipped && p.phases[value(e.StackId)] == backward {
+		if e.ResourceStatus == types.ResourceStatusDeleteSkipped && p.phases[ptr.Value(e.StackId)] == backward {
 			f.retained = append(f.retained, p.skipped(e))
 		}
 		if !strings.HasSuffix(string(e.ResourceStatus), "_FAILED") || cancelled(e) {
@@ -211,7 +212,7 @@ func findFailures(op operation, events []types.StackEvent) failures {
 		if hook := hooks[key]; hook != "" {
 			c.Reason += "; " + hook
 		}
-		switch p.phases[value(e.StackId)] {
+		switch p.phases[ptr.Value(e.StackId)] {
 		case backward:
 			f.backward = append(f.backward, c)
 		case cleaning: // what is left behind does not fail the update
@@ -231,7 +232,7 @@ func turned(e types.StackEvent) bool {
 
 // cancelled reports whether a resource failed only because CloudFormation
 // stopped it after another had failed.
-func cancelled(e types.StackEvent) bool { return cancelledReason(value(e.ResourceStatusReason)) }
+func cancelled(e types.StackEvent) bool { return cancelledReason(ptr.Value(e.ResourceStatusReason)) }
 
 func cancelledReason(reason string) bool {
 	reason = strings.ToLower(reason)
@@ -267,9 +268,9 @@ type places struct {
 func newPlaces(op operation, events []types.StackEvent) *places {
 	p := &places{root: op.id, paths: map[string]string{op.id: op.name}, parents: make(map[string]string), phases: make(map[string]phase)}
 	for _, e := range events {
-		if id := value(e.PhysicalResourceId); value(e.ResourceType) == stackType && !ofStack(e) && p.paths[id] == "" && id != "" {
-			p.parents[id] = value(e.StackId)
-			p.paths[id] = p.paths[value(e.StackId)] + "/" + value(e.LogicalResourceId)
+		if id := ptr.Value(e.PhysicalResourceId); ptr.Value(e.ResourceType) == stackType && !ofStack(e) && p.paths[id] == "" && id != "" {
+			p.parents[id] = ptr.Value(e.StackId)
+			p.paths[id] = p.paths[ptr.Value(e.StackId)] + "/" + ptr.Value(e.LogicalResourceId)
 		}
 	}
 	return p
@@ -278,7 +279,7 @@ func newPlaces(op operation, events []types.StackEvent) *places {
 // enter takes the stack's own event. A nested stack that is deleted while its
 // parent goes back is part of that.
 func (p *places) enter(e types.StackEvent) {
-	id := value(e.StackId)
+	id := ptr.Value(e.StackId)
 	now := phaseOf(types.StackStatus(e.ResourceStatus))
 	if parent, nested := p.parents[id]; nested && now == forward && strings.HasPrefix(string(e.ResourceStatus), "DELETE") {
 		now = p.phases[parent]
@@ -288,17 +289,17 @@ func (p *places) enter(e types.StackEvent) {
 
 // skipped is a resource that a rollback leaves behind.
 func (p *places) skipped(e types.StackEvent) Removal {
-	id := cmp.Or(p.paths[value(e.StackId)], value(e.StackName)) + "/" + value(e.LogicalResourceId)
+	id := cmp.Or(p.paths[ptr.Value(e.StackId)], ptr.Value(e.StackName)) + "/" + ptr.Value(e.LogicalResourceId)
 	return Removal{
-		LogicalID: strings.TrimPrefix(id, p.paths[p.root]+"/"), Type: value(e.ResourceType),
-		PhysicalID: value(e.PhysicalResourceId), Fate: Retained, Reason: "DeletionPolicy",
+		LogicalID: strings.TrimPrefix(id, p.paths[p.root]+"/"), Type: ptr.Value(e.ResourceType),
+		PhysicalID: ptr.Value(e.PhysicalResourceId), Fate: Retained, Reason: "DeletionPolicy",
 	}
 }
 
 func (p *places) cause(e types.StackEvent) Cause {
 	c := Cause{
-		Stack: cmp.Or(p.paths[value(e.StackId)], value(e.StackName)), LogicalID: value(e.LogicalResourceId), Type: value(e.ResourceType),
-		PhysicalID: value(e.PhysicalResourceId), Status: string(e.ResourceStatus), Reason: value(e.ResourceStatusReason), Time: value(e.Timestamp),
+		Stack: cmp.Or(p.paths[ptr.Value(e.StackId)], ptr.Value(e.StackName)), LogicalID: ptr.Value(e.LogicalResourceId), Type: ptr.Value(e.ResourceType),
+		PhysicalID: ptr.Value(e.PhysicalResourceId), Status: string(e.ResourceStatus), Reason: ptr.Value(e.ResourceStatusReason), Time: ptr.Value(e.Timestamp),
 	}
 	c.Hint = hint(c.Type, c.Reason)
 	return c

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 const (
@@ -28,7 +30,7 @@ type history struct {
 
 func (h *history) add(e types.StackEvent) *history {
 	n := len(h.events)
-	e.EventId = new(strings.Join([]string{value(e.LogicalResourceId), string(e.ResourceStatus), time.Duration(n).String()}, "-"))
+	e.EventId = new(strings.Join([]string{ptr.Value(e.LogicalResourceId), string(e.ResourceStatus), time.Duration(n).String()}, "-"))
 	at := dawn.Add(time.Duration(n) * time.Second)
 	e.Timestamp = &at
 	if h.token != "" {
@@ -289,7 +291,7 @@ func TestFailureIsInTheOrderOfTime(t *testing.T) {
 	var events []types.StackEvent
 	for _, id := range []string{envARN, nestedARN} {
 		for _, e := range h.events {
-			if value(e.StackId) == id {
+			if ptr.Value(e.StackId) == id {
 				events = append(events, e)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -49,7 +50,7 @@ func (f *feed) call(op, id string) error {
 
 func (f *feed) visible(id string) (shown []types.StackEvent) {
 	for _, e := range f.events {
-		if value(e.StackId) == id && value(e.Timestamp).Sub(dawn) <= time.Since(f.began)-f.lag {
+		if ptr.Value(e.StackId) == id && ptr.Value(e.Timestamp).Sub(dawn) <= time.Since(f.began)-f.lag {
 			shown = append(shown, e)
 		}
 	}

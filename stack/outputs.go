@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // Outputs are the outputs of a stack, by name; the stack is given by its name or ARN.
@@ -33,7 +36,7 @@ func (m *Manager) Outputs(ctx context.Context, stack string) (map[string]string,
 func outputsOf(s *types.Stack) map[string]string {
 	outputs := make(map[string]string, len(s.Outputs))
 	for _, o := range s.Outputs {
-		outputs[value(o.OutputKey)] = value(o.OutputValue)
+		outputs[ptr.Value(o.OutputKey)] = ptr.Value(o.OutputValue)
 	}
 	return outputs
 }
@@ -62,7 +65,7 @@ func (m *Manager) readOutputs(ctx context.Context, r *Result, out outcome) error
 			r.Outputs, r.Status = outputsOf(found), string(found.StackStatus)
 			return fmt.Errorf("%w: it is %s now", ErrOvertaken, found.StackStatus)
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return fmt.Errorf("read outputs: %w", err)
 		}
 	}
@@ -80,9 +83,9 @@ func shows(found *types.Stack, out outcome) bool {
 		return true
 	}
 	for _, e := range out.Events {
-		if value(e.StackId) == value(found.StackId) {
+		if ptr.Value(e.StackId) == ptr.Value(found.StackId) {
 			// The first event is the beginning of the update; clocks of AWS may differ a little.
-			return !found.LastUpdatedTime.Before(value(e.Timestamp).Add(-5 * time.Second))
+			return !found.LastUpdatedTime.Before(ptr.Value(e.Timestamp).Add(-5 * time.Second))
 		}
 	}
 	return true

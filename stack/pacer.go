@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -89,7 +90,7 @@ func (p *pacer) do(ctx context.Context, call func(context.Context) error) error 
 		default:
 			p.missed(worded(err))
 		}
-		if err := sleep(ctx, jitter(pause)); err != nil {
+		if err := wait.For(ctx, jitter(pause)); err != nil {
 			return err
 		}
 		if err := p.turn(ctx); err != nil {
@@ -101,7 +102,7 @@ func (p *pacer) do(ctx context.Context, call func(context.Context) error) error 
 // turn waits for a place in the common pace.
 func (p *pacer) turn(ctx context.Context) error {
 	place := p.limiter.Reserve()
-	if err := sleep(ctx, place.Delay()); err != nil {
+	if err := wait.For(ctx, place.Delay()); err != nil {
 		place.Cancel()
 		return err
 	}
@@ -239,20 +240,3 @@ func missing(err error) bool {
 
 // jitter takes up to a fifth off d, so that operations that began together do not stay together.
 func jitter(d time.Duration) time.Duration { return d - rand.N(d/5+1) }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -46,7 +47,7 @@ func secretChanges(before, after map[string]string, set changeSet, hide secrets)
 	for _, l := range set.Changes {
 		for _, d := range l.Details {
 			if d.ChangeSource == types.ChangeSourceParameterReference {
-				causes[value(d.CausingEntity)] = true
+				causes[ptr.Value(d.CausingEntity)] = true
 			}
 		}
 	}
@@ -70,14 +71,14 @@ func secretChanges(before, after map[string]string, set changeSet, hide secrets)
 func parameterValues(list []types.Parameter, previous map[string]string) map[string]string {
 	values := make(map[string]string, len(list))
 	for _, p := range list {
-		name := value(p.ParameterKey)
+		name := ptr.Value(p.ParameterKey)
 		switch {
 		case p.ResolvedValue != nil:
 			values[name] = *p.ResolvedValue
-		case p.ParameterValue == nil && value(p.UsePreviousValue):
+		case p.ParameterValue == nil && ptr.Value(p.UsePreviousValue):
 			values[name] = previous[name]
 		default:
-			values[name] = value(p.ParameterValue)
+			values[name] = ptr.Value(p.ParameterValue)
 		}
 	}
 	return values
@@ -90,8 +91,8 @@ func (r request) tagChanges() []ValueChange {
 	before := make(map[string]string)
 	if r.found != nil {
 		for _, t := range r.found.Tags {
-			if key := value(t.Key); !strings.HasPrefix(key, "aws:") {
-				before[key] = value(t.Value)
+			if key := ptr.Value(t.Key); !strings.HasPrefix(key, "aws:") {
+				before[key] = ptr.Value(t.Value)
 			}
 		}
 	}

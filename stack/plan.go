@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
@@ -143,7 +145,7 @@ func (m *Manager) plan(ctx context.Context, s Stack, t *template.Template) (Plan
 		if !errors.Is(err, errMoved) || time.Since(since) >= lag {
 			return p, err
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return Plan{}, err
 		}
 	}
@@ -168,7 +170,7 @@ func (m *Manager) planChanges(ctx context.Context, s Stack, t *template.Template
 		return Plan{}, m.unusable(ctx, r, set, found == nil)
 	}
 	p := newPlan(r, set)
-	p.Protect = s.Production && (found == nil || !value(found.EnableTerminationProtection))
+	p.Protect = s.Production && (found == nil || !ptr.Value(found.EnableTerminationProtection))
 	if p.Action == Keep && p.Protect {
 		p.Action = Update
 	}
@@ -179,7 +181,7 @@ func (m *Manager) planChanges(ctx context.Context, s Stack, t *template.Template
 func (m *Manager) request(ctx context.Context, s Stack, t *template.Template, found *types.Stack) (r request, err error) {
 	r = request{Stack: s, template: t}
 	if found != nil {
-		r.stackID = value(found.StackId)
+		r.stackID = ptr.Value(found.StackId)
 		if found.StackStatus != types.StackStatusReviewInProgress {
 			r.found = found
 			if r.before, err = m.templateOf(ctx, r.stackID); err != nil {
@@ -244,7 +246,7 @@ func (r request) plan() Plan {
 		stack: r.Stack, secrets: r.secrets(), template: r.template,
 	}
 	if r.found != nil {
-		p.ID, p.Status = value(r.found.StackId), string(r.found.StackStatus)
+		p.ID, p.Status = ptr.Value(r.found.StackId), string(r.found.StackStatus)
 	}
 	return p
 }
@@ -272,7 +274,7 @@ func (m *Manager) templateOf(ctx context.Context, id string) (*template.Template
 	if err != nil {
 		return nil, fmt.Errorf("get template: %w", err)
 	}
-	t, err := template.Parse([]byte(value(out.TemplateBody)))
+	t, err := template.Parse([]byte(ptr.Value(out.TemplateBody)))
 	if err != nil {
 		return nil, nil //nolint:nilerr // an old template at fault is no fault of the new one
 	}

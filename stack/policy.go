@@ -55,6 +55,7 @@ type Refusal struct {
 	Action    ChangeAction `json:"action"`
 }
 
+// String is "Cache (AWS::ElastiCache::ReplicationGroup) would be replaced".
 func (r Refusal) String() string {
 	does := map[ChangeAction]string{Replace: "would be replaced", MayReplace: "may be replaced", Delete: "would be deleted"}
 	return fmt.Sprintf("%s (%s) %s", r.LogicalID, r.Type, does[r.Action])

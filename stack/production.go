@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	words "github.com/mettel-automation/delivery/internal/production"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // TagEnvironment is the key of the tag that says whose a stack is. Deleting looks
@@ -22,8 +23,8 @@ func production(name string, found *types.Stack, marks []string, allowed string)
 	texts := []string{name}
 	if found != nil {
 		for _, t := range found.Tags {
-			if strings.EqualFold(value(t.Key), TagEnvironment) {
-				texts = append(texts, value(t.Value))
+			if strings.EqualFold(ptr.Value(t.Key), TagEnvironment) {
+				texts = append(texts, ptr.Value(t.Value))
 			}
 		}
 	}

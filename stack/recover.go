@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -125,10 +126,10 @@ func (m *Manager) planRecover(ctx context.Context, r Recovery) (RecoverPlan, err
 		return RecoverPlan{}, err
 	case found == nil:
 		return RecoverPlan{}, ErrNotFound
-	case value(found.ParentId) != "":
-		return RecoverPlan{}, fmt.Errorf("%w: it is nested in %s, and is recovered with that", ErrInvalid, value(found.ParentId))
+	case ptr.Value(found.ParentId) != "":
+		return RecoverPlan{}, fmt.Errorf("%w: it is nested in %s, and is recovered with that", ErrInvalid, ptr.Value(found.ParentId))
 	}
-	plan := RecoverPlan{Stack: r.Name, ID: value(found.StackId), Status: string(found.StackStatus), Skip: slices.Sorted(slices.Values(r.Skip)), Role: r.Role}
+	plan := RecoverPlan{Stack: r.Name, ID: ptr.Value(found.StackId), Status: string(found.StackStatus), Skip: slices.Sorted(slices.Values(r.Skip)), Role: r.Role}
 	plan.Skip = slices.Compact(plan.Skip)
 	if rolledBack(found.StackStatus) || rollingBack(found.StackStatus) {
 		plan.Skip = nil
@@ -211,7 +212,7 @@ func (m *Manager) stuck(ctx context.Context, id, name string) (stuck, error) {
 	err := m.walk(ctx, id, name, func(_ context.Context, at site) (nested []types.StackResourceSummary, err error) {
 		s.names[at.path] = nameIn(at.id)
 		for _, r := range at.resources {
-			if strings.HasSuffix(string(r.ResourceStatus), "_FAILED") && !cancelledReason(value(r.ResourceStatusReason)) {
+			if strings.HasSuffix(string(r.ResourceStatus), "_FAILED") && !cancelledReason(ptr.Value(r.ResourceStatusReason)) {
 				s.causes = append(s.causes, causeOf(at.path, r))
 				nested = append(nested, r)
 			}

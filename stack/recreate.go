@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
@@ -18,11 +19,11 @@ func (m *Manager) planRecreation(ctx context.Context, r request) (Plan, error) {
 	if err := checkPrevious(r.Stack, nil); err != nil {
 		return Plan{}, err
 	}
-	left, err := m.resources(ctx, value(r.found.StackId))
+	left, err := m.resources(ctx, ptr.Value(r.found.StackId))
 	if err != nil {
 		return Plan{}, err
 	}
-	before, err := m.templateOf(ctx, value(r.found.StackId))
+	before, err := m.templateOf(ctx, ptr.Value(r.found.StackId))
 	if err != nil {
 		return Plan{}, err
 	}
@@ -41,11 +42,11 @@ func recreation(r request, left []types.StackResourceSummary) Plan {
 		case types.ResourceStatusDeleteComplete, types.ResourceStatusDeleteSkipped:
 			continue
 		}
-		if value(res.PhysicalResourceId) == "" {
+		if ptr.Value(res.PhysicalResourceId) == "" {
 			continue // nothing was made of it
 		}
 		all = append(all, located{ResourceChange: types.ResourceChange{
-			Action: types.ChangeActionRemove, PolicyAction: r.policyOf(value(res.LogicalResourceId)),
+			Action: types.ChangeActionRemove, PolicyAction: r.policyOf(ptr.Value(res.LogicalResourceId)),
 			LogicalResourceId: res.LogicalResourceId, PhysicalResourceId: res.PhysicalResourceId, ResourceType: res.ResourceType,
 		}})
 	}
@@ -87,12 +88,12 @@ func (r request) exists(res template.Resource) bool {
 	}
 	values := make(map[string]string, len(r.template.Parameters))
 	for _, p := range r.template.Parameters {
-		values[p.Name] = value(p.Default)
+		values[p.Name] = ptr.Value(p.Default)
 		if given, ok := r.Parameters[p.Name]; ok {
 			values[p.Name] = given
 		}
 	}
-	holds, err := r.template.Condition(res.Condition, template.Scope{Parameters: values, Pseudo: pseudo(value(r.found.StackId), r.Name)})
+	holds, err := r.template.Condition(res.Condition, template.Scope{Parameters: values, Pseudo: pseudo(ptr.Value(r.found.StackId), r.Name)})
 	return err != nil || holds
 }
 
@@ -120,7 +121,7 @@ func (m *Manager) recreate(ctx context.Context, p Plan) (Plan, error) {
 	}
 	switch {
 	case current == nil, current.StackStatus == types.StackStatusReviewInProgress:
-	case value(current.StackId) != p.ID:
+	case ptr.Value(current.StackId) != p.ID:
 		return p, fmt.Errorf("%w: another stack of that name has been created", ErrStale)
 	default:
 		if err := m.clear(ctx, p, current); err != nil {

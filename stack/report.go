@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -53,7 +54,7 @@ func (r *reporter) event(path string, e types.StackEvent) {
 		r.stack(path, e)
 		return
 	}
-	subject := path + "/" + value(e.LogicalResourceId)
+	subject := path + "/" + ptr.Value(e.LogicalResourceId)
 	state, message, err := r.resource(subject, e)
 	r.say(subject, state, message, err, e)
 }
@@ -62,7 +63,7 @@ func (r *reporter) event(path string, e types.StackEvent) {
 // report, and a nested stack is reported as a resource of its parent.
 func (r *reporter) stack(path string, e types.StackEvent) {
 	status := types.StackStatus(e.ResourceStatus)
-	r.phases[value(e.StackId)] = phaseOf(status)
+	r.phases[ptr.Value(e.StackId)] = phaseOf(status)
 	if path != r.op.name {
 		return
 	}
@@ -71,7 +72,7 @@ func (r *reporter) stack(path string, e types.StackEvent) {
 		return
 	}
 	if r.quiet {
-		r.emit.Emit(progress.Event{Time: value(e.Timestamp), Op: r.op.verb, Subject: path, State: progress.Waiting, Message: "for another operation: " + r.status})
+		r.emit.Emit(progress.Event{Time: ptr.Value(e.Timestamp), Op: r.op.verb, Subject: path, State: progress.Waiting, Message: "for another operation: " + r.status})
 		return
 	}
 	state, message := progress.Running, doing(string(status))
@@ -79,7 +80,7 @@ func (r *reporter) stack(path string, e types.StackEvent) {
 	case cleaning:
 		message = "cleaning up"
 	case backward:
-		state, message = progress.RollingBack, clean.Text(value(e.ResourceStatusReason))
+		state, message = progress.RollingBack, clean.Text(ptr.Value(e.ResourceStatusReason))
 	}
 	r.say(path, state, message, nil, e)
 }
@@ -96,8 +97,8 @@ func phaseOf(status types.StackStatus) phase {
 
 // resource is what an event means for its resource.
 func (r *reporter) resource(subject string, e types.StackEvent) (progress.State, string, error) {
-	status, reason := string(e.ResourceStatus), clean.Text(value(e.ResourceStatusReason))
-	now := r.phases[value(e.StackId)]
+	status, reason := string(e.ResourceStatus), clean.Text(ptr.Value(e.ResourceStatusReason))
+	now := r.phases[ptr.Value(e.StackId)]
 	if now == cleaning && strings.HasPrefix(status, "DELETE_") && r.last[subject].state == progress.Done {
 		return progress.Done, predecessor(e.ResourceStatus, reason), nil
 	}
@@ -163,7 +164,7 @@ func (r *reporter) say(subject string, state progress.State, message string, err
 	if r.quiet {
 		return
 	}
-	r.emit.Emit(progress.Event{Time: value(e.Timestamp), Op: r.op.verb, Subject: subject, State: state, Message: message, Err: err})
+	r.emit.Emit(progress.Event{Time: ptr.Value(e.Timestamp), Op: r.op.verb, Subject: subject, State: state, Message: message, Err: err})
 }
 
 // unreadable reports that what happens in a nested stack cannot be seen.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -35,7 +36,7 @@ func secretsOf(parameters map[string]string, templates ...*template.Template) se
 			if p.NoEcho {
 				names[p.Name], s.names[p.Name] = true, true
 				s.hide(parameters[p.Name])
-				s.hide(value(p.Default))
+				s.hide(ptr.Value(p.Default))
 			}
 		}
 		if len(names) == 0 {
@@ -131,8 +132,8 @@ func (s secrets) redact(text string) string {
 // redactEvent takes the secrets out of what an event says.
 func (s secrets) redactEvent(e types.StackEvent) types.StackEvent {
 	if len(s.values) > 0 {
-		e.ResourceStatusReason = new(s.redact(value(e.ResourceStatusReason)))
-		e.HookStatusReason = new(s.redact(value(e.HookStatusReason)))
+		e.ResourceStatusReason = new(s.redact(ptr.Value(e.ResourceStatusReason)))
+		e.HookStatusReason = new(s.redact(ptr.Value(e.HookStatusReason)))
 	}
 	return e
 }

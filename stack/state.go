@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // course is what planning does about a stack in some status.
@@ -110,7 +112,7 @@ func (m *Manager) settle(ctx context.Context, s Stack) (*types.Stack, verdict, e
 		if v.course != toWait {
 			return found, v, nil
 		}
-		if _, err := m.watch(ctx, operation{verb: opPlan, name: s.Name, id: value(found.StackId)}); err != nil {
+		if _, err := m.watch(ctx, operation{verb: opPlan, name: s.Name, id: ptr.Value(found.StackId)}); err != nil {
 			return nil, verdict{}, fmt.Errorf("wait for the operation of somebody else: %w", err)
 		}
 	}
@@ -118,11 +120,11 @@ func (m *Manager) settle(ctx context.Context, s Stack) (*types.Stack, verdict, e
 
 // refuse is the error of a verdict that ends planning.
 func (m *Manager) refuse(ctx context.Context, found *types.Stack, v verdict) error {
-	name := value(found.StackName)
+	name := ptr.Value(found.StackName)
 	if found.StackStatus != types.StackStatusUpdateRollbackFailed {
 		return &StateError{Stack: name, Status: string(found.StackStatus), Reason: v.reason, Remedy: v.remedy}
 	}
-	failed, err := m.stuck(ctx, value(found.StackId), name)
+	failed, err := m.stuck(ctx, ptr.Value(found.StackId), name)
 	if err != nil {
 		return fmt.Errorf("it is %s: %w", found.StackStatus, err)
 	}
@@ -138,16 +140,8 @@ func (m *Manager) resources(ctx context.Context, id string) ([]types.StackResour
 			return nil, fmt.Errorf("list stack resources: %w", err)
 		}
 		all = append(all, out.StackResourceSummaries...)
-		if token = out.NextToken; value(token) == "" {
+		if token = out.NextToken; ptr.Value(token) == "" {
 			return all, nil
 		}
 	}
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -39,7 +40,7 @@ func (m *Manager) survey(ctx context.Context, id, name string) (survey, error) {
 			if r.ResourceStatus == types.ResourceStatusDeleteFailed {
 				s.causes = append(s.causes, causeOf(at.path, r))
 			}
-			d := removal(at.within, r, policies[value(r.LogicalResourceId)])
+			d := removal(at.within, r, policies[ptr.Value(r.LogicalResourceId)])
 			s.resources = append(s.resources, d)
 			if d.Fate == Deleted {
 				nested = append(nested, r)
@@ -53,7 +54,7 @@ func (m *Manager) survey(ctx context.Context, id, name string) (survey, error) {
 
 // removal is what becomes of a resource under its DeletionPolicy, "" for none.
 func removal(within string, r types.StackResourceSummary, policy string) Removal {
-	d := Removal{LogicalID: within + value(r.LogicalResourceId), Type: value(r.ResourceType), PhysicalID: value(r.PhysicalResourceId), Fate: Deleted}
+	d := Removal{LogicalID: within + ptr.Value(r.LogicalResourceId), Type: ptr.Value(r.ResourceType), PhysicalID: ptr.Value(r.PhysicalResourceId), Fate: Deleted}
 	switch {
 	case policy == "Retain", policy == "RetainExceptOnCreate":
 		d.Fate, d.Reason = Retained, "DeletionPolicy "+policy
@@ -67,10 +68,10 @@ func removal(within string, r types.StackResourceSummary, policy string) Removal
 
 // causeOf is a failure as the resource itself still shows it.
 func causeOf(path string, r types.StackResourceSummary) Cause {
-	kind, reason := value(r.ResourceType), value(r.ResourceStatusReason)
+	kind, reason := ptr.Value(r.ResourceType), ptr.Value(r.ResourceStatusReason)
 	return Cause{
-		Stack: path, LogicalID: value(r.LogicalResourceId), Type: kind, PhysicalID: value(r.PhysicalResourceId),
-		Status: string(r.ResourceStatus), Reason: reason, Hint: hint(kind, reason), Time: value(r.LastUpdatedTimestamp),
+		Stack: path, LogicalID: ptr.Value(r.LogicalResourceId), Type: kind, PhysicalID: ptr.Value(r.PhysicalResourceId),
+		Status: string(r.ResourceStatus), Reason: reason, Hint: hint(kind, reason), Time: ptr.Value(r.LastUpdatedTimestamp),
 	}
 }
 
@@ -87,10 +88,10 @@ func (m *Manager) policies(ctx context.Context, id string) (map[string]string, e
 	if err != nil {
 		return nil, fmt.Errorf("get template: %w", err)
 	}
-	if strings.TrimSpace(value(out.TemplateBody)) == "" { // of a stack in review
+	if strings.TrimSpace(ptr.Value(out.TemplateBody)) == "" { // of a stack in review
 		return nil, nil
 	}
-	parsed, err := template.Parse([]byte(value(out.TemplateBody)))
+	parsed, err := template.Parse([]byte(ptr.Value(out.TemplateBody)))
 	switch {
 	case errors.Is(err, template.ErrNoResources):
 		return nil, nil

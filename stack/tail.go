@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 const stackType = "AWS::CloudFormation::Stack"
@@ -15,7 +17,7 @@ const stackType = "AWS::CloudFormation::Stack"
 // ofStack reports whether e is about the stack itself rather than about one of
 // its resources.
 func ofStack(e types.StackEvent) bool {
-	return value(e.ResourceType) == stackType && value(e.PhysicalResourceId) == value(e.StackId)
+	return ptr.Value(e.ResourceType) == stackType && ptr.Value(e.PhysicalResourceId) == ptr.Value(e.StackId)
 }
 
 // tail reads the events of one stack, each once and none of before the operation.
@@ -46,7 +48,7 @@ func (m *Manager) news(ctx context.Context, t *tail) ([]types.StackEvent, error)
 		if err != nil {
 			return nil, err
 		}
-		if r.page(page); r.known || value(next) == "" || t.beyond(page) {
+		if r.page(page); r.known || ptr.Value(next) == "" || t.beyond(page) {
 			break
 		}
 		token = next
@@ -72,7 +74,7 @@ type reading struct {
 
 func (r *reading) page(events []types.StackEvent) {
 	for _, e := range events {
-		id := value(e.EventId)
+		id := ptr.Value(e.EventId)
 		switch {
 		case r.seen[id]:
 			r.known = true // and one that came late may stand behind it
@@ -97,19 +99,19 @@ func (t *tail) foreign() bool {
 func (t *tail) before(e types.StackEvent) bool {
 	switch {
 	case t.after != "":
-		return value(e.EventId) == t.after
+		return ptr.Value(e.EventId) == t.after
 	case t.token != "":
 		return false
 	case t.foreign():
 		return ofStack(e) && !inProgress(types.StackStatus(e.ResourceStatus))
 	}
-	return value(e.Timestamp).Before(t.since)
+	return ptr.Value(e.Timestamp).Before(t.since)
 }
 
 // beyond reports whether a page holds nothing of an operation whose token is
 // known, and of which nothing was seen so far: there is nothing further back either.
 func (t *tail) beyond(page []types.StackEvent) bool {
 	return t.token != "" && t.since.IsZero() && !slices.ContainsFunc(page, func(e types.StackEvent) bool {
-		return value(e.ClientRequestToken) == t.token
+		return ptr.Value(e.ClientRequestToken) == t.token
 	})
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // TestReadingOfPagesThatOverlap: while pages are read, new events push old ones
@@ -17,7 +19,7 @@ func TestReadingOfPagesThatOverlap(t *testing.T) {
 		}
 		return page
 	}
-	r := reading{tail: &tail{id: envARN, token: "mine", after: value(h.events[3].EventId)}, fresh: make(map[string]bool)}
+	r := reading{tail: &tail{id: envARN, token: "mine", after: ptr.Value(h.events[3].EventId)}, fresh: make(map[string]bool)}
 	r.page(newest(0, 5))
 	if r.known {
 		t.Error("nothing of before the operation was met yet")
@@ -29,10 +31,10 @@ func TestReadingOfPagesThatOverlap(t *testing.T) {
 	}
 	var ids, want []string
 	for _, e := range r.events {
-		ids = append(ids, value(e.EventId))
+		ids = append(ids, ptr.Value(e.EventId))
 	}
 	for _, e := range newest(0, 10) {
-		want = append(want, value(e.EventId))
+		want = append(want, ptr.Value(e.EventId))
 	}
 	if d := cmp.Diff(want, ids); d != "" {
 		t.Errorf("events (-want +got):\n%s", d)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // why is the reason for which a change set failed, and which one that was. That of a
@@ -26,10 +28,10 @@ func (m *Manager) why(ctx context.Context, set changeSet) (id, reason string, er
 		if err != nil {
 			return "", "", err
 		}
-		if value(page.StatusReason) == "" {
+		if ptr.Value(page.StatusReason) == "" {
 			break
 		}
-		id, reason = within, value(page.StatusReason)
+		id, reason = within, ptr.Value(page.StatusReason)
 	}
 	return id, cmp.Or(reason, "CloudFormation gives no reason"), nil
 }
@@ -53,7 +55,7 @@ func (m *Manager) validation(ctx context.Context, r request, set changeSet, id s
 				causes = append(causes, c)
 			}
 		}
-		if in.NextToken = out.NextToken; value(in.NextToken) == "" {
+		if in.NextToken = out.NextToken; ptr.Value(in.NextToken) == "" {
 			break
 		}
 	}
@@ -66,8 +68,8 @@ func (m *Manager) validation(ctx context.Context, r request, set changeSet, id s
 // pathOf is the stack that the change set with that ARN is of, as far as set tells.
 func (c changeSet) pathOf(name, id string) string {
 	for _, l := range c.Changes {
-		if value(l.ChangeSetId) == id {
-			return name + "/" + l.within + value(l.LogicalResourceId)
+		if ptr.Value(l.ChangeSetId) == id {
+			return name + "/" + l.within + ptr.Value(l.LogicalResourceId)
 		}
 	}
 	return name
@@ -76,19 +78,19 @@ func (c changeSet) pathOf(name, id string) string {
 // findingOf is what an event says against a resource, if it does.
 func findingOf(e types.OperationEvent) (c Cause, ok bool) {
 	c = Cause{
-		LogicalID: value(e.LogicalResourceId), Type: value(e.ResourceType), PhysicalID: value(e.PhysicalResourceId),
-		Time: value(e.Timestamp),
+		LogicalID: ptr.Value(e.LogicalResourceId), Type: ptr.Value(e.ResourceType), PhysicalID: ptr.Value(e.PhysicalResourceId),
+		Time: ptr.Value(e.Timestamp),
 	}
 	switch {
 	case e.ValidationStatus == types.ValidationStatusFailed && e.ValidationFailureMode != types.HookFailureModeWarn:
-		c.Status, c.Reason = value(e.ValidationName), value(e.ValidationStatusReason)
-		if path := value(e.ValidationPath); path != "" && c.Reason != "" {
+		c.Status, c.Reason = ptr.Value(e.ValidationName), ptr.Value(e.ValidationStatusReason)
+		if path := ptr.Value(e.ValidationPath); path != "" && c.Reason != "" {
 			c.Reason = strings.TrimRight(c.Reason, ". ") + " (at " + path + ")"
 		}
 	case strings.HasSuffix(string(e.HookStatus), "FAILED") && e.HookFailureMode != types.HookFailureModeWarn:
-		c.Status, c.Reason = string(e.HookStatus), fmt.Sprintf("hook %s: %s", value(e.HookType), value(e.HookStatusReason))
+		c.Status, c.Reason = string(e.HookStatus), fmt.Sprintf("hook %s: %s", ptr.Value(e.HookType), ptr.Value(e.HookStatusReason))
 	case strings.HasSuffix(string(e.ResourceStatus), "_FAILED"):
-		c.Status, c.Reason = string(e.ResourceStatus), value(e.ResourceStatusReason)
+		c.Status, c.Reason = string(e.ResourceStatus), ptr.Value(e.ResourceStatusReason)
 	}
 	c.Hint = hintOfFinding(c.Type, c.Reason)
 	return c, c.LogicalID != "" && c.Reason != ""

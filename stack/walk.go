@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // site is one stack on a walk: that at which it began, or one nested in it.
@@ -31,8 +33,8 @@ func (m *Manager) walk(ctx context.Context, id, name string, visit func(context.
 			continue
 		}
 		for _, r := range inner {
-			logical, physical := value(r.LogicalResourceId), value(r.PhysicalResourceId)
-			if value(r.ResourceType) == stackType && physical != "" {
+			logical, physical := ptr.Value(r.LogicalResourceId), ptr.Value(r.PhysicalResourceId)
+			if ptr.Value(r.ResourceType) == stackType && physical != "" {
 				sites = append(sites, site{id: physical, path: s.path + "/" + logical, within: s.within + logical + "/"})
 			}
 		}
@@ -54,7 +56,7 @@ func (m *Manager) visit(ctx context.Context, s site, visit func(context.Context,
 
 // exists reports whether there is something of the resource.
 func exists(r types.StackResourceSummary) bool {
-	return value(r.PhysicalResourceId) != "" && r.ResourceStatus != types.ResourceStatusDeleteComplete
+	return ptr.Value(r.PhysicalResourceId) != "" && r.ResourceStatus != types.ResourceStatusDeleteComplete
 }
 
 // nameIn is the name of the stack in its ARN: arn:aws:cloudformation:region:account:stack/name/id.

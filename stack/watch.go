@@ -10,6 +10,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // operation is one thing that CloudFormation does to one stack.
@@ -116,7 +119,7 @@ func (m *Manager) watch(ctx context.Context, op operation) (outcome, error) {
 		} else {
 			pause = min(pause*3/2, m.opts.MaxPollInterval)
 		}
-		if err := sleep(ctx, jitter(pause)); err != nil {
+		if err := wait.For(ctx, jitter(pause)); err != nil {
 			return w.out, w.unfinished(err)
 		}
 	}
@@ -139,7 +142,7 @@ func (m *Manager) lastEvent(ctx context.Context, id string) (string, error) {
 	case len(events) == 0:
 		return "", nil
 	}
-	return value(events[0].EventId), nil
+	return ptr.Value(events[0].EventId), nil
 }
 
 func (m *Manager) eventPage(ctx context.Context, id string, token *string) (events []types.StackEvent, next *string, err error) {
@@ -205,9 +208,9 @@ func (w *watcher) look(ctx context.Context) error {
 	case err != nil:
 		return err
 	case found != nil && !inProgress(found.StackStatus):
-		w.end(found.StackStatus, value(found.StackStatusReason))
+		w.end(found.StackStatus, ptr.Value(found.StackStatusReason))
 	case found == nil && last != nil:
-		w.end(types.StackStatus(last.ResourceStatus), value(last.ResourceStatusReason))
+		w.end(types.StackStatus(last.ResourceStatus), ptr.Value(last.ResourceStatusReason))
 	}
 	return nil
 }
@@ -221,7 +224,7 @@ func (w *watcher) conclude(ctx context.Context) error {
 		if w.op.token == "" {
 			return w.look(ctx)
 		}
-		w.end(types.StackStatus(last.ResourceStatus), value(last.ResourceStatusReason))
+		w.end(types.StackStatus(last.ResourceStatus), ptr.Value(last.ResourceStatusReason))
 	case !w.begun && w.op.token != "" && time.Since(w.began) >= beginFor:
 		return w.notBegun(ctx)
 	}
@@ -235,13 +238,13 @@ func (w *watcher) own(fresh []types.StackEvent) []types.StackEvent {
 	}
 	first := 0
 	if w.op.token != "" {
-		first = slices.IndexFunc(fresh, func(e types.StackEvent) bool { return value(e.ClientRequestToken) == w.op.token })
+		first = slices.IndexFunc(fresh, func(e types.StackEvent) bool { return ptr.Value(e.ClientRequestToken) == w.op.token })
 	}
 	if first < 0 || len(fresh) == 0 {
 		return nil
 	}
 	w.begun = true
-	w.root.since = value(fresh[first].Timestamp)
+	w.root.since = ptr.Value(fresh[first].Timestamp)
 	return fresh[first:]
 }
 
@@ -250,7 +253,7 @@ func (w *watcher) own(fresh []types.StackEvent) []types.StackEvent {
 func (w *watcher) take(t *tail, e types.StackEvent) {
 	if t == w.root && w.op.token == "" && t.last != nil && ofStack(e) && !t.moving() && inProgress(types.StackStatus(e.ResourceStatus)) {
 		w.out.Events, w.nested, w.stale = nil, nil, 0
-		t.since = value(e.Timestamp)
+		t.since = ptr.Value(e.Timestamp)
 	}
 	e = w.op.secrets.redactEvent(e)
 	w.out.Events = append(w.out.Events, e)
@@ -259,14 +262,14 @@ func (w *watcher) take(t *tail, e types.StackEvent) {
 		t.last = &e
 		return
 	}
-	id := value(e.PhysicalResourceId)
-	if value(e.ResourceType) != stackType || !strings.HasPrefix(id, "arn:") {
+	id := ptr.Value(e.PhysicalResourceId)
+	if ptr.Value(e.ResourceType) != stackType || !strings.HasPrefix(id, "arn:") {
 		return
 	}
 	i := slices.IndexFunc(w.nested, func(n *tail) bool { return n.id == id })
 	if i < 0 {
 		i = len(w.nested)
-		w.nested = append(w.nested, &tail{id: id, path: t.path + "/" + value(e.LogicalResourceId), since: w.root.since})
+		w.nested = append(w.nested, &tail{id: id, path: t.path + "/" + ptr.Value(e.LogicalResourceId), since: w.root.since})
 	}
 	w.nested[i].due = true
 	w.nested[i].over = !strings.HasSuffix(string(e.ResourceStatus), "_IN_PROGRESS")
@@ -348,7 +351,7 @@ func (w *watcher) notBegun(ctx context.Context) error {
 		w.began = time.Now()
 		return nil
 	case found.StackStatus == types.StackStatusDeleteComplete:
-		w.end(found.StackStatus, value(found.StackStatusReason))
+		w.end(found.StackStatus, ptr.Value(found.StackStatusReason))
 		return nil
 	}
 	w.report.status = string(found.StackStatus)

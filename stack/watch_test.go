@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -255,7 +256,7 @@ func TestWatchSlowsDownWhileNothingHappens(t *testing.T) {
 		h := past(new(history))
 		h.token = "mine"
 		h.stack(envARN, "UPDATE_IN_PROGRESS", "").stack(envARN, "UPDATE_COMPLETE", "")
-		late := value(h.events[5].Timestamp).Add(time.Hour)
+		late := ptr.Value(h.events[5].Timestamp).Add(time.Hour)
 		h.events[5].Timestamp = &late
 		api := newFeed(h)
 		began := time.Now()

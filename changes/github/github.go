@@ -1,26 +1,10 @@
 // Package github turns the modules that package changes selects into the matrix
 // of a GitHub Actions job: one job a module.
 //
-//	jobs:
-//	  modules:
-//	    runs-on: ubuntu-latest
-//	    outputs: {matrix: "${{ steps.changes.outputs.matrix }}"}
-//	    steps:
-//	      - uses: actions/checkout@v4
-//	        with: {fetch-depth: 0}
-//	      - id: changes
-//	        run: echo "matrix=$(changes -ci -modules modules.yaml -matrix)" >> "$GITHUB_OUTPUT"
-//	  test:
-//	    needs: modules
-//	    if: ${{ needs.modules.outputs.matrix != '{"include":[]}' }}
-//	    strategy: {matrix: "${{ fromJSON(needs.modules.outputs.matrix) }}"}
-//	    runs-on: ubuntu-latest
-//	    steps:
-//	      - run: make -C "$DIR" test
-//	        env: {DIR: "${{ matrix.dir }}"} # the label "dir" of the module
+//	matrix, err := github.Matrix(selection.Modules)
 //
-// The if is needed: GitHub fails a job whose matrix is empty. A matrix cannot say
-// that one of its jobs waits for another.
+// [Matrix] shows the workflow that takes it. A matrix cannot say that one of its jobs
+// waits for another, and this package talks to no GitHub.
 package github
 
 import (
@@ -47,7 +31,27 @@ var ErrLabel = errors.New("label is a key of the matrix")
 // Matrix returns the matrix of modules, such as Modules or Deleted of a
 // [changes.Selection]: JSON on one line, with an object for each module that has
 // the keys module, status and the labels of the module. Equal input gives equal
-// bytes.
+// bytes. A workflow takes it from the job that has selected the modules:
+//
+//	jobs:
+//	  modules:
+//	    runs-on: ubuntu-latest
+//	    outputs: {matrix: "${{ steps.changes.outputs.matrix }}"}
+//	    steps:
+//	      - uses: actions/checkout@v4
+//	        with: {fetch-depth: 0}
+//	      - id: changes
+//	        run: echo "matrix=$(changes -ci -modules modules.yaml -matrix)" >> "$GITHUB_OUTPUT"
+//	  test:
+//	    needs: modules
+//	    if: ${{ needs.modules.outputs.matrix != '{"include":[]}' }}
+//	    strategy: {matrix: "${{ fromJSON(needs.modules.outputs.matrix) }}"}
+//	    runs-on: ubuntu-latest
+//	    steps:
+//	      - run: make -C "$DIR" test
+//	        env: {DIR: "${{ matrix.dir }}"} # the label "dir" of the module
+//
+// The if is needed: GitHub fails a job whose matrix is empty.
 //
 // The error is [ErrTooMany] for more than 256 modules, and [ErrLabel] for a label
 // whose name is "module" or "status".

@@ -2,24 +2,12 @@
 // GitLab CI: a child pipeline made from a template, or a dotenv report.
 //
 // A [Template] is a GitLab CI file in which a job whose name holds $MODULE
-// stands for one job a module:
+// stands for one job a module; [Template.Pipeline] makes the child pipeline:
 //
-//	stages: [test, deploy]
-//	default: {image: "golang:1.26"}
+//	template, err := gitlab.LoadTemplate("jobs.yml")
+//	child, err := template.Pipeline(config, selection, gitlab.Options{})
 //
-//	test $MODULE:
-//	  stage: test
-//	  script: ['make -C "$MODULE_DIR" test'] # the label "dir" of the module
-//	deploy $MODULE:
-//	  stage: deploy
-//	  rules: [{if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $MODULE_TIER != "internal"}]
-//	  script: ['./deploy "$MODULE"']
-//	destroy $MODULE:
-//	  for: {deleted: true}
-//	  stage: deploy
-//	  script: ['./destroy "$MODULE"']
-//
-// [Template.Pipeline] makes the child pipeline; the parent pipeline starts it:
+// The parent pipeline starts it:
 //
 //	modules:
 //	  script: [changes -ci -modules modules.yaml -job-template jobs.yml -child-pipeline child.yml]

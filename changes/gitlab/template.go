@@ -14,8 +14,25 @@ import (
 	"github.com/mettel-automation/delivery/changes"
 )
 
-// Template is what the jobs of a child pipeline are made from. It is read by
-// [ReadTemplate] or [LoadTemplate].
+// Template is what the jobs of a child pipeline are made from: a GitLab CI file in
+// which a job whose name holds $MODULE stands for one job a module.
+//
+//	stages: [test, deploy]
+//	default: {image: "golang:1.26"}
+//
+//	test $MODULE:
+//	  stage: test
+//	  script: ['make -C "$MODULE_DIR" test'] # the label "dir" of the module
+//	deploy $MODULE:
+//	  stage: deploy
+//	  rules: [{if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $MODULE_TIER != "internal"}]
+//	  script: ['./deploy "$MODULE"']
+//	destroy $MODULE:
+//	  for: {deleted: true}
+//	  stage: deploy
+//	  script: ['./destroy "$MODULE"']
+//
+// It is read by [ReadTemplate] or [LoadTemplate].
 type Template struct {
 	file    string
 	globals []entry // keys that are no jobs, and hidden jobs

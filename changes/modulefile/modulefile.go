@@ -14,13 +14,7 @@
 //	    on_demand: TEST_PORTAL
 //
 // The keys are the fields of [changes.Config] and [changes.Module], and mean what
-// these say. [LoadFS] reads the file as a commit has it, so that modules which a
-// change deletes are known:
-//
-//	now, err := modulefile.Load("modules.yaml")
-//	tree, err := repo.FS(ctx, diff.From)
-//	before, err := modulefile.LoadFS(tree, "modules.yaml")
-//	selection, err := now.Select(diff, changes.SelectOptions{Before: &before})
+// these say. [Load] reads the file, and [LoadFS] the one that a commit has.
 //
 // It is a package of its own so that who has modules as Go values, or finds them
 // by package discovery, does not link a YAML parser. It writes no files.
@@ -53,8 +47,13 @@ func Load(path string) (changes.Config, error) {
 	return read(file, path)
 }
 
-// LoadFS is Load for a file of fsys, such as the tree of a commit:
-// the modules as they were before.
+// LoadFS is Load for a file of fsys, such as the tree of a commit: the modules as they
+// were before, so that those which a change deletes are known.
+//
+//	now, err := modulefile.Load("modules.yaml")
+//	tree, err := repo.FS(ctx, diff.From)
+//	before, err := modulefile.LoadFS(tree, "modules.yaml")
+//	selection, err := now.Select(diff, changes.SelectOptions{Before: &before})
 func LoadFS(fsys fs.FS, name string) (changes.Config, error) {
 	file, err := fsys.Open(name)
 	if err != nil {

@@ -14,11 +14,9 @@
 // vCPU quota of Fargate and the free addresses of the subnets. A shortage is
 // named with the service, the dimension and the number that is missing.
 //
-// A verdict is about the best case: a spread strategy, or whoever else uses the
-// cluster meanwhile, may leave less room. It neither adds capacity nor looks at
+// A verdict is about the best case: see [Verdict]. It neither adds capacity nor looks at
 // daemon services, external instances and strategies other than rolling updates.
-// Package capacity/limits completes a supply with what only the EC2 and Service
-// Quotas APIs know.
+// Package capacity/limits completes a supply with what only other APIs know.
 package capacity
 
 import (

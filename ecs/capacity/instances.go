@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/ecs/internal/tasksize"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // instanceOf reads what ECS tells of a container instance. Of its resources,
@@ -17,15 +18,15 @@ import (
 // Source: ECS API reference, ContainerInstance, "remainingResources".
 func instanceOf(c types.ContainerInstance) Instance {
 	i := Instance{
-		ID: lastElement(value(c.ContainerInstanceArn)), Provider: value(c.CapacityProviderName),
-		Status: value(c.Status), Connected: c.AgentConnected, Attributes: make(map[string]string, len(c.Attributes)),
+		ID: lastElement(ptr.Value(c.ContainerInstanceArn)), Provider: ptr.Value(c.CapacityProviderName),
+		Status: ptr.Value(c.Status), Connected: c.AgentConnected, Attributes: make(map[string]string, len(c.Attributes)),
 	}
 	for _, a := range c.Attributes {
-		i.Attributes[value(a.Name)] = value(a.Value)
+		i.Attributes[ptr.Value(a.Name)] = ptr.Value(a.Value)
 	}
 	i.Type = i.Attributes["ecs.instance-type"]
 	for _, r := range c.RemainingResources {
-		switch value(r.Name) {
+		switch ptr.Value(r.Name) {
 		case "PORTS":
 			i.TCP = ports(r.StringSetValue)
 		case "PORTS_UDP":
@@ -41,7 +42,7 @@ func instanceOf(c types.ContainerInstance) Instance {
 }
 
 func (a *Resources) set(r types.Resource) {
-	switch value(r.Name) {
+	switch ptr.Value(r.Name) {
 	case "CPU":
 		a.CPU = int(r.IntegerValue)
 	case "MEMORY":
@@ -68,15 +69,15 @@ func (r *Reader) placed(ctx context.Context, cluster string, s *Supply) error {
 	placed := make(map[string][]string)
 	enis := make(map[string]int)
 	err := r.tasks(ctx, cluster, "", func(t types.Task) {
-		instance := lastElement(value(t.ContainerInstanceArn))
+		instance := lastElement(ptr.Value(t.ContainerInstanceArn))
 		if instance == "" {
 			return
 		}
-		if service, ok := strings.CutPrefix(value(t.Group), "service:"); ok {
+		if service, ok := strings.CutPrefix(ptr.Value(t.Group), "service:"); ok {
 			placed[service] = append(placed[service], instance)
 		}
 		for _, a := range t.Attachments {
-			if value(a.Type) == "ElasticNetworkInterface" && value(a.Status) != "DELETED" {
+			if ptr.Value(a.Type) == "ElasticNetworkInterface" && ptr.Value(a.Status) != "DELETED" {
 				enis[instance]++
 			}
 		}
@@ -97,11 +98,11 @@ func (r *Reader) fargateUsage(ctx context.Context, clusters []string, s *Supply)
 	onDemand, spot := 0, 0
 	for _, cluster := range clusters {
 		err := r.tasks(ctx, cluster, types.LaunchTypeFargate, func(t types.Task) {
-			cpu, err := tasksize.CPU(value(t.Cpu))
+			cpu, err := tasksize.CPU(ptr.Value(t.Cpu))
 			if err != nil {
 				return // ECS gives CPU units
 			}
-			if value(t.CapacityProviderName) == fargateSpot {
+			if ptr.Value(t.CapacityProviderName) == fargateSpot {
 				spot += cpu
 			} else {
 				onDemand += cpu

@@ -9,6 +9,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // API is what a Reader always needs; an [*awsecs.Client] has it.
@@ -162,7 +164,7 @@ func (r *Reader) providers(ctx context.Context, cluster string, s *Supply) error
 		return err
 	}
 	for _, item := range out.Clusters[0].DefaultCapacityProviderStrategy {
-		s.DefaultProviders = append(s.DefaultProviders, value(item.CapacityProvider))
+		s.DefaultProviders = append(s.DefaultProviders, ptr.Value(item.CapacityProvider))
 	}
 	own := slices.DeleteFunc(slices.Clone(out.Clusters[0].CapacityProviders), func(name string) bool {
 		return name == onFargate || name == fargateSpot
@@ -178,10 +180,10 @@ func (r *Reader) providers(ctx context.Context, cluster string, s *Supply) error
 		}
 		for _, p := range got.CapacityProviders {
 			if grows(p) {
-				s.Growing = append(s.Growing, value(p.Name))
+				s.Growing = append(s.Growing, ptr.Value(p.Name))
 			}
 		}
-		if input.NextToken = got.NextToken; value(input.NextToken) == "" {
+		if input.NextToken = got.NextToken; ptr.Value(input.NextToken) == "" {
 			slices.Sort(s.Growing)
 			return nil
 		}

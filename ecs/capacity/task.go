@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/ecs/internal/tasksize"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Task is what one task takes.
@@ -48,10 +49,10 @@ func TaskOf(td *awsecs.RegisterTaskDefinitionInput) (Task, error) {
 func taskOf(td *types.TaskDefinition) (Task, error) {
 	var t Task
 	var err error
-	if t.CPU, err = tasksize.CPU(value(td.Cpu)); err != nil {
+	if t.CPU, err = tasksize.CPU(ptr.Value(td.Cpu)); err != nil {
 		return Task{}, err
 	}
-	if t.Memory, err = tasksize.Memory(value(td.Memory)); err != nil {
+	if t.Memory, err = tasksize.Memory(ptr.Value(td.Memory)); err != nil {
 		return Task{}, err
 	}
 	for _, c := range td.ContainerDefinitions {
@@ -63,7 +64,7 @@ func taskOf(td *types.TaskDefinition) (Task, error) {
 		}
 		gpus, err := gpusOf(c)
 		if err != nil {
-			return Task{}, fmt.Errorf("container %s: %w", value(c.Name), err)
+			return Task{}, fmt.Errorf("container %s: %w", ptr.Value(c.Name), err)
 		}
 		t.GPUs += gpus
 		t.bind(c.PortMappings, td.NetworkMode)
@@ -74,7 +75,7 @@ func taskOf(td *types.TaskDefinition) (Task, error) {
 	t.platform(td.RuntimePlatform)
 	for _, c := range td.PlacementConstraints {
 		if c.Type == types.TaskDefinitionPlacementConstraintTypeMemberOf {
-			t.MemberOf = append(t.MemberOf, value(c.Expression))
+			t.MemberOf = append(t.MemberOf, ptr.Value(c.Expression))
 		}
 	}
 	return t, nil
@@ -84,7 +85,7 @@ func memoryOf(c types.ContainerDefinition) int {
 	if c.MemoryReservation != nil {
 		return int(*c.MemoryReservation)
 	}
-	return int(value(c.Memory))
+	return int(ptr.Value(c.Memory))
 }
 
 func gpusOf(c types.ContainerDefinition) (int, error) {
@@ -93,9 +94,9 @@ func gpusOf(c types.ContainerDefinition) (int, error) {
 		if r.Type != types.ResourceTypeGpu {
 			continue
 		}
-		n, err := strconv.Atoi(value(r.Value))
+		n, err := strconv.Atoi(ptr.Value(r.Value))
 		if err != nil || n < 0 {
-			return 0, fmt.Errorf("number of GPUs %q: want a whole number", value(r.Value))
+			return 0, fmt.Errorf("number of GPUs %q: want a whole number", ptr.Value(r.Value))
 		}
 		sum += n
 	}
@@ -110,9 +111,9 @@ func (t *Task) bind(ports []types.PortMapping, mode types.NetworkMode) {
 		return
 	}
 	for _, p := range ports {
-		port := int(value(p.HostPort))
+		port := int(ptr.Value(p.HostPort))
 		if port == 0 && mode == types.NetworkModeHost {
-			port = int(value(p.ContainerPort))
+			port = int(ptr.Value(p.ContainerPort))
 		}
 		switch {
 		case port == 0:
@@ -160,7 +161,7 @@ func Creating(name string, td *awsecs.RegisterTaskDefinitionInput, settings *aws
 // own settings, and is to run td instead of old. Where old is nil, its tasks
 // count as large as the new ones.
 func Updating(s types.Service, td *awsecs.RegisterTaskDefinitionInput, old *types.TaskDefinition) (Demand, error) {
-	name := value(s.ServiceName)
+	name := ptr.Value(s.ServiceName)
 	task, err := TaskOf(td)
 	if err != nil {
 		return Demand{}, fmt.Errorf("capacity for %s: %w", name, err)
@@ -183,7 +184,7 @@ func Updating(s types.Service, td *awsecs.RegisterTaskDefinitionInput, old *type
 
 func (d *Demand) place(strategy []types.CapacityProviderStrategyItem, network *types.NetworkConfiguration, constraints []types.PlacementConstraint) {
 	for _, item := range strategy {
-		d.Providers = append(d.Providers, value(item.CapacityProvider))
+		d.Providers = append(d.Providers, ptr.Value(item.CapacityProvider))
 	}
 	if len(d.Providers) > 0 {
 		d.LaunchType = "" // services with a strategy have none
@@ -196,7 +197,7 @@ func (d *Demand) place(strategy []types.CapacityProviderStrategyItem, network *t
 		case types.PlacementConstraintTypeDistinctInstance:
 			d.DistinctInstance = true
 		case types.PlacementConstraintTypeMemberOf:
-			d.MemberOf = append(d.MemberOf, value(c.Expression))
+			d.MemberOf = append(d.MemberOf, ptr.Value(c.Expression))
 		}
 	}
 }
@@ -213,12 +214,4 @@ func (d *Demand) percents(c *types.DeploymentConfiguration) {
 		n := int(*c.MaximumPercent)
 		d.MaxPercent = &n
 	}
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

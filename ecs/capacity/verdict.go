@@ -117,7 +117,8 @@ func plural(n int, noun string) string {
 
 // Verdict is what [Check] found. Its warnings tell what is not known, such as
 // what could not be read or a placement expression that is not understood; in
-// their light, the true outcome may be worse.
+// their light, the true outcome may be worse. So it may where a spread strategy, or
+// whoever else uses the cluster meanwhile, leaves less room.
 type Verdict struct {
 	Outcome   Outcome    `json:"outcome"` // the worst of its shortages; Fits without any
 	Shortages []Shortage `json:"shortages,omitempty"`

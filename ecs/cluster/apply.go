@@ -9,6 +9,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -111,7 +113,7 @@ func (m *Manager) settle(ctx context.Context, desired Spec) error {
 		now := diff(desired, found)
 		status, attachments := statusInactive, ""
 		if found != nil {
-			status, attachments = value(found.Status), value(found.AttachmentsStatus)
+			status, attachments = ptr.Value(found.Status), ptr.Value(found.AttachmentsStatus)
 		}
 		waited := time.Since(began)
 		switch {
@@ -130,7 +132,7 @@ func (m *Manager) settle(ctx context.Context, desired Spec) error {
 		case waited >= lag:
 			return fmt.Errorf("%w: it still differs: %s", ErrChanged, strings.Join(now.Detail, "; "))
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return err
 		}
 	}
@@ -140,13 +142,13 @@ func (m *Manager) settle(ctx context.Context, desired Spec) error {
 func (m *Manager) deleted(ctx context.Context, name string) error {
 	for began := time.Now(); ; {
 		found, err := m.find(ctx, name)
-		if err != nil || found == nil || value(found.Status) != statusDeprovisioning {
+		if err != nil || found == nil || ptr.Value(found.Status) != statusDeprovisioning {
 			return err
 		}
 		if time.Since(began) >= m.opts.Timeout {
 			return fmt.Errorf("%w after %s: it is still being deleted", ErrTimeout, m.opts.Timeout)
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/internal/production"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Deletion is what deleting a cluster would destroy.
@@ -109,11 +110,11 @@ func (m *Manager) survey(ctx context.Context, name string) (Deletion, error) {
 	if err := m.guard(name, found); err != nil {
 		return d, err
 	}
-	if found == nil || value(found.Status) == statusInactive {
+	if found == nil || ptr.Value(found.Status) == statusInactive {
 		d.Gone = true
 		return d, nil
 	}
-	if value(found.Status) == statusDeprovisioning {
+	if ptr.Value(found.Status) == statusDeprovisioning {
 		d.under = true // and so it is empty
 		return d, nil
 	}
@@ -139,7 +140,7 @@ func (m *Manager) guard(name string, found *types.Cluster) error {
 		}
 	}
 	switch {
-	case !tagged || value(found.Status) == statusInactive: // there is nothing to own
+	case !tagged || ptr.Value(found.Status) == statusInactive: // there is nothing to own
 	case tag == "":
 		return fmt.Errorf("%w: it has no tag %s, want %q", ErrNotOwned, TagEnvironment, m.opts.Environment)
 	case tag != m.opts.Environment:
@@ -169,7 +170,7 @@ func (m *Manager) pages(ctx context.Context, what string, next func(token *strin
 		if err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
-		if value(token) == "" {
+		if ptr.Value(token) == "" {
 			return nil
 		}
 	}
@@ -206,8 +207,8 @@ func (m *Manager) describe(ctx context.Context, cluster string, names []string) 
 				return err
 			}
 			for _, s := range out.Services {
-				if status := value(s.Status); status != statusInactive {
-					services = append(services, Service{Name: value(s.ServiceName), Status: status, Running: s.RunningCount, Pending: s.PendingCount})
+				if status := ptr.Value(s.Status); status != statusInactive {
+					services = append(services, Service{Name: ptr.Value(s.ServiceName), Status: status, Running: s.RunningCount, Pending: s.PendingCount})
 				}
 			}
 			return nil
@@ -242,8 +243,8 @@ func (m *Manager) looseTasks(ctx context.Context, cluster string) ([]Task, error
 				return err
 			}
 			for _, t := range out.Tasks {
-				if group := value(t.Group); !strings.HasPrefix(group, "service:") && value(t.LastStatus) != "STOPPED" {
-					tasks = append(tasks, Task{ID: last(value(t.TaskArn)), Group: group})
+				if group := ptr.Value(t.Group); !strings.HasPrefix(group, "service:") && ptr.Value(t.LastStatus) != "STOPPED" {
+					tasks = append(tasks, Task{ID: last(ptr.Value(t.TaskArn)), Group: group})
 				}
 			}
 			return nil
@@ -277,7 +278,7 @@ func (m *Manager) instances(ctx context.Context, cluster string) ([]string, erro
 				return err
 			}
 			for _, i := range out.ContainerInstances {
-				ids = append(ids, value(i.Ec2InstanceId))
+				ids = append(ids, ptr.Value(i.Ec2InstanceId))
 			}
 			return nil
 		})

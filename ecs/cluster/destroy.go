@@ -10,6 +10,7 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -175,7 +176,7 @@ func (m *Manager) drain(ctx context.Context, plan, now Deletion) error {
 		if time.Since(began) >= m.opts.Timeout {
 			return fmt.Errorf("%w after %s: still waiting for %s; run again to go on", ErrTimeout, m.opts.Timeout, remains)
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return err
 		}
 	}

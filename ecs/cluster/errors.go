@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // What an error of this package may match.
@@ -51,7 +53,7 @@ func (m *Manager) insist(ctx context.Context, call func() error) error {
 		if err == nil || ctx.Err() != nil || left <= 0 {
 			return err
 		}
-		if sleep(ctx, min(pause, left)) != nil {
+		if wait.For(ctx, min(pause, left)) != nil {
 			return err
 		}
 	}
@@ -85,15 +87,4 @@ func code(err error) string {
 		return api.ErrorCode()
 	}
 	return ""
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

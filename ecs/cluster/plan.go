@@ -10,6 +10,8 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Action says what applying does to a cluster.
@@ -66,7 +68,7 @@ func (m *Manager) Plan(ctx context.Context, desired Spec) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan cluster %s: %w", desired.Name, err)
 	}
-	if found != nil && value(found.Status) == statusFailed {
+	if found != nil && ptr.Value(found.Status) == statusFailed {
 		return Plan{}, fmt.Errorf("plan cluster %s: %w: delete it first", desired.Name, ErrFailed)
 	}
 	return diff(desired, found), nil
@@ -95,12 +97,12 @@ func (m *Manager) find(ctx context.Context, name string) (*types.Cluster, error)
 		return nil, fmt.Errorf("describe cluster: %w", err)
 	}
 	for _, f := range out.Failures {
-		if reason := value(f.Reason); reason != "MISSING" {
+		if reason := ptr.Value(f.Reason); reason != "MISSING" {
 			return nil, fmt.Errorf("describe cluster: %s", reason)
 		}
 	}
 	for _, c := range out.Clusters {
-		if value(c.ClusterName) == name {
+		if ptr.Value(c.ClusterName) == name {
 			return &c, nil
 		}
 	}
@@ -110,17 +112,17 @@ func (m *Manager) find(ctx context.Context, name string) (*types.Cluster, error)
 // diff is the whole decision: what is desired against what there is.
 func diff(desired Spec, found *types.Cluster) Plan {
 	p := Plan{Cluster: desired.Name, desired: desired}
-	if found == nil || value(found.Status) == statusInactive || value(found.Status) == statusDeprovisioning {
+	if found == nil || ptr.Value(found.Status) == statusInactive || ptr.Value(found.Status) == statusDeprovisioning {
 		p.Action = Create
 		if found != nil {
 			p.Action = Recreate
-			p.Detail = append(p.Detail, "was "+strings.ToLower(value(found.Status)))
+			p.Detail = append(p.Detail, "was "+strings.ToLower(ptr.Value(found.Status)))
 		}
 		p.Detail = append(p.Detail, describe(desired)...)
 		return p
 	}
 	p.Action = Unchanged
-	p.drift.arn = value(found.ClusterArn)
+	p.drift.arn = ptr.Value(found.ClusterArn)
 	if was := insights(*found); was != desired.Insights {
 		p.drift.insights = true
 		p.Detail = append(p.Detail, fmt.Sprintf("container insights: %s -> %s", was, desired.Insights))
@@ -144,7 +146,7 @@ func (p *Plan) compareCapacity(found types.Cluster) {
 	}
 	var shares []Share
 	for _, item := range found.DefaultCapacityProviderStrategy {
-		shares = append(shares, Share{Provider: value(item.CapacityProvider), Weight: item.Weight, Base: item.Base})
+		shares = append(shares, Share{Provider: ptr.Value(item.CapacityProvider), Weight: item.Weight, Base: item.Base})
 	}
 	add("capacity providers", names(found.CapacityProviders), names(p.desired.CapacityProviders))
 	add("default strategy", strategy(shares), strategy(p.desired.Strategy))
@@ -186,7 +188,7 @@ func describe(s Spec) []string {
 func insights(c types.Cluster) Insights {
 	for _, s := range c.Settings {
 		if s.Name == types.ClusterSettingNameContainerInsights {
-			return Insights(value(s.Value))
+			return Insights(ptr.Value(s.Value))
 		}
 	}
 	return Disabled
@@ -195,7 +197,7 @@ func insights(c types.Cluster) Insights {
 func tagsOf(c types.Cluster) map[string]string {
 	tags := make(map[string]string, len(c.Tags))
 	for _, t := range c.Tags {
-		tags[value(t.Key)] = value(t.Value)
+		tags[ptr.Value(t.Key)] = ptr.Value(t.Value)
 	}
 	return tags
 }

@@ -47,6 +47,7 @@ type Share struct {
 	Base     int32  `json:"base"`   // tasks that run here before weights count; one share alone may have it
 }
 
+// String is "FARGATE_SPOT weight 3 base 1".
 func (s Share) String() string {
 	text := fmt.Sprintf("%s weight %d", s.Provider, s.Weight)
 	if s.Base > 0 {

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -155,7 +157,7 @@ func (n *Namespace) create(ctx context.Context, namespaceID string, s Service) (
 	if err != nil {
 		return "", grant.Explain(err, "servicediscovery:CreateService")
 	}
-	return value(out.Service.Arn), nil
+	return ptr.Value(out.Service.Arn), nil
 }
 
 func (s Service) records() []types.DnsRecord {
@@ -169,7 +171,7 @@ func (n *Namespace) update(ctx context.Context, s Service, serviceID string) err
 	if err != nil {
 		return grant.Explain(err, "servicediscovery:UpdateService")
 	}
-	return n.await(ctx, value(out.OperationId), time.Now().Add(n.opts.Timeout))
+	return n.await(ctx, ptr.Value(out.OperationId), time.Now().Add(n.opts.Timeout))
 }
 
 // await waits until Cloud Map has done an operation.
@@ -183,7 +185,7 @@ func (n *Namespace) await(ctx context.Context, operation string, deadline time.T
 		case types.OperationStatusSuccess:
 			return nil
 		case types.OperationStatusFail:
-			return fmt.Errorf("operation %s failed: %s: %s", operation, value(o.ErrorCode), value(o.ErrorMessage))
+			return fmt.Errorf("operation %s failed: %s: %s", operation, ptr.Value(o.ErrorCode), ptr.Value(o.ErrorMessage))
 		}
 		if err := n.pause(ctx, deadline); err != nil {
 			return fmt.Errorf("wait for operation %s: %w", operation, err)
@@ -199,14 +201,7 @@ func (n *Namespace) pause(ctx context.Context, deadline time.Time) error {
 	if time.Now().After(deadline) {
 		return fmt.Errorf("%w (%v)", ErrTimeout, n.opts.Timeout)
 	}
-	timer := time.NewTimer(n.opts.PollInterval)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return wait.For(ctx, n.opts.PollInterval)
 }
 
 // id is the last element of an ARN.

@@ -31,6 +31,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -131,15 +132,15 @@ func (n *Namespace) find(ctx context.Context) (namespace, error) {
 			return fail(grant.Explain(err, "servicediscovery:ListNamespaces"))
 		}
 		for _, ns := range page.Namespaces {
-			match := value(ns.Name) == n.opts.Namespace
+			match := ptr.Value(ns.Name) == n.opts.Namespace
 			if byID {
-				match = value(ns.Id) == n.opts.Namespace
+				match = ptr.Value(ns.Id) == n.opts.Namespace
 			}
 			switch {
 			case match && ns.Type == types.NamespaceTypeHttp:
 				http = true
 			case match:
-				found = append(found, namespace{value(ns.Id), value(ns.Name)})
+				found = append(found, namespace{ptr.Value(ns.Id), ptr.Value(ns.Name)})
 			}
 		}
 	}
@@ -166,7 +167,7 @@ func (n *Namespace) list(ctx context.Context, ns namespace) (map[string]types.Se
 			return nil, fmt.Errorf("list services of namespace %s: %w", ns.name, grant.Explain(err, "servicediscovery:ListServices"))
 		}
 		for _, s := range page.Services {
-			services[strings.ToLower(value(s.Name))] = s
+			services[strings.ToLower(ptr.Value(s.Name))] = s
 		}
 	}
 	return services, nil
@@ -176,21 +177,13 @@ func (n *Namespace) list(ctx context.Context, ns namespace) (map[string]types.Se
 func (n *Namespace) ours(ctx context.Context, s types.ServiceSummary) (bool, error) {
 	out, err := n.api.ListTagsForResource(ctx, &sd.ListTagsForResourceInput{ResourceARN: s.Arn})
 	if err != nil {
-		return false, fmt.Errorf("read tags of service %s: %w", value(s.Name), grant.Explain(err, "servicediscovery:ListTagsForResource"))
+		return false, fmt.Errorf("read tags of service %s: %w", ptr.Value(s.Name), grant.Explain(err, "servicediscovery:ListTagsForResource"))
 	}
 	for key, want := range n.opts.Tags {
-		carries := func(t types.Tag) bool { return value(t.Key) == key && value(t.Value) == want }
+		carries := func(t types.Tag) bool { return ptr.Value(t.Key) == key && ptr.Value(t.Value) == want }
 		if !slices.ContainsFunc(out.Tags, carries) {
 			return false, nil
 		}
 	}
 	return true, nil
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/ecs/internal/candidate"
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Finder is what a Gate needs of an [sd.Client].
@@ -84,19 +85,19 @@ func (g *Gate) Ready(ctx context.Context, c ecs.Candidate) (ok bool, news string
 	known := g.recall(c)
 	present := make(map[instance]bool)
 	for _, r := range c.Service.ServiceRegistries {
-		arn := value(r.RegistryArn)
+		arn := ptr.Value(r.RegistryArn)
 		if _, read := known[arn]; !read {
 			if known[arn], err = g.read(ctx, arn); err != nil {
-				return false, "", fmt.Errorf("check registry %s of service %s: %w", id(arn), value(c.Service.ServiceName), err)
+				return false, "", fmt.Errorf("check registry %s of service %s: %w", id(arn), ptr.Value(c.Service.ServiceName), err)
 			}
 		}
 		instances, err := listInstances(ctx, g.api, id(arn))
 		if err != nil {
-			return false, "", fmt.Errorf("check registry %s of service %s: %w", known[arn].name, value(c.Service.ServiceName), err)
+			return false, "", fmt.Errorf("check registry %s of service %s: %w", known[arn].name, ptr.Value(c.Service.ServiceName), err)
 		}
 		for _, t := range tasks {
 			if slices.ContainsFunc(instances, func(i types.InstanceSummary) bool { return is(t, i) }) {
-				present[instance{arn, value(t.TaskArn)}] = true
+				present[instance{arn, ptr.Value(t.TaskArn)}] = true
 			}
 		}
 	}
@@ -109,13 +110,13 @@ func (g *Gate) read(ctx context.Context, arn string) (registry, error) {
 	if err != nil {
 		return registry{}, grant.Explain(err, "servicediscovery:GetService")
 	}
-	return registry{value(out.Service.Name), ttlOf(out.Service.DnsConfig)}, nil
+	return registry{ptr.Value(out.Service.Name), ttlOf(out.Service.DnsConfig)}, nil
 }
 
 // is reports whether i is the registration of t. ECS gives an instance the id
 // of its task; a task in network mode bridge has no address of its own.
 func is(t ecstypes.Task, i types.InstanceSummary) bool {
-	if value(i.Id) == candidate.ID(t.TaskArn) {
+	if ptr.Value(i.Id) == candidate.ID(t.TaskArn) {
 		return true
 	}
 	for _, key := range []string{"AWS_INSTANCE_IPV4", "AWS_INSTANCE_IPV6"} {
@@ -130,7 +131,7 @@ func is(t ecstypes.Task, i types.InstanceSummary) bool {
 func (g *Gate) recall(c ecs.Candidate) map[string]registry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if s := g.seen[value(c.Service.ServiceArn)]; s != nil && s.deployment == c.Deployment {
+	if s := g.seen[ptr.Value(c.Service.ServiceArn)]; s != nil && s.deployment == c.Deployment {
 		return maps.Clone(s.registries)
 	}
 	return make(map[string]registry)
@@ -142,7 +143,7 @@ func (g *Gate) judge(c ecs.Candidate, tasks []ecstypes.Task, known map[string]re
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	maps.DeleteFunc(g.seen, func(_ string, s *sighting) bool { return now.Sub(s.looked) > memory })
-	key := value(c.Service.ServiceArn)
+	key := ptr.Value(c.Service.ServiceArn)
 	s := g.seen[key]
 	firstLook := s == nil || s.deployment != c.Deployment
 	if firstLook {
@@ -153,7 +154,7 @@ func (g *Gate) judge(c ecs.Candidate, tasks []ecstypes.Task, known map[string]re
 	maps.DeleteFunc(s.first, func(i instance, _ time.Time) bool { return !present[i] })
 	var lacking []string
 	for _, r := range c.Service.ServiceRegistries {
-		if text := s.judge(value(r.RegistryArn), tasks, present, firstLook, now); text != "" {
+		if text := s.judge(ptr.Value(r.RegistryArn), tasks, present, firstLook, now); text != "" {
 			lacking = append(lacking, text)
 		}
 	}
@@ -166,7 +167,7 @@ func (s *sighting) judge(arn string, tasks []ecstypes.Task, present map[instance
 	registered := 0
 	var last time.Time
 	for _, t := range tasks {
-		i := instance{arn, value(t.TaskArn)}
+		i := instance{arn, ptr.Value(t.TaskArn)}
 		if !present[i] {
 			continue
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Action says what applying does to one service.
@@ -157,8 +159,8 @@ func (n *Namespace) PlanRemoval(ctx context.Context, names ...string) (Plan, err
 		if err != nil {
 			return Plan{}, fmt.Errorf("plan removal from %s: %w", ns.name, err)
 		}
-		change := Change{Service: value(summary.Name), Action: Delete, ARN: value(summary.Arn)}
-		if left := value(summary.InstanceCount); left > 0 {
+		change := Change{Service: ptr.Value(summary.Name), Action: Delete, ARN: ptr.Value(summary.Arn)}
+		if left := ptr.Value(summary.InstanceCount); left > 0 {
 			change.Detail = []string{fmt.Sprintf("%d instances left", left)}
 		}
 		switch {
@@ -196,7 +198,7 @@ func (s Service) text() string {
 
 // diff is the whole decision about a service that exists.
 func diff(s Service, now types.ServiceSummary) Change {
-	change := Change{Service: s.Name, Action: Keep, ARN: value(now.Arn), Desired: &s}
+	change := Change{Service: s.Name, Action: Keep, ARN: ptr.Value(now.Arn), Desired: &s}
 	var stuck []string
 	var records []types.DnsRecord
 	if now.DnsConfig != nil {

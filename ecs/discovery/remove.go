@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // remove deletes a service. Instances that are left over are deregistered
@@ -56,9 +57,9 @@ func (n *Namespace) clear(ctx context.Context, serviceID string, deadline time.T
 			continue // deleting the service is tried again until it is over
 		}
 		if err != nil {
-			return fmt.Errorf("deregister instance %s: %w", value(i.Id), grant.Explain(err, "servicediscovery:DeregisterInstance"))
+			return fmt.Errorf("deregister instance %s: %w", ptr.Value(i.Id), grant.Explain(err, "servicediscovery:DeregisterInstance"))
 		}
-		operations = append(operations, value(out.OperationId))
+		operations = append(operations, ptr.Value(out.OperationId))
 	}
 	for _, o := range operations {
 		if err := n.await(ctx, o, deadline); err != nil {

@@ -10,6 +10,8 @@ import (
 
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Service is one desired Cloud Map service: a name below the namespace's.
@@ -109,7 +111,7 @@ func ttlOf(c *types.DnsConfig) time.Duration {
 	var longest time.Duration
 	if c != nil {
 		for _, r := range c.DnsRecords {
-			longest = max(longest, time.Duration(value(r.TTL))*time.Second)
+			longest = max(longest, time.Duration(ptr.Value(r.TTL))*time.Second)
 		}
 	}
 	return longest

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // attaching is how long ECS takes to set up a capacity provider that starts
@@ -34,25 +36,25 @@ func (c *Cloud) AddCapacityProvider(name string) {
 func (c *Cloud) dispatchClusters(op string, body []byte, now time.Time) (object, *Error) {
 	switch op {
 	case "CreateCluster":
-		return handle(body, func(in clusterInput) (object, *Error) { return c.createCluster(in, now) })
+		return double.ReadJSON(body, func(in clusterInput) (object, *Error) { return c.createCluster(in, now) })
 	case "DescribeClusters":
-		return handle(body, c.describeClusters)
+		return double.ReadJSON(body, c.describeClusters)
 	case "UpdateCluster":
-		return handle(body, c.updateCluster)
+		return double.ReadJSON(body, c.updateCluster)
 	case "PutClusterCapacityProviders":
-		return handle(body, func(in clusterInput) (object, *Error) { return c.putCapacityProviders(in, now) })
+		return double.ReadJSON(body, func(in clusterInput) (object, *Error) { return c.putCapacityProviders(in, now) })
 	case "DeleteCluster":
-		return handle(body, c.deleteCluster)
+		return double.ReadJSON(body, c.deleteCluster)
 	case "TagResource":
-		return handle(body, c.tagResource)
+		return double.ReadJSON(body, c.tagResource)
 	case "UntagResource":
-		return handle(body, c.untagResource)
+		return double.ReadJSON(body, c.untagResource)
 	case "ListTagsForResource":
-		return handle(body, c.listTags)
+		return double.ReadJSON(body, c.listTags)
 	case "RunTask":
-		return handle(body, func(in runTask) (object, *Error) { return c.runTask(in, now) })
+		return double.ReadJSON(body, func(in runTask) (object, *Error) { return c.runTask(in, now) })
 	case "StopTask":
-		return handle(body, func(in stopTask) (object, *Error) { return c.stopTask(in, now) })
+		return double.ReadJSON(body, func(in stopTask) (object, *Error) { return c.stopTask(in, now) })
 	}
 	return c.dispatchInstances(op, body, now)
 }
@@ -105,7 +107,7 @@ func (c *Cloud) attach(cl *cluster, in clusterInput, now time.Time) {
 		return
 	}
 	cl.attachments = updating
-	c.agenda.Plan(now.Add(attaching), func(time.Time) { cl.status, cl.attachments = "", updated })
+	c.agenda.Plan(now.Add(c.quickened(attaching)), func(time.Time) { cl.status, cl.attachments = "", updated })
 }
 
 func (c *Cloud) knownProviders(in clusterInput) *Error {

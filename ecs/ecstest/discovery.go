@@ -59,16 +59,6 @@ func mapARN(kind, id string) string {
 	return "arn:aws:servicediscovery:" + Region + ":" + Account + ":" + kind + "/" + id
 }
 
-// knownTies refuses registries that do not exist.
-func (c *Cloud) knownTies(t ties) *Error {
-	for _, r := range t.Registries {
-		if c.registry.services[base(r.ARN)] == nil {
-			return invalid("The service registry " + r.ARN + " does not exist.")
-		}
-	}
-	return nil
-}
-
 // enlist registers t as an instance, under its own id.
 // Source: ECS developer guide, "Service discovery".
 func (c *Cloud) enlist(t *task) {

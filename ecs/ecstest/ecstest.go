@@ -11,23 +11,8 @@
 //	cloud.Inject("notifier", ecstest.Crash)
 //	rollout := ecs.New(cloud.Client(), ecs.Options{Cluster: "demo"})
 //
-// Nothing runs in the background: at each call the Cloud catches up with
-// time.Now. Inside a testing/synctest bubble a rollout of ten minutes thus takes
-// milliseconds. Faults are given to a service by [Cloud.Inject], to a call by
-// [Options.Before] and [Options.After], and reads can lag behind writes.
-//
-// Clients of Cloud Map, Elastic Load Balancing and CloudWatch Logs can be made
-// from [Cloud.Config]: tasks are registered in the service registries of their
-// service and are targets of its target groups, and what a crashing container
-// writes can be read.
-//
-// A cluster has room for everything until [Cloud.AddInstance] gives it container
-// instances: from then on, tasks that are not on Fargate take their CPU, memory,
-// host ports, GPUs and network interfaces, and where no instance has room, the
-// service says so in the event that ECS has for it.
-//
-// Clusters are made, changed and deleted as in ECS, which refuses to delete one
-// with anything in it; RunTask starts tasks of no service.
+// Nothing runs in the background: see [Cloud]. [Cloud.AddInstance] gives a cluster limited
+// room, and [Cloud.Config] is for clients of the services that ECS talks to.
 //
 // It does not model daemons, placement strategies and constraints, capacity
 // providers that start instances, or deployment strategies other than rolling
@@ -35,14 +20,13 @@
 package ecstest
 
 import (
-	"net/http"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/mettel-automation/delivery/internal/agenda"
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // Region and Account are where the Cloud says that it is.
@@ -62,6 +46,11 @@ type Options struct {
 	// Throttle refuses calls over the documented rates of ECS, as the real one
 	// does: for tests of whole rollouts, on virtual time.
 	Throttle bool
+	// Elsewhere says what there is in other services; nil is all that anybody names.
+	Elsewhere Elsewhere
+	// Speed is how many times faster goes what is no task's, and so not Timing's:
+	// operations of Cloud Map, capacity providers that are attached; default 1.
+	Speed float64
 	// Before may refuse the n-th call (from 1) of operation op before it takes
 	// effect; nil lets every call through. Throttled is such a refusal.
 	Before func(op string, n int) *Error
@@ -70,6 +59,14 @@ type Options struct {
 }
 
 // Cloud is an ECS. It is safe for concurrent use.
+//
+// At each call it catches up with time.Now. Inside a testing/synctest bubble a rollout
+// of ten minutes thus takes milliseconds. Faults are given to a service by
+// [Cloud.Inject], to a call by [Options.Before] and [Options.After], and reads can lag
+// behind writes.
+//
+// Clusters are made, changed and deleted as in ECS, which refuses to delete one with
+// anything in it; RunTask starts tasks of no service.
 type Cloud struct {
 	opts Options
 
@@ -85,7 +82,7 @@ type Cloud struct {
 	registry  cloudMap
 	scripts   map[string][]string   // what containers write, by service
 	streams   map[stream][]logEvent // what they have written
-	calls     map[string]int
+	calls     double.Calls
 	serial    int // numbers everything that is made, in order
 }
 
@@ -102,6 +99,9 @@ func New(opts Options) *Cloud {
 	if opts.Timing == nil {
 		opts.Timing = func(string) Timing { return DefaultTiming() }
 	}
+	if opts.Speed <= 0 {
+		opts.Speed = 1
+	}
 	return &Cloud{
 		opts:     opts,
 		clusters: make(map[string]*cluster),
@@ -112,7 +112,7 @@ func New(opts Options) *Cloud {
 		registry: cloudMap{services: make(map[string]*mapService), operations: make(map[string]object)},
 		scripts:  make(map[string][]string),
 		streams:  make(map[stream][]logEvent),
-		calls:    make(map[string]int),
+		calls:    double.Calls{Before: opts.Before, After: opts.After},
 	}
 }
 
@@ -128,22 +128,14 @@ func (c *Cloud) AddCluster(name string) {
 // Client returns a real SDK client whose requests end in c, with the SDK's
 // standard retryer. OptFns change its options, the retryer among them.
 func (c *Cloud) Client(optFns ...func(*awsecs.Options)) *awsecs.Client {
-	return awsecs.New(awsecs.Options{
-		Region:      Region,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  &http.Client{Transport: c},
-	}, optFns...)
+	return awsecs.NewFromConfig(c.Config(), optFns...)
 }
 
 // Calls returns how often operation op, such as "DescribeServices", was
 // called. Retries of the SDK count. Operations of other services than ECS have
 // the prefix of their IAM action: "servicediscovery:CreateService",
 // "logs:GetLogEvents", "elasticloadbalancing:DescribeTargetHealth".
-func (c *Cloud) Calls(op string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.calls[op]
-}
+func (c *Cloud) Calls(op string) int { return c.calls.Of(op) }
 
 // Snapshot is what a service looks like inside the Cloud, without any lag.
 type Snapshot struct {

@@ -1,21 +1,20 @@
 package ecstest
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/double/sdk"
 )
 
 // Config is what the NewFromConfig of any SDK client takes for its requests to
-// end in c.
+// end in c. Beside ECS, it has Cloud Map, Elastic Load Balancing and CloudWatch Logs:
+// tasks are registered in the service registries of their service and are targets of
+// its target groups, and what a crashing container writes can be read.
 func (c *Cloud) Config() aws.Config {
-	return aws.Config{
-		Region:      Region,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  &http.Client{Transport: c},
-	}
+	return sdk.Config(Region, c)
 }
 
 // What stands before an operation of another service than ECS, for Calls,
@@ -43,29 +42,29 @@ func (c *Cloud) dispatchElsewhere(op string, body []byte, now time.Time) (object
 	case elbPrefix + "DescribeTargetHealth":
 		return c.describeTargetHealth(body)
 	case logsPrefix + "GetLogEvents":
-		return handle(body, c.getLogEvents)
+		return double.ReadJSON(body, c.getLogEvents)
 	case mapPrefix + "ListNamespaces":
-		return handle(body, c.listNamespaces)
+		return double.ReadJSON(body, c.listNamespaces)
 	case mapPrefix + "CreateService":
-		return handle(body, func(in mapServiceInput) (object, *Error) { return c.createMapService(in, now) })
+		return double.ReadJSON(body, func(in mapServiceInput) (object, *Error) { return c.createMapService(in, now) })
 	case mapPrefix + "UpdateService":
-		return handle(body, func(in mapUpdate) (object, *Error) { return c.updateMapService(in, now) })
+		return double.ReadJSON(body, func(in mapUpdate) (object, *Error) { return c.updateMapService(in, now) })
 	case mapPrefix + "DeleteService":
-		return handle(body, c.deleteMapService)
+		return double.ReadJSON(body, c.deleteMapService)
 	case mapPrefix + "GetService":
-		return handle(body, c.getMapService)
+		return double.ReadJSON(body, c.getMapService)
 	case mapPrefix + "ListServices":
-		return handle(body, c.listMapServices)
+		return double.ReadJSON(body, c.listMapServices)
 	case mapPrefix + "ListTagsForResource":
-		return handle(body, c.listMapTags)
+		return double.ReadJSON(body, c.listMapTags)
 	case mapPrefix + "ListInstances":
-		return handle(body, c.listInstances)
+		return double.ReadJSON(body, c.listInstances)
 	case mapPrefix + "RegisterInstance":
-		return handle(body, func(in instanceInput) (object, *Error) { return c.registerInstance(in, now) })
+		return double.ReadJSON(body, func(in instanceInput) (object, *Error) { return c.registerInstance(in, now) })
 	case mapPrefix + "DeregisterInstance":
-		return handle(body, func(in instanceInput) (object, *Error) { return c.deregisterInstance(in, now) })
+		return double.ReadJSON(body, func(in instanceInput) (object, *Error) { return c.deregisterInstance(in, now) })
 	case mapPrefix + "GetOperation":
-		return handle(body, c.getOperation)
+		return double.ReadJSON(body, c.getOperation)
 	}
 	return nil, &Error{Code: "UnknownOperationException", Message: "ecstest does not know " + op}
 }

@@ -1,6 +1,10 @@
 package ecstest
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/mettel-automation/delivery/internal/double"
+)
 
 // Fault is what goes wrong with the tasks of a service.
 type Fault string
@@ -48,12 +52,9 @@ func (c *Cloud) faultOf(s *service, td *taskDefinition) Fault {
 	return ""
 }
 
-// Error is an answer of the service that is not a success.
-type Error struct {
-	Status  int    // HTTP status; default 400
-	Code    string // "InvalidParameterException"
-	Message string
-}
+// Error is an answer of the service that is not a success: an HTTP Status (0 is 400),
+// a Code such as "InvalidParameterException", and a Message.
+type Error = double.Error
 
 // Throttled is what ECS answers when a caller is over the rate of an operation.
 func Throttled() *Error { return &Error{Code: "ThrottlingException", Message: "Rate exceeded"} }
@@ -62,8 +63,6 @@ func Throttled() *Error { return &Error{Code: "ThrottlingException", Message: "R
 func Unavailable() *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "ServerException", Message: "Service Unavailable. Please try again later."}
 }
-
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 func invalid(message string) *Error {
 	return &Error{Code: "InvalidParameterException", Message: message}

@@ -42,7 +42,9 @@ type instance struct {
 // be, and returns its ID. From the first one on, the tasks of services that
 // name no other launch type or capacity provider are placed on instances:
 // on the one with the least memory left that takes them, as binpack does.
-// A cluster without instances has room for everything.
+// A cluster without instances has room for everything. Tasks that are not on Fargate
+// take their CPU, memory, host ports, GPUs and network interfaces; where no instance has
+// room, the service says so in the event that ECS has for it.
 func (c *Cloud) AddInstance(clusterName string, in Instance) (id string) {
 	c.AddCluster(clusterName)
 	c.mu.Lock()

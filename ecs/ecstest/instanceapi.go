@@ -6,17 +6,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // dispatchInstances answers what is about room for tasks.
 func (c *Cloud) dispatchInstances(op string, body []byte, now time.Time) (object, *Error) {
 	switch op {
 	case "ListClusters":
-		return handle(body, c.listClusters)
+		return double.ReadJSON(body, c.listClusters)
 	case "ListContainerInstances":
-		return handle(body, c.listContainerInstances)
+		return double.ReadJSON(body, c.listContainerInstances)
 	case "DescribeContainerInstances":
-		return handle(body, c.describeContainerInstances)
+		return double.ReadJSON(body, c.describeContainerInstances)
 	}
 	return c.dispatchElsewhere(op, body, now)
 }

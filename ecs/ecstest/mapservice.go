@@ -122,7 +122,7 @@ func (c *Cloud) operate(kind string, targets object, now time.Time, do func()) o
 	id := fmt.Sprintf("%032x", c.serial)
 	operation := object{"Id": id, "Type": kind, "Status": "PENDING", "Targets": targets, "CreateDate": stamp(now), "UpdateDate": stamp(now)}
 	c.registry.operations[id] = operation
-	c.agenda.Plan(now.Add(mapDelay), func(now time.Time) {
+	c.agenda.Plan(now.Add(c.quickened(mapDelay)), func(now time.Time) {
 		do()
 		operation["Status"], operation["UpdateDate"] = "SUCCESS", stamp(now)
 	})

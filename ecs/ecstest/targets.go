@@ -1,15 +1,15 @@
 package ecstest
 
 import (
-	"bytes"
 	"encoding/xml"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // The states of a target.
@@ -127,7 +127,7 @@ func (c *Cloud) targets(group string) (all []targetHealth, known bool) {
 const formType = "application/x-www-form-urlencoded"
 
 // query answers a call of the query protocol: a form comes in, XML goes out.
-func (c *Cloud) query(body []byte) (*http.Response, error) {
+func (c *Cloud) query(w http.ResponseWriter, body []byte) {
 	action := ""
 	if form, err := url.ParseQuery(string(body)); err == nil {
 		action = form.Get("Action")
@@ -141,25 +141,23 @@ func (c *Cloud) query(body []byte) (*http.Response, error) {
 			Message string   `xml:"Error>Message"`
 		}
 		answer.Type, answer.Code, answer.Message = "Sender", fault.Code, fault.Message
-		return xmlResponse(fault.status(), answer)
+		writeXML(w, fault.HTTPStatus(), answer)
+		return
 	}
 	var answer struct {
 		XMLName xml.Name       `xml:"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/ DescribeTargetHealthResponse"`
 		Targets []targetHealth `xml:"DescribeTargetHealthResult>TargetHealthDescriptions>member"`
 	}
 	answer.Targets, _ = out["targets"].([]targetHealth)
-	return xmlResponse(http.StatusOK, answer)
+	writeXML(w, http.StatusOK, answer)
 }
 
-func xmlResponse(status int, v any) (*http.Response, error) {
-	b, err := xml.Marshal(v)
+func writeXML(w http.ResponseWriter, status int, v any) {
+	body, err := xml.Marshal(v)
 	if err != nil {
-		return nil, err
+		fault := double.Unencodable(err)
+		http.Error(w, fault.Error(), fault.HTTPStatus())
+		return
 	}
-	return &http.Response{
-		StatusCode:    status,
-		Header:        http.Header{"Content-Type": {"text/xml"}},
-		Body:          io.NopCloser(bytes.NewReader(b)),
-		ContentLength: int64(len(b)),
-	}, nil
+	double.Write(w, status, "text/xml", body)
 }

@@ -97,9 +97,12 @@ func (c *Cloud) after(t *task, now time.Time, pause time.Duration, do func(now t
 // pulled is the moment at which the images of t are there, or are known not to be.
 func (c *Cloud) pulled(t *task, timing Timing, now time.Time) {
 	fault := c.faultOf(t.service, t.deployment.definition)
+	t.detail = c.unstartable(t.deployment.definition)
 	if fault == ImageMissing {
 		image, _ := t.deployment.definition.containers()[0]["image"].(string)
-		t.detail = "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref " + image + ": not found"
+		t.detail = unpullable(image)
+	}
+	if t.detail != "" {
 		c.fail(t, "TaskFailedToStart", t.detail, true, now)
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/mettel-automation/delivery/ecs/internal/candidate"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // binding is one load balancer of a service: a port of a container, and the
@@ -28,10 +29,10 @@ type binding struct {
 func bindingsOf(s ecstypes.Service) []binding {
 	var all []binding
 	for _, lb := range s.LoadBalancers {
-		b := binding{container: value(lb.ContainerName), port: value(lb.ContainerPort)}
-		groups := []string{value(lb.TargetGroupArn)}
+		b := binding{container: ptr.Value(lb.ContainerName), port: ptr.Value(lb.ContainerPort)}
+		groups := []string{ptr.Value(lb.TargetGroupArn)}
 		if lb.AdvancedConfiguration != nil {
-			groups = append(groups, value(lb.AdvancedConfiguration.AlternateTargetGroupArn))
+			groups = append(groups, ptr.Value(lb.AdvancedConfiguration.AlternateTargetGroupArn))
 		}
 		for _, g := range groups {
 			if g != "" {
@@ -64,14 +65,14 @@ type spot struct {
 // is reports whether the target t is this spot. An IPv6 address can be written
 // in several ways.
 func (s spot) is(t *types.TargetDescription) bool {
-	if t == nil || value(t.Port) != s.port {
+	if t == nil || ptr.Value(t.Port) != s.port {
 		return false
 	}
-	if s.id == value(t.Id) {
+	if s.id == ptr.Value(t.Id) {
 		return true
 	}
 	mine, err1 := netip.ParseAddr(s.id)
-	its, err2 := netip.ParseAddr(value(t.Id))
+	its, err2 := netip.ParseAddr(ptr.Value(t.Id))
 	return err1 == nil && err2 == nil && mine == its
 }
 
@@ -84,11 +85,11 @@ func (b binding) spots(t ecstypes.Task, instances map[string]string) []spot {
 	if all != nil {
 		return all
 	}
-	instance := instances[value(t.ContainerInstanceArn)]
+	instance := instances[ptr.Value(t.ContainerInstanceArn)]
 	for _, c := range t.Containers {
 		for _, n := range c.NetworkBindings {
-			if value(c.Name) == b.container && value(n.ContainerPort) == b.port && instance != "" {
-				all = append(all, spot{instance, value(n.HostPort)})
+			if ptr.Value(c.Name) == b.container && ptr.Value(n.ContainerPort) == b.port && instance != "" {
+				all = append(all, spot{instance, ptr.Value(n.HostPort)})
 			}
 		}
 	}
@@ -99,7 +100,7 @@ func (b binding) spots(t ecstypes.Task, instances map[string]string) []spot {
 func hosts(tasks []ecstypes.Task) []string {
 	set := make(map[string]bool)
 	for _, t := range tasks {
-		if arn := value(t.ContainerInstanceArn); arn != "" && len(candidate.Addresses(t)) == 0 {
+		if arn := ptr.Value(t.ContainerInstanceArn); arn != "" && len(candidate.Addresses(t)) == 0 {
 			set[arn] = true
 		}
 	}
@@ -141,7 +142,7 @@ func why(spots []spot, health []types.TargetHealthDescription) string {
 		if h.TargetHealth.State == types.TargetHealthStateEnumHealthy {
 			return ""
 		}
-		reason = cmp.Or(value(h.TargetHealth.Description), string(h.TargetHealth.Reason), string(h.TargetHealth.State))
+		reason = cmp.Or(ptr.Value(h.TargetHealth.Description), string(h.TargetHealth.Reason), string(h.TargetHealth.State))
 	}
 	return reason
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/ecs/internal/candidate"
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // API is what the gate needs of an [elb.Client]. It takes the permission
@@ -74,7 +75,7 @@ func (g *Gate) Ready(ctx context.Context, c ecs.Candidate) (ok bool, news string
 		return news == "", news, nil
 	}
 	fail := func(err error) (bool, string, error) {
-		return false, "", fmt.Errorf("check targets of service %s: %w", value(c.Service.ServiceName), err)
+		return false, "", fmt.Errorf("check targets of service %s: %w", ptr.Value(c.Service.ServiceName), err)
 	}
 	instances, err := g.instances(ctx, c.Cluster, tasks)
 	if err != nil {
@@ -129,16 +130,8 @@ func (g *Gate) instances(ctx context.Context, cluster string, tasks []ecstypes.T
 			return nil, fmt.Errorf("describe container instances: %w", grant.Explain(err, "ecs:DescribeContainerInstances"))
 		}
 		for _, i := range out.ContainerInstances {
-			found[value(i.ContainerInstanceArn)] = value(i.Ec2InstanceId)
+			found[ptr.Value(i.ContainerInstanceArn)] = ptr.Value(i.Ec2InstanceId)
 		}
 	}
 	return found, nil
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

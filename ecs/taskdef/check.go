@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/internal/dag"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // FaultError is one fault of a task definition.
@@ -43,12 +44,12 @@ func Check(td *awsecs.RegisterTaskDefinitionInput) error {
 		return &FaultError{Err: errors.New("no task definition")}
 	}
 	c := &checker{td: td, containers: make(map[string]types.ContainerDefinition)}
-	if !validName(value(td.Family)) {
-		c.fault("", "family %q: want 1 to 255 letters, digits, hyphens and underscores", value(td.Family))
+	if !validName(ptr.Value(td.Family)) {
+		c.fault("", "family %q: want 1 to 255 letters, digits, hyphens and underscores", ptr.Value(td.Family))
 	}
 	c.names()
 	for i, def := range td.ContainerDefinitions {
-		name := value(def.Name)
+		name := ptr.Value(def.Name)
 		if name == "" {
 			name = fmt.Sprintf("#%d", i+1)
 		}
@@ -86,7 +87,7 @@ func essential(def types.ContainerDefinition) bool { return def.Essential == nil
 func (c *checker) names() {
 	anyEssential := false
 	for i, def := range c.td.ContainerDefinitions {
-		name := value(def.Name)
+		name := ptr.Value(def.Name)
 		if _, twice := c.containers[name]; twice && name != "" {
 			c.fault(name, "defined twice")
 		}
@@ -106,7 +107,7 @@ func (c *checker) names() {
 
 // container checks what can be said of one container alone.
 func (c *checker) container(name string, def types.ContainerDefinition) {
-	if value(def.Image) == "" {
+	if ptr.Value(def.Image) == "" {
 		c.fault(name, "no image")
 	}
 	for _, p := range def.PortMappings {
@@ -118,25 +119,25 @@ func (c *checker) container(name string, def types.ContainerDefinition) {
 		!slices.ContainsFunc(c.td.ContainerDefinitions, func(d types.ContainerDefinition) bool { return d.FirelensConfiguration != nil }) {
 		c.fault(name, "log driver awsfirelens, but no container has a firelensConfiguration")
 	}
-	if hard, soft := value(def.Memory), value(def.MemoryReservation); hard > 0 && hard < soft {
+	if hard, soft := ptr.Value(def.Memory), ptr.Value(def.MemoryReservation); hard > 0 && hard < soft {
 		c.fault(name, "memory %d MiB is less than memoryReservation %d MiB", hard, soft)
 	}
 	for _, m := range def.MountPoints {
-		volume := value(m.SourceVolume)
-		if volume != "" && !slices.ContainsFunc(c.td.Volumes, func(v types.Volume) bool { return value(v.Name) == volume }) {
+		volume := ptr.Value(m.SourceVolume)
+		if volume != "" && !slices.ContainsFunc(c.td.Volumes, func(v types.Volume) bool { return ptr.Value(v.Name) == volume }) {
 			c.fault(name, "mounts unknown volume %q", volume)
 		}
 	}
 	for _, v := range def.VolumesFrom {
-		if _, known := c.containers[value(v.SourceContainer)]; !known {
-			c.fault(name, "takes the volumes of unknown container %q", value(v.SourceContainer))
+		if _, known := c.containers[ptr.Value(v.SourceContainer)]; !known {
+			c.fault(name, "takes the volumes of unknown container %q", ptr.Value(v.SourceContainer))
 		}
 	}
 }
 
 // port checks one port mapping. Source: ECS API reference, PortMapping.
 func (c *checker) port(name string, p types.PortMapping) {
-	container, host := value(p.ContainerPort), value(p.HostPort)
+	container, host := ptr.Value(p.ContainerPort), ptr.Value(p.HostPort)
 	mode := c.td.NetworkMode
 	switch {
 	case mode == types.NetworkModeNone:
@@ -160,7 +161,7 @@ func (c *checker) bridgePorts() {
 	owner := make(map[string]string)
 	for _, def := range c.td.ContainerDefinitions {
 		for _, p := range def.PortMappings {
-			if value(p.HostPort) == 0 {
+			if ptr.Value(p.HostPort) == 0 {
 				continue
 			}
 			protocol := types.TransportProtocolTcp
@@ -169,9 +170,9 @@ func (c *checker) bridgePorts() {
 			}
 			port := fmt.Sprintf("%d/%s", *p.HostPort, protocol)
 			if other, taken := owner[port]; taken {
-				c.fault(value(def.Name), "host port %s is also that of container %s", port, other)
+				c.fault(ptr.Value(def.Name), "host port %s is also that of container %s", port, other)
 			}
-			owner[port] = value(def.Name)
+			owner[port] = ptr.Value(def.Name)
 		}
 	}
 }
@@ -204,18 +205,18 @@ func (c *checker) health(name string, h *types.HealthCheck) {
 
 // secrets checks secrets, by their names alone.
 func (c *checker) secrets(name string, def types.ContainerDefinition) {
-	if len(def.Secrets) > 0 && value(c.td.ExecutionRoleArn) == "" {
+	if len(def.Secrets) > 0 && ptr.Value(c.td.ExecutionRoleArn) == "" {
 		c.fault(name, "secrets need an executionRoleArn, which reads them")
 	}
 	seen := make(map[string]bool)
 	for _, e := range def.Environment {
-		seen[value(e.Name)] = true
+		seen[ptr.Value(e.Name)] = true
 	}
 	for _, s := range def.Secrets {
-		if seen[value(s.Name)] {
-			c.fault(name, "secret %s has the name of another secret or variable", value(s.Name))
+		if seen[ptr.Value(s.Name)] {
+			c.fault(name, "secret %s has the name of another secret or variable", ptr.Value(s.Name))
 		}
-		seen[value(s.Name)] = true
+		seen[ptr.Value(s.Name)] = true
 	}
 }
 
@@ -225,10 +226,10 @@ func (c *checker) order() {
 	nodes := make([]dag.Node, 0, len(c.td.ContainerDefinitions))
 	added := make(map[string]bool)
 	for _, def := range c.td.ContainerDefinitions {
-		name := value(def.Name)
+		name := ptr.Value(def.Name)
 		node := dag.Node{Name: name}
 		for _, d := range def.DependsOn {
-			on := value(d.ContainerName)
+			on := ptr.Value(d.ContainerName)
 			other, known := c.containers[on]
 			if !known {
 				c.fault(name, "depends on unknown container %q", on)
@@ -268,17 +269,9 @@ func unjoin(err error) []error {
 func (c *checker) volumes() {
 	seen := make(map[string]bool)
 	for _, v := range c.td.Volumes {
-		if name := value(v.Name); seen[name] {
+		if name := ptr.Value(v.Name); seen[name] {
 			c.fault("", "volume %q is defined twice", name)
 		}
-		seen[value(v.Name)] = true
+		seen[ptr.Value(v.Name)] = true
 	}
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

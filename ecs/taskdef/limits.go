@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // leastMemory is what Docker reserves at least for a container, in MiB; from
@@ -17,11 +19,11 @@ const leastMemory = 4
 // memory checks that the containers have memory, and fit into that of the task.
 func (c *checker) memory() {
 	c.sizes()
-	none := value(c.td.Memory) == ""
-	task, known := sizeIn(value(c.td.Memory), "gb")
+	none := ptr.Value(c.td.Memory) == ""
+	task, known := sizeIn(ptr.Value(c.td.Memory), "gb")
 	sum := 0
 	for _, def := range c.td.ContainerDefinitions {
-		name, hard, soft := value(def.Name), int(value(def.Memory)), int(value(def.MemoryReservation))
+		name, hard, soft := ptr.Value(def.Name), int(ptr.Value(def.Memory)), int(ptr.Value(def.MemoryReservation))
 		for _, m := range []int{hard, soft} {
 			if m != 0 && m < leastMemory {
 				c.fault(name, "memory of %d MiB: want at least %d", m, leastMemory)
@@ -43,12 +45,12 @@ func (c *checker) memory() {
 
 // sizes checks that those of the task can be read.
 func (c *checker) sizes() {
-	if memory := value(c.td.Memory); memory != "" {
+	if memory := ptr.Value(c.td.Memory); memory != "" {
 		if _, ok := sizeIn(memory, "gb"); !ok {
 			c.fault("", `memory %q: want MiB, such as "512", or GB, such as "2 GB"`, memory)
 		}
 	}
-	if cpu := value(c.td.Cpu); cpu != "" {
+	if cpu := ptr.Value(c.td.Cpu); cpu != "" {
 		if _, ok := sizeIn(cpu, "vcpu"); !ok {
 			c.fault("", `cpu %q: want units, such as "256", or vCPUs, such as "1 vCPU"`, cpu)
 		}
@@ -72,8 +74,8 @@ func (c *checker) fargate() {
 	}
 	c.fargateSize()
 	for _, v := range c.td.Volumes {
-		if v.DockerVolumeConfiguration != nil || v.Host != nil && value(v.Host.SourcePath) != "" {
-			c.fault("", "volume %q: Fargate takes no Docker volumes and no paths of the host", value(v.Name))
+		if v.DockerVolumeConfiguration != nil || v.Host != nil && ptr.Value(v.Host.SourcePath) != "" {
+			c.fault("", "volume %q: Fargate takes no Docker volumes and no paths of the host", ptr.Value(v.Name))
 		}
 	}
 	for _, def := range c.td.ContainerDefinitions {
@@ -82,9 +84,9 @@ func (c *checker) fargate() {
 }
 
 func (c *checker) fargateSize() {
-	cpu, cpuOK := sizeIn(value(c.td.Cpu), "vcpu")
-	memory, memoryOK := sizeIn(value(c.td.Memory), "gb")
-	if value(c.td.Cpu) == "" || value(c.td.Memory) == "" {
+	cpu, cpuOK := sizeIn(ptr.Value(c.td.Cpu), "vcpu")
+	memory, memoryOK := sizeIn(ptr.Value(c.td.Memory), "gb")
+	if ptr.Value(c.td.Cpu) == "" || ptr.Value(c.td.Memory) == "" {
 		c.fault("", "Fargate needs cpu and memory of the task")
 		return
 	}
@@ -117,8 +119,8 @@ func (c *checker) fargateSize() {
 }
 
 func (c *checker) fargateContainer(def types.ContainerDefinition) {
-	name := value(def.Name)
-	role := value(c.td.ExecutionRoleArn) != ""
+	name := ptr.Value(def.Name)
+	role := ptr.Value(c.td.ExecutionRoleArn) != ""
 	if log := def.LogConfiguration; log != nil {
 		drivers := []types.LogDriver{types.LogDriverAwslogs, types.LogDriverSplunk, types.LogDriverAwsfirelens}
 		switch {
@@ -133,19 +135,19 @@ func (c *checker) fargateContainer(def types.ContainerDefinition) {
 			}
 		}
 	}
-	if registry, _, _ := strings.Cut(value(def.Image), "/"); !role && strings.Contains(registry, ".dkr.ecr.") {
+	if registry, _, _ := strings.Cut(ptr.Value(def.Image), "/"); !role && strings.Contains(registry, ".dkr.ecr.") {
 		c.fault(name, "an image in ECR needs an executionRoleArn on Fargate")
 	}
-	if value(def.Privileged) {
+	if ptr.Value(def.Privileged) {
 		c.fault(name, "Fargate runs no privileged containers")
 	}
 	if len(def.Links) > 0 {
 		c.fault(name, "Fargate takes no links")
 	}
-	if t := value(def.StopTimeout); t > 120 {
+	if t := ptr.Value(def.StopTimeout); t > 120 {
 		c.fault(name, "stopTimeout %d: Fargate has at most 120 seconds", t)
 	}
-	if t := value(def.StartTimeout); t > 120 {
+	if t := ptr.Value(def.StartTimeout); t > 120 {
 		c.fault(name, "startTimeout %d: Fargate has at most 120 seconds", t)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Pin returns a copy of td in which each image that digests knows is the one of
@@ -29,7 +31,7 @@ func Pin(td *awsecs.RegisterTaskDefinitionInput, digests map[string]string) (pin
 	copied := *td
 	copied.ContainerDefinitions = slices.Clone(td.ContainerDefinitions)
 	for i := range copied.ContainerDefinitions {
-		image := value(copied.ContainerDefinitions[i].Image)
+		image := ptr.Value(copied.ContainerDefinitions[i].Image)
 		if strings.Contains(image, "@") {
 			continue
 		}

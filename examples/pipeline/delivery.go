@@ -6,243 +6,191 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/mettel-automation/delivery/changes"
-	"github.com/mettel-automation/delivery/changes/modulefile"
-	"github.com/mettel-automation/delivery/coverage"
-	"github.com/mettel-automation/delivery/ecs"
-	"github.com/mettel-automation/delivery/envname"
+	"github.com/mettel-automation/delivery/ecr"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
-	"github.com/mettel-automation/delivery/examples/internal/system"
-	"github.com/mettel-automation/delivery/progress"
-	"github.com/mettel-automation/delivery/progress/timeline"
+	"github.com/mettel-automation/delivery/examples/internal/cloud"
+	"github.com/mettel-automation/delivery/examples/internal/job"
+	"github.com/mettel-automation/delivery/examples/internal/localcloud"
+	"github.com/mettel-automation/delivery/examples/internal/stages/basicinfra"
+	"github.com/mettel-automation/delivery/examples/internal/stages/build"
+	"github.com/mettel-automation/delivery/examples/internal/stages/deploy"
+	"github.com/mettel-automation/delivery/examples/internal/stages/destroy"
+	"github.com/mettel-automation/delivery/examples/internal/stages/detect"
+	"github.com/mettel-automation/delivery/examples/internal/stages/site"
+	"github.com/mettel-automation/delivery/examples/internal/stages/unittests"
+	"github.com/mettel-automation/delivery/examples/internal/stages/validation"
 )
 
 // delivery is one branch on its way.
 type delivery struct {
-	options
-	getenv func(string) string
-	out    *printer  // for the outcome
-	live   io.Writer // for the progress
+	*options
+	job     *job.Job
+	console *job.Console
 
-	env      envname.Environment
-	config   changes.Config
-	services []system.Service
-	diff     changes.Diff
-	selected changes.Selection
-	api      ecs.API
-	tuning   ecs.Options
+	memory  *localcloud.Cloud // nil with -aws
+	connect cloud.Connect
+	engine  func(context.Context) (ecr.Engine, error)
 }
 
-// newDelivery reads all input, so that what is wrong with it is known before
-// anything is done.
-func newDelivery(ctx context.Context, o options, getenv func(string) string, out, live io.Writer) (*delivery, error) {
-	d := &delivery{options: o, getenv: getenv, out: &printer{w: out}, live: live}
-	if err := writable(d.timeline); err != nil {
-		return nil, err
-	}
-	if err := d.readEnvironment(); err != nil {
-		return nil, err
-	}
-	if err := d.readFiles(); err != nil {
-		return nil, err
-	}
-	return d, d.readChanges(ctx)
+// phase is what one job of CI does.
+type phase struct {
+	name   string
+	writes bool // to the cloud
+	stages []job.Stage
 }
 
-// writable says early what would keep a file from being written at the end.
-func writable(path string) error {
-	if path == "" {
-		return nil
+// names are those of the phases, in their order.
+func names() []string {
+	var names []string
+	for _, p := range (&delivery{options: &options{kre: true}}).phases() {
+		names = append(names, p.name)
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("-timeline %s: it is a directory", path)
-	}
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("-timeline %s: %w", path, err)
-	}
-	return nil
+	return names
 }
 
-func (d *delivery) readEnvironment() (err error) {
-	if d.branch == "" {
-		d.env, err = envname.Rules{}.FromCI(d.getenv)
-	} else {
-		d.env, err = envname.Resolve(d.branch)
+// phases are the jobs of a delivery, in their order.
+func (d *delivery) phases() []phase {
+	all := []phase{
+		{"detect", false, []job.Stage{detect.Stage(detect.Options{Base: d.options.base, Head: d.head, All: d.all})}},
+		{"validate", false, []job.Stage{validation.Stage(validation.Options{SkipMissing: d.isSample})}},
+		{"unit-coverage", false, []job.Stage{unittests.Stage(unittests.Options{})}},
+		{"basic-infra", true, append([]job.Stage{basicinfra.Network(d.connect, basicinfra.Options{})}, basicinfra.Stages(d.connect, basicinfra.Options{})...)},
+		{"basic-infra-kre", false, []job.Stage{d.own("basic-infra-kre")}},
+		{"kre-runtimes", false, []job.Stage{d.own("kre-runtimes")}},
+		{"build", true, []job.Stage{build.Stage(d.connect, build.Options{Engine: d.engine})}},
+		{"deploy", true, deploy.Stages(deploy.Options{Connect: d.connect, Images: build.Deployed})},
 	}
-	if errors.Is(err, envname.ErrNoEnvironment) {
-		return cli.Failed(err)
+	if !d.kre {
+		all = slices.DeleteFunc(all, func(p phase) bool { return strings.Contains(p.name, "kre") })
 	}
-	return err
-}
-
-func (d *delivery) readFiles() (err error) {
-	if d.config, err = modulefile.Load(d.modules); err != nil {
-		return err
-	}
-	if d.services, err = system.Load(d.options.services); err != nil {
-		return err
-	}
-	d.api, d.tuning, err = d.local.Start(d.env.Name, d.services)
-	return err
-}
-
-func (d *delivery) readChanges(ctx context.Context) error {
-	repo, err := changes.Open(d.repo)
-	if err != nil {
-		return err
-	}
-	between := changes.Range{Base: d.base, Head: d.head}
-	if d.all {
-		between.All = "-all was given"
-	}
-	if d.diff, err = repo.Diff(ctx, between); err != nil {
-		return err
-	}
-	d.selected, err = d.config.Select(d.diff, changes.SelectOptions{Variables: d.getenv})
-	return err
+	return all
 }
 
 func (d *delivery) run(ctx context.Context) error {
-	d.printEnvironment()
-	d.printChanges()
-	err := d.gate(ctx)
-	if err == nil && d.out.err == nil {
-		err = d.rollout(ctx)
+	finish, err := d.open(ctx)
+	defer finish()
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, d.out.err)
-}
-
-func (d *delivery) gate(ctx context.Context) error {
-	var inputs []coverage.Input
-	for _, m := range d.selected.Modules {
-		if m.Labels["coverage"] == "none" {
+	env := d.job.Env
+	d.console.Printf("branch %s is the %s environment %s, in %s\n\n", env.Branch, env.Kind, env.Name, d.job.Run.Cloud)
+	if d.options.destroy {
+		return d.remove(ctx)
+	}
+	if err := d.forget(); err != nil {
+		return err
+	}
+	begun := d.from == ""
+	for _, p := range d.phases() {
+		begun = begun || p.name == d.from
+		if !begun && p.name != detect.Name { // what is detected says which run it is
+			if err := d.past(ctx, p, p.stages...); err != nil {
+				return err
+			}
 			continue
 		}
-		paths, err := reports(d.coverage, m.Name)
-		if err != nil {
-			return err
+		for _, stage := range p.stages {
+			if err := d.do(ctx, p, stage); err != nil {
+				return err
+			}
 		}
-		for _, path := range paths {
-			inputs = append(inputs, coverage.Input{Module: m.Name, Path: path})
+		if p.name == d.until {
+			break
 		}
 	}
-	d.title("coverage")
-	if len(inputs) == 0 {
-		d.say("no selected module has a coverage gate")
+	return nil
+}
+
+// forget removes the records of an earlier run, but for those that this one goes on from.
+func (d *delivery) forget() error {
+	if d.resume {
 		return nil
 	}
-	gate := coverage.Gate{Minimum: d.minimum}
-	result, err := gate.Check(ctx, inputs)
-	if err != nil {
-		return err
-	}
-	d.say("%s", result)
-	if err := result.Err(); err != nil {
-		return err
-	}
-	if !result.Pass() {
-		var names []string
-		for _, v := range result.Failed() {
-			names = append(names, v.Module)
+	stages := destroy.Stages(d.job, destroy.Options{})
+	begun := d.from == ""
+	for _, p := range d.phases() {
+		if begun = begun || p.name == d.from; begun {
+			stages = append(stages, p.stages...)
 		}
-		return cli.Failed(fmt.Errorf("coverage gate failed: %s", strings.Join(names, ", ")))
+	}
+	for _, stage := range stages {
+		if err := d.job.Dir.Forget(stage.Name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// reports finds the reports of a module: dir/module.* and the files in
-// dir/module. Where there is none, it returns the directory in which one was
-// expected, so that the gate can say so.
-func reports(dir, module string) ([]string, error) {
-	if dir == "" {
-		return nil, fmt.Errorf("-coverage is required: module %s has a coverage gate (label it \"coverage: none\" if it has no tests)", module)
+// do does a stage, unless it was done before the run was resumed.
+func (d *delivery) do(ctx context.Context, p phase, stage job.Stage) error {
+	if d.resume && stage.Name != detect.Name && d.job.Load(stage.Name, nil) == nil {
+		d.console.Printf("%s: was done before\n\n", stage.Name)
+		return d.past(ctx, p, stage)
 	}
-	if info, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("read coverage reports: %w", err)
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("read coverage reports: %s is not a directory", dir)
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("read coverage reports: %w", err)
-	}
-	own := filepath.Join(dir, filepath.FromSlash(module))
-	var found []string
-	for _, e := range entries {
-		if e.Type().IsRegular() && strings.TrimSuffix(e.Name(), filepath.Ext(e.Name())) == module {
-			found = append(found, filepath.Join(dir, e.Name()))
-		}
-	}
-	inside, err := os.ReadDir(own)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read coverage reports: %w", err)
-	}
-	for _, e := range inside {
-		if e.Type().IsRegular() {
-			found = append(found, filepath.Join(own, e.Name()))
-		}
-	}
-	if len(found) == 0 {
-		return []string{own}, nil
-	}
-	return found, nil
+	return d.job.Do(ctx, d.console, stage)
 }
 
-func (d *delivery) rollout(ctx context.Context) error {
-	picture := timeline.Timeline{Options: timeline.Options{Title: d.env.Name + ", " + d.env.Branch}}
-	var events progress.Recorder
-	view := cli.View(d.live, d.getenv)
-	defer func() { _ = view.Close() }() // whatever happens, the terminal is given back
-	d.tuning.Progress = progress.Tee(view.Emit, picture.Emit, events.Record)
-	deployer := ecs.New(d.api, d.tuning)
-	plan, err := deployer.Plan(ctx, system.Desired(d.services, d.env.Name, d.image))
+// past is what was done before. A cloud in memory has ended with the process that did
+// it: there, it is done again, unseen.
+func (d *delivery) past(ctx context.Context, p phase, stages ...job.Stage) error {
+	if d.memory == nil || !p.writes {
+		return nil
+	}
+	return d.unseen(ctx, d.job, stages...)
+}
+
+// unseen does stages of a job, without a trace but in the cloud.
+func (d *delivery) unseen(ctx context.Context, j *job.Job, stages ...job.Stage) error {
+	dir, err := os.MkdirTemp("", "delivery-past-")
 	if err != nil {
 		return err
 	}
-	d.title("plan")
-	d.say("%s", plan)
-	d.title("rollout")
-	start := time.Now()
-	result, failure := deployer.Apply(ctx, plan)
-	if err := view.Close(); err != nil {
-		return fmt.Errorf("show progress: %w", err)
+	defer func() { _ = os.RemoveAll(dir) }() // a leftover in the temporary directory harms nobody
+	quiet := *j
+	quiet.Dir = job.Directory(dir)
+	if err := quiet.Do(ctx, job.NewConsole(io.Discard, io.Discard, d.job.Getenv, true), stages...); err != nil {
+		return fmt.Errorf("repeat in memory what was done before: %w", err)
 	}
-	d.title("summary")
-	d.printResult(result, timeline.CriticalPath(timeline.Lanes(events.Events())), time.Since(start))
-	return errors.Join(cli.Failed(failure), d.draw(&picture))
-}
-
-// image is that of a module: built from this branch where it has changed, the
-// one that production runs otherwise.
-func (d *delivery) image(module string) string {
-	changed := func(m changes.Selected) bool { return m.Name == module }
-	if slices.ContainsFunc(d.selected.Modules, changed) {
-		return fmt.Sprintf("%s/%s:%s-%.8s", d.env.Project, module, d.env.ID, d.diff.Head)
-	}
-	return fmt.Sprintf("%s/%s:latest", d.env.Project, module)
-}
-
-// draw writes the timeline and says where.
-func (d *delivery) draw(picture *timeline.Timeline) (err error) {
-	file, err := d.pictureFile()
-	if err != nil {
-		return fmt.Errorf("write timeline: %w", err)
-	}
-	if err := errors.Join(picture.WriteSVG(file), file.Close()); err != nil {
-		return fmt.Errorf("write timeline: %w", err)
-	}
-	d.say("timeline: %s", file.Name())
 	return nil
 }
 
-func (d *delivery) pictureFile() (*os.File, error) {
-	if d.timeline != "" {
-		return os.Create(d.timeline)
+// remove takes the environment away. In memory, it is delivered first.
+func (d *delivery) remove(ctx context.Context) error {
+	for _, p := range d.phases() {
+		if err := d.past(ctx, p, p.stages...); err != nil {
+			return err
+		}
 	}
-	return os.CreateTemp("", "timeline-"+d.env.Name+"-*.svg")
+	if err := d.forget(); err != nil {
+		return err
+	}
+	err := d.job.Do(ctx, d.console, destroy.Stages(d.job, destroy.Options{Connect: d.connect, Yes: true, AllowProduction: d.allowProduction})...)
+	if err != nil || d.memory == nil {
+		return err
+	}
+	stays, err := site.Of(d.job).Network().StackName()
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(d.memory.Leftovers(), func(name string) bool { return name == "stack "+stays })
+	if len(left) > 0 {
+		return cli.Failed(fmt.Errorf("destroyed, and yet there is left: %s", strings.Join(left, ", ")))
+	}
+	d.console.Printf("nothing of %s is left; the network %s stays, which environments share\n\n", d.job.Env.Name, stays)
+	return nil
+}
+
+// report writes the report, where any stage has left something.
+func (d *delivery) report(failure error) error {
+	path, err := d.job.Dir.WriteReport()
+	if errors.Is(err, job.ErrNoRecord) && failure != nil {
+		return nil
+	}
+	if err == nil {
+		d.console.Printf("report: %s\n", path)
+	}
+	return err
 }

@@ -1,36 +1,33 @@
 package main
 
 import (
-	"encoding/xml"
-	"errors"
+	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mettel-automation/delivery/examples/internal/cli"
+	"github.com/mettel-automation/delivery/examples/internal/job"
+	"github.com/mettel-automation/delivery/progress"
 )
 
-// deliver runs the main with args, on an ECS that is fast enough for a test.
-func deliver(t *testing.T, args ...string) (code int, stdout, stderr string) {
+// deliver runs the main with args, on an AWS that is fast enough for a test, and with the
+// run directory dir.
+func deliver(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	for _, name := range []string{"CI", "GITLAB_CI", "GITHUB_ACTIONS", "CI_COMMIT_REF_NAME", "CI_COMMIT_SHA", "GITHUB_SHA", "PAPERTRAIL_URL", "TEST_DISPATCH_PORTAL_FRONTEND"} {
+		t.Setenv(name, "")
+	}
 	var out, live strings.Builder
-	t.Setenv("TMPDIR", t.TempDir())
-	code = cli.Run(t.Context(), "pipeline", run, append([]string{"-speed", "2000"}, args...), &out, &live)
+	if !slices.Contains(args, "-aws") && !slices.Contains(args, "-speed") {
+		args = append(args, "-speed", "5000")
+	}
+	code = cli.Run(t.Context(), "pipeline", run, append(args, "-run", dir), &out, &live)
 	return code, out.String(), live.String()
-}
-
-func write(t *testing.T, name, content string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 func contains(t *testing.T, text string, wants ...string) {
@@ -42,127 +39,200 @@ func contains(t *testing.T, text string, wants ...string) {
 	}
 }
 
+// state is what the record of a stage says; "" where there is none.
+func state(t *testing.T, dir, stage string) progress.State {
+	t.Helper()
+	run, err := job.Directory(dir).Report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range run.Stages {
+		if s.Name == stage {
+			return s.State
+		}
+	}
+	return ""
+}
+
 func TestTheSampleIsDelivered(t *testing.T) {
-	picture := filepath.Join(t.TempDir(), "timeline.svg")
-	code, stdout, stderr := deliver(t, "-timeline", picture)
+	dir := t.TempDir()
+	code, stdout, stderr := deliver(t, dir)
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	contains(t, stdout,
-		"branch dev/feature/velocloud-retries is the ephemeral environment automation-c721e158 (KRE dev)",
+		"branch dev/feature/velocloud-retries is the ephemeral environment automation-c721e158, in an AWS in memory",
 		"5 of 9 modules selected",
-		"bruin-bridge            depends on python-utils, which changed",
-		"velocloud-bridge/tests/test_retry.py deleted",
-		"dispatch-portal-frontend (on demand: TEST_DISPATCH_PORTAL_FRONTEND=true)",
-		"45/46 lines  97.82%   80%      pass",
+		"depends on python-utils, which changed",
+		"45/46 lines", "97.82%",
+		"3 built, 4 retagged",
 		"28 to create, 0 to update, 0 unchanged, in 6 levels",
-		"healthy (28):",
 		"critical path: nats-server ",
-		" > nats-server-2 ",
-		"timeline: "+picture,
+		"report: "+filepath.Join(dir, "report.html"),
 	)
-	svg, err := os.Open(picture)
+	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer svg.Close()
-	for d := xml.NewDecoder(svg); ; {
-		if _, err := d.Token(); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatalf("the picture is malformed: %v", err)
-		}
-	}
+	contains(t, string(page), "automation-c721e158", "service-outage-monitor-triage", "97.82%", "<svg")
 }
 
-func TestAFaultFailsTheRollout(t *testing.T) {
-	tests := map[string]string{
-		"crash":         "container velocloud-bridge exited with code 1",
-		"image":         "CannotPullContainerError",
-		"never-healthy": "failed container health checks",
-		"no-capacity":   "unable to place a task",
-	}
-	for fault, cause := range tests {
-		t.Run(fault, func(t *testing.T) {
-			code, stdout, stderr := deliver(t, "-inject", "velocloud-bridge="+fault)
-			if code != 1 {
-				t.Errorf("exit code %d", code)
-			}
-			contains(t, stdout, "roll out velocloud-bridge: ", cause, "rolled back (11):", "never started (17):", "timeline: ")
-			contains(t, stderr, "pipeline: roll out velocloud-bridge: ")
-		})
-	}
-}
-
-func TestTheGateStopsTheRollout(t *testing.T) {
+func TestWhatGoesWrongStopsTheDelivery(t *testing.T) {
 	tests := map[string]struct {
-		args []string
-		want []string
+		args   []string
+		failed string // stage
+		stderr string
+		stdout []string
 	}{
-		"a higher minimum":  {[]string{"-min", "98"}, []string{"service-outage-monitor  45/46 lines", "below"}},
-		"a missing report":  {[]string{"-coverage", filepath.Dir(write(t, "empty", ""))}, []string{"missing report"}},
-		"modules without":   {[]string{"-all", "-min", "67.5"}, []string{"notifier", "below"}},
-		"an on-demand test": {[]string{"-all", "-min", "95"}, []string{"dispatch-portal-frontend"}},
+		"a service that crashes": {
+			[]string{"-inject", "velocloud-bridge=crash"}, "rollout", "pipeline: roll out velocloud-bridge: ",
+			[]string{"rolled back (11):", "never started (17):", "container velocloud-bridge exited with code 1"},
+		},
+		"a service that is never healthy": {[]string{"-inject", "notifier=never-healthy"}, "rollout", "pipeline: roll out notifier: ", []string{"failed container health checks"}},
+		"a resource that cannot be made":  {[]string{"-inject", "stack:Cluster"}, "stack", "Cluster", nil},
+		"an image that cannot be pushed":  {[]string{"-inject", "image:automation/velocloud-bridge=denied"}, "build", "velocloud-bridge", nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			code, stdout, stderr := deliver(t, tt.args...)
-			if code != 1 || strings.Contains(stdout, "rollout\n") {
-				t.Errorf("exit code %d; want 1, before the rollout", code)
+			dir := t.TempDir()
+			code, stdout, stderr := deliver(t, dir, tt.args...)
+			if code != 1 {
+				t.Errorf("exit code %d", code)
 			}
-			contains(t, stdout, tt.want...)
-			contains(t, stderr, "pipeline: coverage gate failed: ")
+			contains(t, stdout, append(tt.stdout, "report: ")...)
+			contains(t, stderr, tt.stderr)
+			if s := state(t, dir, tt.failed); s != progress.Failed {
+				t.Errorf("stage %s is %q", tt.failed, s)
+			}
+			if s := state(t, dir, "logs"); s != "" {
+				t.Errorf("the log searches are %q, after a failure", s)
+			}
 		})
 	}
-	t.Setenv("CI_COMMIT_REF_NAME", "master")
-	t.Setenv("CI_COMMIT_TAG", "master")
-	modules := write(t, "m.yaml", "modules: [{name: a, paths: [a]}]")
-	if code, _, stderr := deliver(t, "-repo", ".", "-base", "HEAD", "-modules", modules); code != 1 || !strings.Contains(stderr, "tags have no environment") {
-		t.Errorf("a tag: exit code %d, %s", code, stderr)
+}
+
+func TestTheGateStopsTheDelivery(t *testing.T) {
+	dir := t.TempDir()
+	code, stdout, stderr := deliver(t, dir, "-all") // notifier covers too little
+	if code != 1 || state(t, dir, "unit-coverage") != progress.Failed || state(t, dir, "network") != "" {
+		t.Errorf("exit code %d\n%s", code, stdout)
 	}
-	if code, _, stderr := deliver(t, "-branch", "wip"); code != 1 || !strings.Contains(stderr, `branch "wip"`) {
-		t.Errorf("a branch without environment: exit code %d, %s", code, stderr)
+	contains(t, stdout, "notifier")
+	contains(t, stderr, "notifier")
+}
+
+func TestARunGoesOnWhereItWas(t *testing.T) {
+	dir := t.TempDir()
+	if code, _, stderr := deliver(t, dir, "-until", "build"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	code, stdout, stderr := deliver(t, dir, "-resume", "-inject", "notifier=crash")
+	if code != 1 || !strings.Contains(stderr, "roll out notifier") {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	contains(t, stdout, "build: was done before", "stack: done", "rollout: failed")
+	code, stdout, stderr = deliver(t, dir, "-resume")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	contains(t, stdout, "unit-coverage: was done before", "stack: was done before", "28 to create", "rollout: done", "logs: done")
+	code, stdout, _ = deliver(t, dir, "-from", "deploy", "-until", "deploy")
+	if code != 0 || strings.Contains(stdout, "\nbuild: ") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	if code, stdout, _ = deliver(t, dir, "-until", "validate"); code != 0 || state(t, dir, "rollout") != "" {
+		t.Errorf("a new run has the records of the one before, exit code %d:\n%s", code, stdout)
+	}
+}
+
+func TestAnInterruptedRunIsResumed(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := &tripwire{word: "ecs.rollout", then: cancel}
+	code := cli.Run(ctx, "pipeline", run, []string{"-speed", "200", "-run", dir}, io.Discard, stop)
+	if code == 0 || state(t, dir, "stack") != progress.Done || state(t, dir, "rollout") != progress.Failed {
+		t.Fatalf("exit code %d, rollout %q", code, state(t, dir, "rollout"))
+	}
+	code, stdout, stderr := deliver(t, dir, "-resume")
+	if code != 0 || state(t, dir, "rollout") != progress.Done {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	contains(t, stdout, "stack: was done before")
+}
+
+// tripwire does something once a word was written.
+type tripwire struct {
+	word string
+	then func()
+}
+
+func (w *tripwire) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.word) {
+		w.then()
+	}
+	return len(p), nil
+}
+
+func TestDestroyLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	code, stdout, stderr := deliver(t, dir, "-destroy")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	contains(t, stdout, "28 services destroyed", "nothing of automation-c721e158 is left")
+	code, _, stderr = deliver(t, t.TempDir(), "-destroy", "-branch", "master")
+	if code != 1 || !strings.Contains(stderr, "-allow-production automation-master") {
+		t.Errorf("production: exit code %d: %s", code, stderr)
+	}
+}
+
+func TestJSONIsOneObject(t *testing.T) {
+	_, stdout, _ := deliver(t, t.TempDir(), "-json", "-until", "unit-coverage")
+	var out struct {
+		Stages []struct{ Name, State, Summary string }
+	}
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil {
+		t.Fatalf("%v: %s", err, stdout)
+	}
+	var names []string
+	for _, s := range out.Stages {
+		names = append(names, s.Name)
+	}
+	if !slices.Equal(names, []string{"detect", "validation", "unit-coverage"}) {
+		t.Errorf("stages %v", names)
 	}
 }
 
 func TestBadInputIsOneLine(t *testing.T) {
-	truncated := write(t, "velocloud-bridge/coverage.xml", `<?xml version="1.0"?><coverage version="6"><packages><package><classes><class filename="a.py"><lines><line number="1" hits="1"/>`)
+	bad := filepath.Join(t.TempDir(), "delivery.yaml")
+	if err := os.WriteFile(bad, []byte("project: a\nmodulse: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tests := map[string]struct {
 		args []string
+		code int
 		want string
 	}{
-		"an unknown revision":            {[]string{"-base", "nope"}, `with nope: `},
-		"a missing modules file":         {[]string{"-modules", "/none/modules.yaml"}, "/none/modules.yaml"},
-		"a malformed modules file":       {[]string{"-modules", write(t, "m.yaml", "modules:\n  - name: [\n")}, "m.yaml:"},
-		"a missing services file":        {[]string{"-services", "/none/services.yaml"}, "/none/services.yaml"},
-		"a malformed services file":      {[]string{"-services", write(t, "s.yaml", "services:\n  - nam: x\n")}, "s.yaml:2:5"},
-		"a cycle among services":         {[]string{"-services", write(t, "s.yaml", "services:\n  - {name: a, depends_on: [b]}\n  - {name: b, depends_on: [a]}\n")}, "a -> b -> a"},
-		"a missing directory of reports": {[]string{"-coverage", "/none"}, "/none"},
-		"a truncated report":             {[]string{"-coverage", filepath.Dir(filepath.Dir(truncated))}, "velocloud-bridge/coverage.xml:1"},
-		"no repository":                  {[]string{"-repo", t.TempDir(), "-base", "a", "-modules", write(t, "m.yaml", "modules: [{name: a, paths: [a]}]"), "-branch", "master"}, "not a Git repository"},
-		"a repository without a base":    {[]string{"-repo", "."}, "-base is required with -repo"},
-		"a repository without modules":   {[]string{"-repo", ".", "-base", "a"}, "-modules is required with -repo"},
-		"a fault of no service":          {[]string{"-inject", "ghost=crash"}, "there is no service ghost"},
-		"a picture that cannot be":       {[]string{"-timeline", "/none/a.svg"}, "/none"},
-		"a picture that is a directory":  {[]string{"-timeline", t.TempDir()}, "it is a directory"},
-		"a minimum that is no percent":   {[]string{"-min", "800"}, `"800"`},
-		"an unknown flag":                {[]string{"-bogus"}, "-bogus"},
+		"a stage that is none":         {[]string{"-until", "x"}, 2, "-until x: want one of detect, validate, unit-coverage, basic-infra, "},
+		"from after until":             {[]string{"-from", "deploy", "-until", "build"}, 2, "-from deploy comes after -until build"},
+		"AWS without a file":           {[]string{"-aws"}, 2, "-aws needs -file"},
+		"AWS without an engine":        {[]string{"-aws", "-file", bad}, 2, "-aws needs -docker"},
+		"a fault of no service":        {[]string{"-inject", "nobody=crash"}, 2, `there is no "nobody"`},
+		"a fault that is none":         {[]string{"-inject", "notifier=x"}, 2, `unknown fault "x"`},
+		"a speed of nothing":           {[]string{"-speed", "NaN"}, 2, "-speed NaN: want a number above 0"},
+		"a file with an unknown key":   {[]string{"-file", bad}, 2, bad + ":2:1: "},
+		"a file that is not there":     {[]string{"-file", "none.yaml"}, 2, "none.yaml"},
+		"a branch without environment": {[]string{"-branch", "wip"}, 1, `branch "wip"`},
+		"a base that is not there":     {[]string{"-base", "nope"}, 2, "nope"},
+		"destroy from a stage":         {[]string{"-destroy", "-from", "build"}, 2, "-destroy does not go with"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			code, stdout, stderr := deliver(t, tt.args...)
-			if code != 2 || !strings.HasPrefix(stderr, "pipeline: ") || strings.Count(stderr, "\n") != 1 || strings.Contains(stdout, "healthy") {
-				t.Errorf("exit code %d, stderr %q; want 2 and one line", code, stderr)
+			code, stdout, stderr := deliver(t, filepath.Join(t.TempDir(), "run"), tt.args...)
+			lines := strings.Split(strings.TrimSpace(stderr), "\n")
+			if code != tt.code || !strings.Contains(lines[len(lines)-1], tt.want) {
+				t.Errorf("exit code %d, want %d: %s\n%s", code, tt.code, stderr, stdout)
 			}
-			contains(t, stderr, tt.want)
 		})
 	}
-}
-
-func TestHelp(t *testing.T) {
-	code, stdout, _ := deliver(t, "-h")
-	if code != 0 {
-		t.Errorf("exit code %d", code)
-	}
-	contains(t, stdout, "pipeline delivers a branch", "-inject SERVICE=FAULT", "-services FILE")
 }

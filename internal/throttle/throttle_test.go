@@ -49,3 +49,24 @@ func TestALimiterOfTheSameRateIsNeverRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestPair(t *testing.T) {
+	p := throttle.Pair{Reads: throttle.New(1, 3), Writes: throttle.New(1, 1)}
+	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	for i, call := range []struct {
+		op   string
+		want bool
+	}{
+		{"CreateStack", true},
+		{"DeleteStack", false},
+		{"DescribeStacks", true},
+		{"ListStacks", true},
+		{"GetTemplate", true},
+		{"DescribeStacks", false},
+		{"UpdateStack", false},
+	} {
+		if got := p.Take(call.op, at); got != call.want {
+			t.Errorf("call %d, %s: %t", i, call.op, got)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/papertrail"
 )
 
@@ -56,7 +57,7 @@ func (c *Client) do(ctx context.Context, r request) error {
 			return fmt.Errorf("%w (%d attempts)", err, attempt)
 		}
 		unknown = unknown || done
-		if err := sleep(ctx, pause(attempt, e)); err != nil {
+		if err := wait.For(ctx, pause(attempt, e)); err != nil {
 			return fmt.Errorf("%s %s: %w", r.method, r.path, err)
 		}
 	}
@@ -174,7 +175,7 @@ func pause(attempt int, e *Error) time.Duration {
 // hold waits as long as the answer asks for, if there is one.
 func (e *Error) hold(ctx context.Context) {
 	if e != nil {
-		_ = sleep(ctx, e.RetryAfter)
+		_ = wait.For(ctx, e.RetryAfter)
 	}
 }
 
@@ -190,15 +191,4 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 		d = at.Sub(now)
 	}
 	return min(longest, max(0, d))
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -15,6 +15,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,9 @@ type Options struct {
 	Timeout time.Duration
 	// Attempts is how often a request is made at most; default 6.
 	Attempts int
+	// Window is the time within which 25 requests may begin; default 5 s, as Papertrail
+	// has it. A shorter one is for an API in memory that is faster.
+	Window time.Duration
 }
 
 // Client is a [papertrail.API]. It is safe for several goroutines at once.
@@ -81,10 +85,11 @@ func New(opts Options) (*Client, error) {
 	if err := errors.Join(checkURL(base), checkToken(opts.Token)); err != nil {
 		return nil, err
 	}
-	if opts.Timeout < 0 || opts.Attempts < 0 {
-		return nil, errors.New("a timeout or a number of attempts is negative")
+	if opts.Timeout < 0 || opts.Attempts < 0 || opts.Window < 0 {
+		return nil, errors.New("a timeout, a window or a number of attempts is negative")
 	}
 	c := &Client{base: strings.TrimSuffix(base, "/") + "/", token: &opts.Token, attempts: opts.Attempts}
+	c.window.span = cmp.Or(opts.Window, windowTime)
 	if c.attempts == 0 {
 		c.attempts = 6
 	}

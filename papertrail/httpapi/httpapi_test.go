@@ -44,8 +44,8 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"a password in the URL":    {httpapi.Options{Token: token, BaseURL: "https://u:hunter2@papertrailapp.com/"}, `"***@papertrailapp.com/" is no base URL of an API; want one such as https://papertrailapp.com/api/v1/`},
 		"a token in the URL":       {httpapi.Options{Token: token, BaseURL: "https://papertrailapp.com/?token=hunter2"}, `"https://papertrailapp.com/?***" is no base URL of an API; want one such as https://papertrailapp.com/api/v1/`},
 		"a host like this machine": {httpapi.Options{Token: token, BaseURL: "http://127.example.org/"}, "the token would go to 127.example.org without TLS; use https"},
-		"a negative timeout":       {httpapi.Options{Token: token, Timeout: -1}, "a timeout or a number of attempts is negative"},
-		"no attempts":              {httpapi.Options{Token: token, Attempts: -1}, "a timeout or a number of attempts is negative"},
+		"a negative timeout":       {httpapi.Options{Token: token, Timeout: -1}, "a timeout, a window or a number of attempts is negative"},
+		"no attempts":              {httpapi.Options{Token: token, Attempts: -1}, "a timeout, a window or a number of attempts is negative"},
 		"this machine without TLS": {httpapi.Options{Token: token, BaseURL: "http://127.0.0.1:8080"}, "<nil>"},
 	}
 	for name, tt := range tests {

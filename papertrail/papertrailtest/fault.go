@@ -1,7 +1,6 @@
 package papertrailtest
 
 import (
-	"errors"
 	"net/http"
 	"path"
 	"time"
@@ -39,9 +38,6 @@ func HTML(method, path string, status int) Fault {
 		Body:   "<html><head><title>502 Bad Gateway</title></head>\n<body><center><h1>502 Bad Gateway</h1></center></body></html>\n",
 	}
 }
-
-// errLost is what a transport returns where the connection was lost.
-var errLost = errors.New("connection reset by peer")
 
 // Inject lets faults happen, each as often as it says. Of several that match a
 // request, the first one happens.

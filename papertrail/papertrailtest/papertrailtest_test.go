@@ -143,7 +143,7 @@ func TestFaults(t *testing.T) {
 		if status, _ := do(t, s, "GET", "searches.json", ""); status != 200 || time.Since(began) != time.Minute {
 			t.Errorf("slow: %d after %v", status, time.Since(began))
 		}
-		if status, text := do(t, s, "GET", "systems/7.json", ""); status != 0 || text != "connection reset by peer" {
+		if status, text := do(t, s, "GET", "systems/7.json", ""); status != 0 || text != "read response: unexpected EOF" {
 			t.Errorf("lost: %d %s", status, text)
 		}
 		s.Inject(papertrailtest.Slow("", "", time.Hour))

@@ -1,14 +1,15 @@
 package papertrailtest
 
 import (
-	"bytes"
-	"context"
+	"cmp"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // answer is a status, headers and a body.
@@ -18,57 +19,30 @@ type answer struct {
 	body   []byte
 }
 
-func (a answer) contentType() string {
-	if kind := a.header.Get("Content-Type"); kind != "" {
-		return kind
-	}
-	return "application/json; charset=utf-8"
-}
-
 // RoundTrip answers a request as the service would. The root of the API is all up to
 // and with "/api/v1/", or the root of the host.
 func (s *Server) RoundTrip(req *http.Request) (*http.Response, error) {
-	var body []byte
-	if req.Body != nil {
-		defer req.Body.Close()
-		var err error
-		if body, err = io.ReadAll(req.Body); err != nil {
-			return nil, err
-		}
-	}
-	a, err := s.answer(req.Context(), req, body)
-	if err != nil {
-		return nil, err
-	}
-	header := a.header.Clone()
-	if header == nil {
-		header = make(http.Header)
-	}
-	header.Set("Content-Type", a.contentType())
-	return &http.Response{
-		StatusCode: a.status, Status: http.StatusText(a.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: int64(len(a.body)), Request: req,
-	}, nil
+	return double.RoundTrip(s, req)
 }
 
 // ServeHTTP answers a request as the service would. A connection that is to be lost
 // is aborted.
 func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
+	body, fault := double.Body(w, req)
+	if fault != nil {
+		http.Error(w, fault.Message, fault.HTTPStatus())
 		return
 	}
-	a, err := s.answer(req.Context(), req, body)
-	if err != nil {
+	a := s.answer(req, body)
+	if a.status == 0 {
 		panic(http.ErrAbortHandler) // what net/http documents for this
 	}
 	maps.Copy(w.Header(), a.header)
-	w.Header().Set("Content-Type", a.contentType())
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body)
+	double.Write(w, a.status, cmp.Or(a.header.Get("Content-Type"), "application/json; charset=utf-8"), a.body)
 }
 
-func (s *Server) answer(ctx context.Context, req *http.Request, body []byte) (answer, error) {
+// answer is what a request gets; one without a status is lost with its connection.
+func (s *Server) answer(req *http.Request, body []byte) answer {
 	p := strings.TrimPrefix(req.URL.Path, "/")
 	if _, rest, ok := strings.Cut("/"+p, "/api/v1/"); ok {
 		p = rest
@@ -80,19 +54,10 @@ func (s *Server) answer(ctx context.Context, req *http.Request, body []byte) (an
 		fault.Before(s)
 	}
 	a := s.once(fault, req, p, body)
-	if fault != nil && fault.Delay > 0 {
-		timer := time.NewTimer(fault.Delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return answer{}, ctx.Err()
-		}
+	if fault != nil && wait.For(req.Context(), fault.Delay) != nil {
+		return answer{}
 	}
-	if a.status == 0 {
-		return answer{}, errLost
-	}
-	return a, nil
+	return a
 }
 
 // once answers, or does what the fault says, and remembers the request.

@@ -98,7 +98,7 @@ func (r *Renderer) Close() error {
 		r.closed = true
 		close(r.stop)
 		if rows := r.board.Rows(); len(rows) > 0 {
-			r.print(time.Now(), summary(rows))
+			r.print(time.Now(), board.Summary(rows))
 		}
 	}
 	err := r.err
@@ -144,8 +144,8 @@ func (r *Renderer) beat(now time.Time) time.Duration {
 	if left := r.opts.Interval - now.Sub(r.last); left > 0 {
 		return left
 	}
-	if s := heartbeat(r.board.Rows(), now); s != "" && !r.closed {
-		r.print(now, s)
+	if s := board.Underway(r.board.Rows(), now); s != "" && !r.closed {
+		r.print(now, "still running: "+s)
 	}
 	return r.opts.Interval
 }

@@ -13,10 +13,10 @@ import (
 
 // Sizes of the layout, in cells and lines.
 const (
-	widestName = 40 // longer ones are cut in the live view, and have a line of their own in the final one
 	widestBar  = 30
 	timeCells  = len("59m59s")
-	roomy      = 10 // below this, gaps and columns are given up
+	roomy      = 10                    // below this, gaps and columns are given up
+	besideName = 4 + 1 + timeCells + 2 // the sign, and the time, with their gaps
 )
 
 // view lays out one frame.
@@ -27,21 +27,23 @@ type view struct {
 	took  time.Duration // since the renderer began
 	now   time.Time
 
-	nameCells int
+	nameCells map[string]int // of the names of each operation
 	reached   map[subject]bool
 }
 
 type subject struct{ op, name string }
 
 func newView(rows []board.Row, cells int, paint text.Paint, took time.Duration, now time.Time) view {
-	v := view{rows: rows, width: cells, paint: paint, took: took, now: now, reached: map[subject]bool{}}
+	v := view{rows: rows, width: cells, paint: paint, took: took, now: now, nameCells: map[string]int{}, reached: map[subject]bool{}}
+	// Names come before news, but two fifths of the line are for those. A longer
+	// name is elided in the live view, and has a line of its own in the final one.
+	widest := max(8, v.width-v.width*2/5-besideName)
 	for _, r := range rows {
 		if r.Subject != "" {
-			v.nameCells = max(v.nameCells, width(text.Line(r.Subject)))
+			v.nameCells[r.Op] = max(v.nameCells[r.Op], min(widest, width(text.Line(r.Subject))))
 		}
 		v.reached[subject{r.Op, r.Subject}] = r.State == progress.Done || r.State == progress.Unchanged
 	}
-	v.nameCells = min(v.nameCells, widestName, max(8, v.width/3))
 	return v
 }
 
@@ -56,7 +58,7 @@ func (v view) live(height int) []line {
 	shown, hidden := fold(v.rows, height-len(foot))
 	lines := v.table(shown,
 		func(op string) []line { return []line{join(v.width, v.header(op)...)} },
-		func(r board.Row) []line { return []line{join(v.width, append(v.columns(r), v.news(r))...)} })
+		func(r board.Row) []line { return []line{join(v.width, append(v.columns(r), v.shortNews(r))...)} })
 	if len(hidden) > 0 {
 		lines = append(lines, join(v.width, part{"  … " + counted(hidden), v.paint.Dim}))
 	}
@@ -110,7 +112,7 @@ func (v view) header(op string) []part {
 
 // columns is all of a subject's line but the news.
 func (v view) columns(r board.Row) []part {
-	name := part{pad(text.Line(r.Subject), v.nameCells), nil}
+	name := part{pad(v.name(r), v.nameCells[r.Op]), nil}
 	took := ""
 	if r.Begun() {
 		took = text.Elapsed(r.Elapsed(v.now))
@@ -127,6 +129,21 @@ func (v view) columns(r board.Row) []part {
 	}
 }
 
+// name is the name of a subject as it fits into its column.
+func (v view) name(r board.Row) string {
+	whole := text.Line(r.Subject)
+	if width(whole) <= v.nameCells[r.Op] {
+		return whole
+	}
+	var others []string
+	for _, o := range v.rows {
+		if o.Op == r.Op {
+			others = append(others, text.Line(o.Subject))
+		}
+	}
+	return elide(whole, v.nameCells[r.Op], others)
+}
+
 func (v view) wholeHeader(op string) []line {
 	parts := v.header(op)
 	if last := len(parts) - 1; last > 0 {
@@ -141,7 +158,7 @@ func (v view) wholeRow(r board.Row) []line {
 	columns := v.columns(r)
 	const name = 3
 	var lines []line
-	if whole := text.Line(r.Subject); width(whole) > v.nameCells {
+	if whole := text.Line(r.Subject); width(whole) > v.nameCells[r.Op] {
 		lines = v.flow(columns[:name], part{whole, columns[name].paint})
 		columns = append(blank(columns[:name+1]), columns[name+1:]...)
 	}

@@ -44,8 +44,8 @@ func (v view) news(r board.Row) part {
 			said = joined(said, text.Line(r.Failure.Error()))
 		}
 	case progress.Waiting:
-		if left := v.outstanding(r); said == "" && left != "" {
-			said = "after " + left
+		if left := v.outstanding(r); said == "" && len(left) > 0 {
+			said = "after " + strings.Join(left, ", ")
 		}
 	case progress.RollingBack, progress.RolledBack, progress.Skipped:
 		said = joined(string(r.State), said)
@@ -56,15 +56,30 @@ func (v view) news(r board.Row) part {
 	return part{said, v.tone(r.State)}
 }
 
+// shortNews is the news in the cells that its column has: of what a subject
+// waits for, it names what there is room for and counts the others.
+func (v view) shortNews(r board.Row) part {
+	left := v.outstanding(r)
+	if r.State != progress.Waiting || r.Message != "" || len(left) == 0 {
+		return v.news(r)
+	}
+	room := v.width - besideName - v.nameCells[r.Op]
+	most := len(left)
+	for most > 1 && width("after "+text.List(left, most)) > room {
+		most--
+	}
+	return part{"after " + text.List(left, most), v.tone(r.State)}
+}
+
 // outstanding names the needs of r that it still waits for.
-func (v view) outstanding(r board.Row) string {
+func (v view) outstanding(r board.Row) []string {
 	var names []string
 	for _, need := range r.Needs {
 		if !v.reached[subject{r.Op, need}] {
 			names = append(names, text.Line(need))
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // tone is the colour of the news about a subject in state s: only what needs

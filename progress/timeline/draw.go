@@ -10,7 +10,10 @@ import (
 )
 
 // svg is a picture under construction.
-type svg struct{ out []byte }
+type svg struct {
+	out []byte
+	id  string // begins the ids
+}
 
 func (b *svg) add(format string, args ...any) { b.out = fmt.Appendf(b.out, format, args...) }
 
@@ -57,13 +60,14 @@ func (b *svg) line(x1, y1, x2, y2 int, class string) {
 
 // draw returns the picture as a document.
 func (p *picture) draw() []byte {
-	b := &svg{}
+	b := &svg{id: p.id}
 	width, height := px(pictureWidth), px(p.height())
-	b.add("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tl\" role=\"img\" aria-labelledby=\"tl-title tl-desc\" "+
-		"width=\"%v\" height=\"%v\" viewBox=\"0 0 %v %v\" style=\"max-width:100%%;height:auto\">\n", width, height, width, height)
+	b.add("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tl\" role=\"img\" aria-labelledby=\"%[1]s-title %[1]s-desc\" "+
+		"width=\"%[2]v\" height=\"%[3]v\" viewBox=\"0 0 %[2]v %[3]v\" style=\"max-width:100%%;height:auto\">\n", b.id, width, height)
 	title := text.Line(p.title)
-	b.add("<title id=\"tl-title\">%s</title>\n<desc id=\"tl-desc\">%s</desc>\n", escape(title), escape(p.description()))
+	b.add("<title id=\"%[1]s-title\">%[2]s</title>\n<desc id=\"%[1]s-desc\">%[3]s</desc>\n", b.id, escape(title), escape(p.description()))
 	b.add("%s", style)
+	b.add(hatching, b.id)
 	b.add("<rect class=\"bg\" width=\"%v\" height=\"%v\" rx=\"8\"/>\n", width, height)
 	b.text(margin, 480, "h1", clip(title, 20, pictureWidth-2*margin))
 	if len(p.lanes) == 0 {

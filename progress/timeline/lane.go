@@ -83,8 +83,8 @@ func (p *picture) barWidth(from, to time.Time) int { return max(20, p.x(to)-p.x(
 // waiting draws a thin hatched bar.
 func (b *svg) waiting(x, y, width int) {
 	b.bar(x, y, width, thinHeight, "wait")
-	b.add("<rect x=\"%v\" y=\"%v\" width=\"%v\" height=\"%v\" fill=\"url(#tl-wait)\" opacity=\".5\"/>\n",
-		px(x), px(y-thinHeight/2), px(width), px(thinHeight))
+	b.add("<rect x=\"%v\" y=\"%v\" width=\"%v\" height=\"%v\" fill=\"url(#%s-wait)\" opacity=\".5\"/>\n",
+		px(x), px(y-thinHeight/2), px(width), px(thinHeight), b.id)
 }
 
 // mark draws the sign of an end at x, y. Its form says what its colour says.

@@ -33,6 +33,7 @@ type picture struct {
 	path  []Lane
 	steps []Step
 
+	id          string // where the ids begin
 	title       string
 	start       time.Time
 	total       time.Duration
@@ -52,6 +53,7 @@ type row struct {
 
 func newPicture(lanes []Lane, opts Options) *picture {
 	p := &picture{lanes: lanes, path: criticalLanes(lanes), steps: CriticalPath(lanes), row: laneHeight}
+	p.id = cmp.Or(strings.Map(idCharacter, opts.ID), "tl")
 	p.title = cmp.Or(opts.Title, opts.Op, onlyOp(lanes), "Timeline")
 	if len(lanes) >= manyLanes {
 		p.row = denseHeight
@@ -71,6 +73,14 @@ func newPicture(lanes []Lane, opts Options) *picture {
 	p.place()
 	p.caption = p.captionLines()
 	return p
+}
+
+// idCharacter drops what has a meaning of its own in an attribute or a reference.
+func idCharacter(r rune) rune {
+	if r == '-' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+		return r
+	}
+	return -1
 }
 
 // place gives each row its height. Operations have a row of their own where

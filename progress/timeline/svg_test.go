@@ -151,6 +151,28 @@ func TestOpChoosesOneOperation(t *testing.T) {
 	}
 }
 
+func TestPicturesOfOnePageShareNoIDs(t *testing.T) {
+	draw := func(id string) string {
+		var out strings.Builder
+		if err := WriteSVG(&out, pictures()["rollout"].events, Options{ID: id}); err != nil {
+			t.Fatal(err)
+		}
+		check(t, out.String())
+		return out.String()
+	}
+	want := draw("")
+	if strings.Count(want, "tl-title")+strings.Count(want, "tl-desc")+strings.Count(want, "#tl-wait") < 5 {
+		t.Fatalf("ids do not begin with the default:\n%s", want)
+	}
+	got := draw(`9 a)"-é<b>`) // what an attribute or a reference could not hold is left out
+	if d := cmp.Diff(strings.ReplaceAll(want, "tl-", "9a-b-"), got); d != "" {
+		t.Errorf("more differs than the ids:\n%s", d)
+	}
+	if d := cmp.Diff(want, draw(`"'`)); d != "" {
+		t.Errorf("an id of nothing but such is not the default:\n%s", d)
+	}
+}
+
 type full struct{}
 
 var errFull = errors.New("no space left on device")

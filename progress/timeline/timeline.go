@@ -30,6 +30,10 @@ type Options struct {
 	Title string
 	// Op restricts the picture to one operation, such as "ecs.rollout".
 	Op string
+	// ID begins the ids within the picture. A page that holds several pictures
+	// gives each its own. Other than ASCII letters, digits and hyphens are left
+	// out. The default is "tl".
+	ID string
 }
 
 // Timeline collects events and draws them. The zero value is ready to use, and

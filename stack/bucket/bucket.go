@@ -23,6 +23,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -143,7 +145,7 @@ func (r *run) passes(ctx context.Context) error {
 			if n == r.opts.Passes-1 {
 				return p.failed.error()
 			}
-			if err := sleep(ctx, pause); err != nil {
+			if err := wait.For(ctx, pause); err != nil {
 				return err
 			}
 			pause *= 2
@@ -225,27 +227,9 @@ func (r *run) abortUploads(ctx context.Context) error {
 			case ctx.Err() != nil:
 				return ctx.Err()
 			default:
-				failed.add(fmt.Errorf("abort the upload of %q: %w", value(u.Key), err))
+				failed.add(fmt.Errorf("abort the upload of %q: %w", ptr.Value(u.Key), err))
 			}
 		}
 	}
 	return failed.error()
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // ErrBusy is the error of a bucket to which something writes faster than it empties.
@@ -22,9 +24,9 @@ type ObjectError struct {
 }
 
 func newObjectError(e types.Error) *ObjectError {
-	message := value(e.Message)
+	message := ptr.Value(e.Message)
 	return &ObjectError{
-		Key: value(e.Key), VersionID: value(e.VersionId), Code: value(e.Code), Message: message,
+		Key: ptr.Value(e.Key), VersionID: ptr.Value(e.VersionId), Code: ptr.Value(e.Code), Message: message,
 		Locked: strings.Contains(strings.ToLower(message), "object lock"),
 	}
 }

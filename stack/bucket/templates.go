@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // MaxTemplateBytes is the largest template that CloudFormation reads from a bucket.
@@ -89,7 +91,7 @@ func (t Templates) store(ctx context.Context, key string, body []byte, sum strin
 		Bucket: &t.Bucket, Key: &key, ExpectedBucketOwner: owner, ChecksumMode: types.ChecksumModeEnabled,
 	})
 	switch {
-	case err == nil && value(head.ChecksumSHA256) == sum:
+	case err == nil && ptr.Value(head.ChecksumSHA256) == sum:
 		return nil
 	case err == nil, isCode(err, "NotFound", "NoSuchKey"):
 	case isCode(err, "Forbidden", "AccessDenied"):

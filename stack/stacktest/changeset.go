@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // changeSet is one change set, present or gone.
@@ -48,8 +50,8 @@ func (c *Cloud) createChangeSet(in *cloudformation.CreateChangeSetInput, now tim
 		name: in.StackName, body: in.TemplateBody, url: in.TemplateURL, previous: in.UsePreviousTemplate, parameters: in.Parameters,
 		tags: in.Tags, capabilities: in.Capabilities, role: in.RoleARN,
 	}
-	name := deref(in.ChangeSetName)
-	s := c.find(deref(in.StackName))
+	name := ptr.Value(in.ChangeSetName)
+	s := c.find(ptr.Value(in.StackName))
 	if fault := checkSet(in, asked, s); fault != nil {
 		return nil, fault
 	}
@@ -70,7 +72,7 @@ func (c *Cloud) createChangeSet(in *cloudformation.CreateChangeSetInput, now tim
 	}
 	cs := &changeSet{
 		id: arn("changeSet", name, c.uuid()), name: name, stack: s, to: d, description: in.Description, nested: in.IncludeNestedStacks,
-		config: in.DeploymentConfig, created: now, token: deref(in.ClientToken), what: what, unchecked: deref(in.DisableValidation), operation: c.uuid(),
+		config: in.DeploymentConfig, created: now, token: ptr.Value(in.ClientToken), what: what, unchecked: ptr.Value(in.DisableValidation), operation: c.uuid(),
 		status: types.ChangeSetStatusCreatePending, execution: types.ExecutionStatusUnavailable,
 	}
 	s.changeSets = append(s.changeSets, cs)
@@ -82,12 +84,12 @@ func (c *Cloud) createChangeSet(in *cloudformation.CreateChangeSetInput, now tim
 
 // checkSet refuses a change set as CloudFormation does; s is its stack, or nil.
 func checkSet(in *cloudformation.CreateChangeSetInput, asked request, s *stack) *Error {
-	if !strings.HasPrefix(deref(in.StackName), "arn:") {
+	if !strings.HasPrefix(ptr.Value(in.StackName), "arn:") {
 		if fault := asked.checkName(); fault != nil {
 			return fault
 		}
 	}
-	if name := deref(in.ChangeSetName); !setName.MatchString(name) {
+	if name := ptr.Value(in.ChangeSetName); !setName.MatchString(name) {
 		return invalid("1 validation error detected: Value '%s' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*", name)
 	}
 	gone := s == nil || s.status == types.StackStatusDeleteComplete
@@ -136,7 +138,7 @@ func (c *Cloud) planned(cs *changeSet, now time.Time) ([]types.Change, error) {
 	if err := c.validate(cs, f, now); err != nil {
 		return nil, err
 	}
-	if deref(cs.nested) {
+	if ptr.Value(cs.nested) {
 		err = c.planNested(cs, f.changes, now)
 	}
 	return f.changes, err
@@ -156,7 +158,7 @@ func (s *stack) changeSetNamed(name string) *changeSet {
 }
 
 func (c *Cloud) findChangeSet(stackName, nameOrID *string) (*changeSet, *Error) {
-	name := deref(nameOrID)
+	name := ptr.Value(nameOrID)
 	if strings.HasPrefix(name, "arn:") {
 		for _, s := range c.stacks {
 			for _, cs := range s.changeSets {
@@ -186,14 +188,14 @@ func (c *Cloud) describeChangeSet(in *cloudformation.DescribeChangeSetInput, _ t
 	if fault != nil {
 		return nil, fault
 	}
-	if !deref(in.IncludePropertyValues) {
+	if !ptr.Value(in.IncludePropertyValues) {
 		part = withoutValues(part)
 	}
 	return &cloudformation.DescribeChangeSetOutput{
 		ChangeSetId: &cs.id, ChangeSetName: &cs.name, StackId: &cs.stack.id, StackName: &cs.stack.name, Description: cs.description,
 		CreationTime: &cs.created, Status: cs.status, StatusReason: some(cs.reason), ExecutionStatus: cs.execution,
 		Capabilities: cs.to.capabilities, Tags: tagList(cs.to.tags), Parameters: cs.to.describeParameters(), Changes: part, NextToken: next,
-		IncludeNestedStacks: new(deref(cs.nested)), DeploymentConfig: cs.config, ParentChangeSetId: cs.parentID(), RootChangeSetId: cs.rootID(),
+		IncludeNestedStacks: new(ptr.Value(cs.nested)), DeploymentConfig: cs.config, ParentChangeSetId: cs.parentID(), RootChangeSetId: cs.rootID(),
 	}, nil
 }
 
@@ -226,7 +228,7 @@ func (c *Cloud) listChangeSets(in *cloudformation.ListChangeSetsInput, _ time.Ti
 		}
 		all = append(all, types.ChangeSetSummary{
 			ChangeSetId: &cs.id, ChangeSetName: &cs.name, StackId: &s.id, StackName: &s.name, CreationTime: &cs.created, Description: cs.description,
-			Status: cs.status, StatusReason: some(cs.reason), ExecutionStatus: cs.execution, IncludeNestedStacks: new(deref(cs.nested)),
+			Status: cs.status, StatusReason: some(cs.reason), ExecutionStatus: cs.execution, IncludeNestedStacks: new(ptr.Value(cs.nested)),
 			ParentChangeSetId: cs.parentID(), RootChangeSetId: cs.rootID(),
 		})
 	}
@@ -256,7 +258,7 @@ func (c *Cloud) deleteChangeSet(in *cloudformation.DeleteChangeSetInput, now tim
 func (c *Cloud) executeChangeSet(in *cloudformation.ExecuteChangeSetInput, now time.Time) (*cloudformation.ExecuteChangeSetOutput, *Error) {
 	out := &cloudformation.ExecuteChangeSetOutput{}
 	what := fingerprint("ExecuteChangeSet", in)
-	if s := c.find(deref(in.StackName)); s != nil {
+	if s := c.find(ptr.Value(in.StackName)); s != nil {
 		if repeated, fault := s.repeated(in.ClientRequestToken, what); repeated || fault != nil {
 			return out, fault
 		}
@@ -287,8 +289,8 @@ func (c *Cloud) executeChangeSet(in *cloudformation.ExecuteChangeSetInput, now t
 	}
 	s.remember(in.ClientRequestToken, what)
 	s.obsolete(cs)
-	u := c.newRun(s, kind, deref(in.ClientRequestToken))
-	u.to, u.set, u.fresh = cs.to, cs, deref(in.RetainExceptOnCreate)
+	u := c.newRun(s, kind, ptr.Value(in.ClientRequestToken))
+	u.to, u.set, u.fresh = cs.to, cs, ptr.Value(in.RetainExceptOnCreate)
 	u.deploy(cs.config, in.DisableRollback)
 	s.changeSet, cs.execution = cs.id, types.ExecutionStatusExecuteInProgress
 	if creation {

@@ -121,12 +121,13 @@ func (c *Cloud) make(u *run, st *step, m making, now time.Time) {
 	r := st.r
 	whole := c.timing(u, r.kind.Name).Create
 	fault := c.strike(r, m.on)
+	nested := r.kind.Name == catalog.Nested && fault == nil
 	c.after(st, now, initiated(whole), func(now time.Time) {
 		reason := ""
 		if fault != nil && fault.Early {
 			reason = fault.Reason
-		} else {
-			reason = c.take(r)
+		} else if reason = c.take(r); reason == "" {
+			reason = c.arise(r, nested)
 		}
 		if reason != "" {
 			if m.old != nil {
@@ -138,12 +139,10 @@ func (c *Cloud) make(u *run, st *step, m making, now time.Time) {
 		if m.old != nil {
 			u.leftovers = append(u.leftovers, m.old)
 		}
-		r.serial, r.version, r.physical, r.lost, r.drifted = c.next(), 1, "", false, nil
-		if r.kind.Name == catalog.Nested && fault == nil {
+		if nested {
 			c.createChild(u, st, m, now)
 			return
 		}
-		r.physical = r.kind.ID(r.instance())
 		c.say(r, m.progress, "Resource creation Initiated", now)
 		c.settle(st, m, fault, whole-initiated(whole), now)
 	})

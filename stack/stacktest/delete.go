@@ -1,19 +1,19 @@
 package stacktest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 func (c *Cloud) deleteStack(in *cloudformation.DeleteStackInput, now time.Time) (*cloudformation.DeleteStackOutput, *Error) {
 	out := &cloudformation.DeleteStackOutput{}
-	s := c.find(deref(in.StackName))
+	s := c.find(ptr.Value(in.StackName))
 	if s == nil || s.status == types.StackStatusDeleteComplete {
 		return out, nil // there is nothing to delete, and that is no error
 	}
@@ -66,7 +66,7 @@ func (c *Cloud) beginDelete(s *stack, in *cloudformation.DeleteStackInput, how r
 		before.phase.stop(now)
 		before.ended = nil
 	}
-	u := c.newRun(s, types.OperationTypeDeleteStack, deref(in.ClientRequestToken))
+	u := c.newRun(s, types.OperationTypeDeleteStack, ptr.Value(in.ClientRequestToken))
 	u.force, u.express = in.DeletionMode == types.DeletionModeForceDeleteStack, express(in.DeploymentConfig)
 	c.enter(s, types.StackStatusDeleteInProgress, userInitiated, now)
 	if refusal := c.importedFrom(s); refusal != "" {
@@ -198,11 +198,11 @@ func (c *Cloud) deleteResource(u *run, st *step, how removal, now time.Time) {
 		whole = fault.After
 	}
 	c.after(st, now, whole, func(now time.Time) {
-		reason := ""
-		if fault != nil {
-			reason = fault.Reason
+		if fault != nil && fault.Reason != "" {
+			c.deletedResource(u, st, fault.Reason, now)
+			return
 		}
-		c.deletedResource(u, st, cmp.Or(reason, c.holds(r)), now)
+		c.deletedResource(u, st, c.vanish(r), now)
 	})
 }
 
@@ -234,17 +234,6 @@ func (r *resource) retained(replaced bool, how removal) bool {
 		return policy == "Retain" && !how.fresh
 	}
 	return policy == "Retain" || policy == "RetainExceptOnCreate"
-}
-
-// holds says why r cannot be deleted as it is: a bucket with objects.
-func (c *Cloud) holds(r *resource) string {
-	if r.kind.Name != "AWS::S3::Bucket" || r.lost {
-		return ""
-	}
-	if c.objects[r.physical] > 0 {
-		return c.handler("The bucket you tried to delete is not empty (Service: S3, Status Code: 409, Request ID: "+strings.ToUpper(digest(r.physical)[:16])+")", "GeneralServiceException")
-	}
-	return ""
 }
 
 // deleteChild deletes a nested stack.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 func (c *Cloud) describeStacks(in *cloudformation.DescribeStacksInput, _ time.Time) (*cloudformation.DescribeStacksOutput, *Error) {
@@ -67,9 +69,9 @@ func (c *Cloud) listStacks(in *cloudformation.ListStacksInput, _ time.Time) (*cl
 }
 
 func (c *Cloud) listResources(in *cloudformation.ListStackResourcesInput, _ time.Time) (*cloudformation.ListStackResourcesOutput, *Error) {
-	s := c.find(deref(in.StackName))
+	s := c.find(ptr.Value(in.StackName))
 	if s == nil {
-		return nil, missing(deref(in.StackName))
+		return nil, missing(ptr.Value(in.StackName))
 	}
 	all := []types.StackResourceSummary{}
 	for _, r := range s.sorted() {
@@ -90,12 +92,12 @@ func (c *Cloud) listResources(in *cloudformation.ListStackResourcesInput, _ time
 const describedResources = 100
 
 func (c *Cloud) describeResources(in *cloudformation.DescribeStackResourcesInput, _ time.Time) (*cloudformation.DescribeStackResourcesOutput, *Error) {
-	s := c.find(deref(in.StackName))
+	s := c.find(ptr.Value(in.StackName))
 	if in.StackName == nil {
-		s = c.owner(deref(in.PhysicalResourceId))
+		s = c.owner(ptr.Value(in.PhysicalResourceId))
 	}
 	if s == nil {
-		return nil, missing(deref(in.StackName) + deref(in.PhysicalResourceId))
+		return nil, missing(ptr.Value(in.StackName) + ptr.Value(in.PhysicalResourceId))
 	}
 	out := &cloudformation.DescribeStackResourcesOutput{}
 	for _, r := range s.sorted() {
@@ -154,9 +156,9 @@ func (c *Cloud) getTemplate(in *cloudformation.GetTemplateInput, _ time.Time) (*
 		out.TemplateBody = &cs.to.body
 		return out, nil
 	}
-	s := c.find(deref(in.StackName))
+	s := c.find(ptr.Value(in.StackName))
 	if s == nil {
-		return nil, invalid("Stack with id %s does not exist", deref(in.StackName))
+		return nil, invalid("Stack with id %s does not exist", ptr.Value(in.StackName))
 	}
 	out.TemplateBody = &s.deployed.body
 	return out, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -163,9 +164,9 @@ func (r *resource) driftStatus() types.StackResourceDriftStatus {
 }
 
 func (c *Cloud) describeDetection(in *cloudformation.DescribeStackDriftDetectionStatusInput, _ time.Time) (*cloudformation.DescribeStackDriftDetectionStatusOutput, *Error) {
-	d := c.checks[deref(in.StackDriftDetectionId)]
+	d := c.checks[ptr.Value(in.StackDriftDetectionId)]
 	if d == nil {
-		return nil, invalid("Drift detection with id [%s] does not exist", deref(in.StackDriftDetectionId))
+		return nil, invalid("Drift detection with id [%s] does not exist", ptr.Value(in.StackDriftDetectionId))
 	}
 	out := &cloudformation.DescribeStackDriftDetectionStatusOutput{
 		StackDriftDetectionId: &d.id, StackId: &d.stack.id, Timestamp: &d.started, DetectionStatus: types.StackDriftDetectionStatusDetectionInProgress,
@@ -265,5 +266,5 @@ func shown(v any) string {
 	if out, ok := template.Text(v); ok {
 		return out
 	}
-	return deref(asJSON(v))
+	return ptr.Value(asJSON(v))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/stacktest/internal/catalog"
 )
 
@@ -51,9 +52,9 @@ func (c *Cloud) record(s *stack, e types.StackEvent, now time.Time) {
 }
 
 func (c *Cloud) describeStackEvents(in *cloudformation.DescribeStackEventsInput, _ time.Time) (*cloudformation.DescribeStackEventsOutput, *Error) {
-	s := c.find(deref(in.StackName))
+	s := c.find(ptr.Value(in.StackName))
 	if s == nil {
-		return nil, missing(deref(in.StackName))
+		return nil, missing(ptr.Value(in.StackName))
 	}
 	end := len(s.events)
 	if in.NextToken == nil {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // Phase is what is done to a resource when a fault strikes.
@@ -86,12 +88,9 @@ func (c *Cloud) strike(r *resource, on Phase) *Fault {
 	return nil
 }
 
-// Error is an answer of the service that is not a success.
-type Error struct {
-	Status  int    // HTTP status; default 400
-	Code    string // "ValidationError"
-	Message string
-}
+// Error is an answer of the service that is not a success: an HTTP Status (0 is 400),
+// a Code such as "ValidationError", and a Message.
+type Error = double.Error
 
 // Throttled is what CloudFormation answers when a caller is over its rate.
 func Throttled() *Error { return &Error{Code: "Throttling", Message: "Rate exceeded"} }
@@ -99,15 +98,6 @@ func Throttled() *Error { return &Error{Code: "Throttling", Message: "Rate excee
 // Unavailable is a server fault that the SDK retries.
 func Unavailable() *Error {
 	return &Error{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable", Message: "Service Unavailable"}
-}
-
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
-
-func (e *Error) status() int {
-	if e.Status == 0 {
-		return http.StatusBadRequest
-	}
-	return e.Status
 }
 
 func invalid(format string, args ...any) *Error {

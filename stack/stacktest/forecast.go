@@ -190,7 +190,8 @@ func (l lookahead) desired(definition template.Resource) (desired, error) {
 		out.tags = l.d.tags
 	}
 	if url, ok := properties["TemplateURL"].(string); ok && definition.Type == catalog.Nested {
-		out.body = string(l.c.templates[url])
+		body, _ := l.c.template(url)
+		out.body = string(body)
 	}
 	return out, nil
 }

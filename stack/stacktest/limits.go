@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // unmodelled are the fields of requests that the Cloud would have to ignore. It
@@ -100,10 +102,10 @@ func checkTagLengths(tags []types.Tag) *Error {
 	value, _ := limitOf("tags.value")
 	for i, tag := range tags {
 		at := "tags." + strconv.Itoa(i+1) + ".member."
-		if fault := key.check(at+"key", deref(tag.Key)); fault != nil {
+		if fault := key.check(at+"key", ptr.Value(tag.Key)); fault != nil {
 			return fault
 		}
-		if fault := value.check(at+"value", deref(tag.Value)); fault != nil {
+		if fault := value.check(at+"value", ptr.Value(tag.Value)); fault != nil {
 			return fault
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // describeEvents returns the events of a change set, of an operation or of all that
@@ -18,7 +20,7 @@ func (c *Cloud) describeEvents(in *cloudformation.DescribeEventsInput, _ time.Ti
 	if fault != nil {
 		return nil, fault
 	}
-	if in.Filters != nil && deref(in.Filters.FailedEvents) {
+	if in.Filters != nil && ptr.Value(in.Filters.FailedEvents) {
 		all = slices.DeleteFunc(all, func(e types.OperationEvent) bool { return !isFailure(e) })
 	}
 	part, next, fault := pageBack(all, len(all), in.NextToken, c.opts.PageSize)
@@ -27,7 +29,7 @@ func (c *Cloud) describeEvents(in *cloudformation.DescribeEventsInput, _ time.Ti
 
 // operationEvents are the events that in is about, oldest first.
 func (c *Cloud) operationEvents(in *cloudformation.DescribeEventsInput) ([]types.OperationEvent, *Error) {
-	name, isARN := deref(in.ChangeSetName), strings.HasPrefix(deref(in.ChangeSetName), "arn:")
+	name, isARN := ptr.Value(in.ChangeSetName), strings.HasPrefix(ptr.Value(in.ChangeSetName), "arn:")
 	switch {
 	case isARN || name != "" && in.StackName != nil:
 		cs, fault := c.findChangeSet(in.StackName, in.ChangeSetName)
@@ -37,7 +39,7 @@ func (c *Cloud) operationEvents(in *cloudformation.DescribeEventsInput) ([]types
 		return slices.Clone(cs.events), nil
 	case in.OperationId != nil:
 		for _, s := range c.stacks {
-			all := slices.DeleteFunc(s.history(), func(e types.OperationEvent) bool { return deref(e.OperationId) != *in.OperationId })
+			all := slices.DeleteFunc(s.history(), func(e types.OperationEvent) bool { return ptr.Value(e.OperationId) != *in.OperationId })
 			if len(all) > 0 {
 				return all, nil
 			}
@@ -78,7 +80,7 @@ func (s *stack) operationEvent(e types.StackEvent) types.OperationEvent {
 	}
 	status := string(e.ResourceStatus)
 	switch {
-	case deref(e.PhysicalResourceId) == s.id:
+	case ptr.Value(e.PhysicalResourceId) == s.id:
 		out.EventType, out.OperationStatus = types.EventTypeStackEvent, operationStatus(out.OperationType, status)
 	case strings.HasSuffix(status, "_FAILED"):
 		out.EventType = types.EventTypeProvisioningError

@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 func (c *Cloud) createStack(in *cloudformation.CreateStackInput, now time.Time) (*cloudformation.CreateStackOutput, *Error) {
@@ -35,14 +37,14 @@ func (c *Cloud) createStack(in *cloudformation.CreateStackInput, now time.Time) 
 		return nil, fault
 	}
 	s := c.newStack(*in.StackName, now)
-	s.protected = deref(in.EnableTerminationProtection)
+	s.protected = ptr.Value(in.EnableTerminationProtection)
 	s.remember(in.ClientRequestToken, what)
-	u := c.newRun(s, types.OperationTypeCreateStack, deref(in.ClientRequestToken))
+	u := c.newRun(s, types.OperationTypeCreateStack, ptr.Value(in.ClientRequestToken))
 	disable := in.DisableRollback
 	if in.OnFailure != "" {
 		disable = new(in.OnFailure == types.OnFailureDoNothing)
 	}
-	u.to, u.fresh = d, deref(in.RetainExceptOnCreate)
+	u.to, u.fresh = d, ptr.Value(in.RetainExceptOnCreate)
 	u.deploy(in.DeploymentConfig, disable)
 	c.create(u, userInitiated, now)
 	return &cloudformation.CreateStackOutput{StackId: &s.id, OperationId: &u.operation}, nil
@@ -78,8 +80,8 @@ func (c *Cloud) updateStack(in *cloudformation.UpdateStackInput, now time.Time) 
 	if f.idle(s) {
 		return nil, invalid("%s", NoUpdates)
 	}
-	u := c.newRun(s, types.OperationTypeUpdateStack, deref(in.ClientRequestToken))
-	u.to, u.fresh = d, deref(in.RetainExceptOnCreate)
+	u := c.newRun(s, types.OperationTypeUpdateStack, ptr.Value(in.ClientRequestToken))
+	u.to, u.fresh = d, ptr.Value(in.RetainExceptOnCreate)
 	u.deploy(in.DeploymentConfig, in.DisableRollback)
 	s.remember(in.ClientRequestToken, what)
 	s.obsolete(nil)
@@ -99,7 +101,7 @@ func (c *Cloud) protect(in *cloudformation.UpdateTerminationProtectionInput, _ t
 	if s.status == types.StackStatusDeleteInProgress {
 		return nil, invalid("Stack [%s] is in DELETE_IN_PROGRESS state and its TerminationProtection cannot be changed.", s.id)
 	}
-	s.protected = deref(in.EnableTerminationProtection)
+	s.protected = ptr.Value(in.EnableTerminationProtection)
 	return &cloudformation.UpdateTerminationProtectionOutput{StackId: &s.id}, nil
 }
 
@@ -116,7 +118,7 @@ func preserves(config *types.DeploymentConfig, disable *bool) bool {
 	if config != nil && config.DisableRollback != nil {
 		return *config.DisableRollback
 	}
-	return deref(disable) || express(config)
+	return ptr.Value(disable) || express(config)
 }
 
 // oneRollback refuses to be told twice what a failure does: CloudFormation takes

@@ -3,6 +3,7 @@ package stacktest
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
@@ -40,10 +41,25 @@ func (c *Cloud) Stack(nameOrID string) (Snapshot, bool) {
 	return out, true
 }
 
+// Stacks returns the names of the stacks that there are, those of nested stacks
+// included, sorted.
+func (c *Cloud) Stacks() []string {
+	defer c.present()()
+	var names []string
+	for _, s := range c.stacks {
+		if s.status != types.StackStatusDeleteComplete {
+			names = append(names, s.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Resource is what a resource looks like inside the Cloud.
 type Resource struct {
 	LogicalID, Type, PhysicalID, Status, Reason string
-	Properties                                  map[string]any // as they are outside
+	Properties                                  map[string]any    // as they are outside
+	Tags                                        map[string]string // of the stack, where they reach it
 }
 
 // Resources returns the resources of a stack, by its name or id, sorted by
@@ -56,9 +72,7 @@ func (c *Cloud) Resources(nameOrID string) []Resource {
 	}
 	var out []Resource
 	for _, r := range s.sorted() {
-		out = append(out, Resource{
-			LogicalID: r.id, Type: r.kind.Name, PhysicalID: r.physical, Status: string(r.status), Reason: r.reason, Properties: r.actual(),
-		})
+		out = append(out, r.outside())
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -40,7 +41,7 @@ type request struct {
 var stackName = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
 
 func (in request) checkName() *Error {
-	name := deref(in.name)
+	name := ptr.Value(in.name)
 	if !stackName.MatchString(name) {
 		return invalid("1 validation error detected: Value '%s' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*", name)
 	}
@@ -55,9 +56,9 @@ func (c *Cloud) deployment(in request, s *stack) (deployment, *Error) {
 	}
 	values := make(map[string]string)
 	for _, p := range in.parameters {
-		key := deref(p.ParameterKey)
-		if !deref(p.UsePreviousValue) {
-			values[key] = deref(p.ParameterValue)
+		key := ptr.Value(p.ParameterKey)
+		if !ptr.Value(p.UsePreviousValue) {
+			values[key] = ptr.Value(p.ParameterValue)
 			continue
 		}
 		old, ok := "", false
@@ -76,7 +77,7 @@ func (c *Cloud) deployment(in request, s *stack) (deployment, *Error) {
 	if in.tags == nil && s != nil {
 		tags = s.deployed.tags // as AWS does: no tags are the present tags
 	}
-	role := deref(in.role)
+	role := ptr.Value(in.role)
 	if role == "" && s != nil {
 		role = s.deployed.role
 	}
@@ -89,12 +90,12 @@ func (c *Cloud) deployment(in request, s *stack) (deployment, *Error) {
 
 func (c *Cloud) body(in request, s *stack) (string, *Error) {
 	switch {
-	case deref(in.previous) && s != nil && s.deployed.template != nil:
+	case ptr.Value(in.previous) && s != nil && s.deployed.template != nil:
 		return s.deployed.body, nil
 	case in.body != nil && in.url != nil || in.body == nil && in.url == nil:
 		return "", invalid("Either Template URL or Template Body must be specified.")
 	case in.url != nil:
-		body, ok := c.templates[*in.url]
+		body, ok := c.template(*in.url)
 		if !ok {
 			return "", invalid("S3 error: The specified key does not exist.")
 		}
@@ -111,14 +112,14 @@ func (c *Cloud) body(in request, s *stack) (string, *Error) {
 func checkTags(list []types.Tag) (map[string]string, *Error) {
 	tags, seen := make(map[string]string, len(list)), make(map[string]bool, len(list))
 	for _, tag := range list {
-		key := deref(tag.Key)
+		key := ptr.Value(tag.Key)
 		if strings.HasPrefix(key, "aws:") {
 			return nil, invalid("aws: prefixed tag key names are not allowed for external use.")
 		}
 		if seen[strings.ToLower(key)] {
 			return nil, invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 		}
-		tags[key], seen[strings.ToLower(key)] = deref(tag.Value), true
+		tags[key], seen[strings.ToLower(key)] = ptr.Value(tag.Value), true
 	}
 	if len(tags) > maxTags {
 		return nil, invalid("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxTags)
@@ -236,7 +237,7 @@ func (d deployment) checkTypes(s *stack) *Error {
 // repeated reports whether a call with the token took effect before: the same
 // request is answered as then, and has no further effect; another one is refused.
 func (s *stack) repeated(token *string, what string) (bool, *Error) {
-	before, known := s.tokens[deref(token)]
+	before, known := s.tokens[ptr.Value(token)]
 	if token == nil || !known {
 		return false, nil
 	}

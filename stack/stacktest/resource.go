@@ -105,7 +105,7 @@ func (c *Cloud) desire(s *stack, d deployment, definition template.Resource) (de
 	}
 	if definition.Type == catalog.Nested {
 		url, _ := properties["TemplateURL"].(string)
-		body, ok := c.templates[url]
+		body, ok := c.template(url)
 		if !ok {
 			return out, fmt.Errorf("S3 error: The specified key does not exist.: %s", url) //nolint:staticcheck,revive // as AWS writes it
 		}

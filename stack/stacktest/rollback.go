@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // rollBack begins to make the stack what it was before the update, and before
@@ -130,7 +132,7 @@ func (c *Cloud) continueRollback(in *cloudformation.ContinueUpdateRollbackInput,
 		return nil, fault
 	}
 	s.remember(in.ClientRequestToken, what)
-	s.run.kind, s.run.token, s.run.operation = types.OperationTypeContinueRollback, deref(in.ClientRequestToken), c.uuid()
+	s.run.kind, s.run.token, s.run.operation = types.OperationTypeContinueRollback, ptr.Value(in.ClientRequestToken), c.uuid()
 	c.resume(s.run, in.ResourcesToSkip, userInitiated, now)
 	return out, nil
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // rollbackStack takes a stack back whose last operation failed and was left as it
@@ -31,8 +33,8 @@ func (c *Cloud) rollbackStack(in *cloudformation.RollbackStackInput, now time.Ti
 	}
 	s.remember(in.ClientRequestToken, what)
 	s.obsolete(nil)
-	u := c.newRun(s, types.OperationTypeRollback, deref(in.ClientRequestToken))
-	u.to, u.fresh = s.deployed, deref(in.RetainExceptOnCreate)
+	u := c.newRun(s, types.OperationTypeRollback, ptr.Value(in.ClientRequestToken))
+	u.to, u.fresh = s.deployed, ptr.Value(in.RetainExceptOnCreate)
 	out.OperationId = &u.operation
 	c.rollBack(u, userInitiated, now)
 	return out, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/internal/template"
 )
 
@@ -89,9 +90,9 @@ func (c *Cloud) find(nameOrID string) *stack {
 
 // present returns a stack that is not deleted, or the error that CloudFormation gives.
 func (c *Cloud) mustFind(nameOrID *string) (*stack, *Error) {
-	s := c.find(deref(nameOrID))
+	s := c.find(ptr.Value(nameOrID))
 	if s == nil || s.status == types.StackStatusDeleteComplete {
-		return nil, missing(deref(nameOrID))
+		return nil, missing(ptr.Value(nameOrID))
 	}
 	return s, nil
 }

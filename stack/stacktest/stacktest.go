@@ -21,15 +21,16 @@ package stacktest
 
 import (
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
 	"github.com/mettel-automation/delivery/internal/agenda"
+	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/double/sdk"
+	"github.com/mettel-automation/delivery/internal/throttle"
 )
 
 // Region and Account are where the Cloud says that it is.
@@ -73,6 +74,13 @@ type Options struct {
 	// NoEarlyValidation lets change sets want names that are taken, so that only
 	// executing them fails. CloudFormation has refused those since November 2025.
 	NoEarlyValidation bool
+	// Services are those in which the resources of stacks are; nil is none, so that
+	// resources are nowhere but in the Cloud.
+	Services Services
+	// Template reads what a TemplateURL points to that AddTemplate does not know, and
+	// reports whether there is anything; nil knows nothing. It is called while the Cloud
+	// is locked, which it must not call back.
+	Template func(url string) (body []byte, found bool)
 	// Before may refuse the n-th call (from 1) of operation op before it takes
 	// effect; nil lets every call through. Throttled is such a refusal.
 	Before func(op string, n int) *Error
@@ -92,8 +100,8 @@ type Cloud struct {
 	objects   map[string]int   // how many objects are in a bucket
 	faults    map[string][]*injected
 	checks    map[string]*detection
-	rates     *rates
-	calls     map[string]int
+	rates     throttle.Pair
+	calls     double.Calls
 	serial    int // numbers everything that is made, in order
 }
 
@@ -118,8 +126,8 @@ func New(opts Options) *Cloud {
 		objects:   make(map[string]int),
 		faults:    make(map[string][]*injected),
 		checks:    make(map[string]*detection),
-		rates:     newRates(),
-		calls:     make(map[string]int),
+		rates:     throttle.Pair{Reads: throttle.New(10, 20), Writes: throttle.New(2, 5)},
+		calls:     double.Calls{Before: opts.Before, After: opts.After},
 	}
 }
 
@@ -132,20 +140,12 @@ func (c *Cloud) Client(optFns ...func(*cloudformation.Options)) *cloudformation.
 // Config is what the NewFromConfig of an SDK client takes for its requests to
 // end in c.
 func (c *Cloud) Config() aws.Config {
-	return aws.Config{
-		Region:      Region,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  &http.Client{Transport: c},
-	}
+	return sdk.Config(Region, c)
 }
 
 // Calls returns how often operation op, such as "DescribeStackEvents", was
 // called. Retries of the SDK count.
-func (c *Cloud) Calls(op string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.calls[op]
-}
+func (c *Cloud) Calls(op string) int { return c.calls.Of(op) }
 
 // present locks c, brings it up to date, and returns what unlocks it.
 func (c *Cloud) present() (unlock func()) {
@@ -161,8 +161,7 @@ func (c *Cloud) next() int {
 
 // uuid is a new identifier, always the same for the same course of events.
 func (c *Cloud) uuid() string {
-	h := digest(fmt.Sprint("uuid ", c.next()))
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
+	return double.UUID(c.next())
 }
 
 func arn(kind, name, id string) string {

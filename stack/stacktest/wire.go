@@ -1,96 +1,55 @@
 package stacktest
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/mettel-automation/delivery/internal/double"
 	"github.com/mettel-automation/delivery/stack/stacktest/internal/query"
 )
 
 // RoundTrip answers one request as CloudFormation would.
-func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	status, body, err := c.answer(r)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{
-		StatusCode:    status,
-		Header:        http.Header{"Content-Type": {"text/xml"}},
-		Body:          io.NopCloser(bytes.NewReader(body)),
-		ContentLength: int64(len(body)),
-		Request:       r,
-	}, nil
-}
+func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) { return double.RoundTrip(c, r) }
 
 // ServeHTTP serves the Cloud to other programs, such as the AWS CLI.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, body, err := c.answer(r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	raw, fault := double.Body(w, r)
+	form, err := url.ParseQuery(string(raw))
+	if err != nil && fault == nil {
+		fault = &Error{Code: "MalformedQueryString", Message: err.Error()}
+	}
+	op, id := form.Get("Action"), ""
+	var out any
+	if fault == nil {
+		out, id, fault = c.call(op, form)
+	}
+	if fault != nil {
+		double.Write(w, fault.HTTPStatus(), "text/xml", query.EncodeError(fault.HTTPStatus(), fault.Code, fault.Message, id))
 		return
 	}
-	w.Header().Set("Content-Type", "text/xml")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone needs no answer
-}
-
-// maxRequest bounds a request; a template in one has at most 51,200 bytes.
-const maxRequest = 4 << 20
-
-func (c *Cloud) answer(r *http.Request) (status int, body []byte, err error) {
-	if r.Body == nil {
-		return 0, nil, fmt.Errorf("read request: no body")
-	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
-	if err != nil {
-		return 0, nil, fmt.Errorf("read request: %w", err)
-	}
-	form, err := url.ParseQuery(string(raw))
-	if err != nil {
-		return 0, nil, fmt.Errorf("read request: %w", err)
-	}
-	op := form.Get("Action")
-	out, id, fault := c.call(op, form)
-	if fault != nil {
-		return fault.status(), query.EncodeError(fault.status(), fault.Code, fault.Message, id), nil
-	}
-	return http.StatusOK, query.Encode(op, out, id), nil
+	double.Write(w, http.StatusOK, "text/xml", query.Encode(op, out, id))
 }
 
 // call does what an operation asks for; out points to the SDK's output struct.
 func (c *Cloud) call(op string, form url.Values) (out any, id string, fault *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls[op]++
-	n := c.calls[op]
 	id = c.uuid()
-	if c.opts.Before != nil {
-		if fault := c.opts.Before(op, n); fault != nil {
-			return nil, id, fault
+	out, fault = double.Do(&c.calls, op, func(now time.Time) (any, *Error) {
+		if c.opts.Throttle && !c.rates.Take(op, now) {
+			return nil, Throttled()
 		}
-	}
-	now := time.Now()
-	if c.opts.Throttle && !c.rates.take(op, now) {
-		return nil, id, Throttled()
-	}
-	c.agenda.CatchUp(now)
-	handler, ok := c.operations()[op]
-	if !ok {
-		return nil, id, &Error{Code: "InvalidAction", Message: "Could not find operation " + op + " for version 2010-05-15"}
-	}
-	out, fault = handler(form, now)
-	if fault == nil && c.opts.After != nil {
-		fault = c.opts.After(op, n)
-	}
+		c.agenda.CatchUp(now)
+		handler, ok := c.operations()[op]
+		if !ok {
+			return nil, &Error{Code: "InvalidAction", Message: "Could not find operation " + op + " for version 2010-05-15"}
+		}
+		return handler(form, now)
+	})
 	return out, id, fault
 }
 
@@ -159,13 +118,6 @@ func page[T any](all []T, token *string, size int) (part []T, next *string, faul
 func digest(text string) string {
 	s := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(s[:])
-}
-
-func deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 // some returns a pointer to v, or nil where v is its zero value.

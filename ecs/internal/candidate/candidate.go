@@ -10,17 +10,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/mettel-automation/delivery/ecs"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Running returns the tasks of c that run. Where its deployment runs more than
 // are known, news say so: a gate must not judge by a part of the tasks.
 func Running(c ecs.Candidate) (tasks []types.Task, news string) {
 	for _, t := range c.Tasks {
-		if value(t.LastStatus) == string(types.DesiredStatusRunning) {
+		if ptr.Value(t.LastStatus) == string(types.DesiredStatusRunning) {
 			tasks = append(tasks, t)
 		}
 	}
-	i := slices.IndexFunc(c.Service.Deployments, func(d types.Deployment) bool { return value(d.Id) == c.Deployment })
+	i := slices.IndexFunc(c.Service.Deployments, func(d types.Deployment) bool { return ptr.Value(d.Id) == c.Deployment })
 	if i < 0 {
 		return tasks, "waiting for ECS to show the deployment"
 	}
@@ -35,13 +36,13 @@ func Running(c ecs.Candidate) (tasks []types.Task, news string) {
 func Addresses(t types.Task) []netip.Addr {
 	var all []netip.Addr
 	add := func(text *string) {
-		if a, err := netip.ParseAddr(value(text)); err == nil && !slices.Contains(all, a) {
+		if a, err := netip.ParseAddr(ptr.Value(text)); err == nil && !slices.Contains(all, a) {
 			all = append(all, a)
 		}
 	}
 	for _, a := range t.Attachments {
 		for _, detail := range a.Details {
-			if value(detail.Name) == "privateIPv4Address" {
+			if ptr.Value(detail.Name) == "privateIPv4Address" {
 				add(detail.Value)
 			}
 		}
@@ -57,14 +58,6 @@ func Addresses(t types.Task) []netip.Addr {
 
 // ID is the last element of an ARN: the id of a task or of a registry.
 func ID(arn *string) string {
-	text := value(arn)
+	text := ptr.Value(arn)
 	return text[strings.LastIndexByte(text, '/')+1:]
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

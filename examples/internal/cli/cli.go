@@ -114,6 +114,12 @@ func (f *Flags) Required(names ...string) error {
 	return nil
 }
 
+// Given reports whether a flag was given, whatever its value.
+func (f *Flags) Given(name string) (given bool) {
+	f.Visit(func(flag *flag.Flag) { given = given || flag.Name == name })
+	return given
+}
+
 // PrintJSON writes v as indented JSON and a newline.
 func PrintJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)

@@ -156,7 +156,7 @@ func (f *File) check() error {
 	if f.Account != "" && !account.MatchString(f.Account) {
 		errs = append(errs, fmt.Errorf("account %q: want twelve digits, in quotes", f.Account))
 	}
-	return errors.Join(append(errs, f.checkServices(), f.checkImages(), f.checkInfrastructure(), f.checkValidation(), f.checkKRE())...)
+	return errors.Join(append(errs, f.checkServices(), f.checkImages(), f.checkInfrastructure(), f.checkNuke(), f.checkValidation(), f.checkKRE())...)
 }
 
 // validProject is what package envname says of the rules, whatever the branch.

@@ -3,16 +3,20 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/mettel-automation/delivery/changes"
 	"github.com/mettel-automation/delivery/coverage"
 )
 
 // Validation says what is checked in modules.
 type Validation struct {
-	// Checks are the names of checks by the label "kind" of modules: terraform,
-	// terraform-fmt, terraform-validate, pep8, eslint, npm, npm=SCRIPT. A module of a
-	// kind without checks is not validated.
+	// Checks are the names of checks by the label "kind" of modules; see [CheckNames].
+	// A module of a kind without checks is not validated.
 	Checks map[string][]string `yaml:"checks"`
 	// FailOn is the mildest severity that fails: note, which is the default, warning
 	// or error.
@@ -21,11 +25,55 @@ type Validation struct {
 	Baseline string `yaml:"baseline"`
 }
 
-func (f *File) checkValidation() error {
-	if v := f.Validation.FailOn; !slices.Contains([]string{"", "note", "warning", "error"}, v) {
-		return fmt.Errorf("validation: fail_on %q: want note, warning or error", v)
+// CheckNames are the checks of package validate, by the names that files and flags
+// have for them. What follows "=" may be left out, with it.
+func CheckNames() []string {
+	return []string{"terraform", "terraform-fmt", "terraform-validate", "pep8=TOOL", "eslint", "npm=SCRIPT"}
+}
+
+func isCheck(name string) bool {
+	kind, detail, given := strings.Cut(name, "=")
+	for _, known := range CheckNames() {
+		known, _, takes := strings.Cut(known, "=")
+		if kind == known {
+			return !given || takes && detail != ""
+		}
 	}
-	return nil
+	return false
+}
+
+// Dir is the directory of a module: its label "dir", or else its first path, which must
+// be one of a directory. It is slash-separated and relative to the file.
+func Dir(m changes.Module) (string, error) {
+	dir, labelled := m.Labels["dir"]
+	if !labelled {
+		dir = m.Paths[0]
+		if strings.ContainsAny(dir, `*?[{\`) {
+			return "", fmt.Errorf("module %s: its first path %s is a pattern: give it the label dir, which names its directory", m.Name, dir)
+		}
+	}
+	if !filepath.IsLocal(filepath.FromSlash(dir)) {
+		return "", fmt.Errorf("module %s: its directory %s is not below that of the file", m.Name, dir)
+	}
+	return path.Clean(dir), nil
+}
+
+func (f *File) checkValidation() error {
+	var errs []error
+	if v := f.Validation.FailOn; !slices.Contains([]string{"", "note", "warning", "error"}, v) {
+		errs = append(errs, fmt.Errorf("validation: fail_on %q: want note, warning or error", v))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(f.Validation.Checks)) {
+		if !slices.ContainsFunc(f.Modules.Modules, func(m changes.Module) bool { return m.Labels["kind"] == kind }) {
+			errs = append(errs, fmt.Errorf("validation: no module has the label kind: %s", kind))
+		}
+		for _, name := range f.Validation.Checks[kind] {
+			if !isCheck(name) {
+				errs = append(errs, fmt.Errorf("validation: there is no check %q for %s; want %s", name, kind, strings.Join(CheckNames(), ", ")))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Coverage says how well tests must cover their modules. A module with the label
@@ -35,65 +83,4 @@ type Coverage struct {
 	// Reports is where tests leave their reports: DIR/MODULE.* and the files in
 	// DIR/MODULE; default .delivery/coverage.
 	Reports string `yaml:"reports"`
-}
-
-// Images are the container images that are built.
-type Images struct {
-	// Prefix begins the names of repositories, before the module; default the project
-	// and a slash.
-	Prefix string `yaml:"prefix"`
-	// Newest is how many images a repository keeps besides those that environments
-	// run; default 500.
-	Newest int               `yaml:"newest"`
-	Epoch  string            `yaml:"epoch"` // see ecr.Image
-	Bases  map[string]string `yaml:"bases"` // see ecr.Image
-	// Modules are those with an image.
-	Modules []Image `yaml:"modules"`
-}
-
-// Image is the image of a module; see ecr.Image.
-type Image struct {
-	Module     string            `yaml:"module"`
-	Context    string            `yaml:"context"` // default the module's name
-	Dockerfile string            `yaml:"dockerfile"`
-	Target     string            `yaml:"target"`
-	Platform   string            `yaml:"platform"`
-	Network    string            `yaml:"network"`
-	Args       map[string]string `yaml:"args"`
-	Epoch      string            `yaml:"epoch"`
-}
-
-func (i Images) of(module string) (Image, bool) {
-	at := slices.IndexFunc(i.Modules, func(m Image) bool { return m.Module == module })
-	if at < 0 {
-		return Image{}, false
-	}
-	return i.Modules[at], true
-}
-
-// Repository is the ECR repository of a module.
-func (f *File) Repository(module string) string {
-	if f.Images.Prefix == "" {
-		return f.Project + "/" + module
-	}
-	return f.Images.Prefix + module
-}
-
-func (f *File) checkImages() error {
-	var errs []error
-	known := map[string]bool{}
-	for _, m := range f.Modules.Modules {
-		known[m.Name] = true
-	}
-	seen := map[string]bool{}
-	for _, image := range f.Images.Modules {
-		if !known[image.Module] {
-			errs = append(errs, fmt.Errorf("images: %q is no module", image.Module))
-		}
-		if seen[image.Module] {
-			errs = append(errs, fmt.Errorf("images: module %s has two", image.Module))
-		}
-		seen[image.Module] = true
-	}
-	return errors.Join(errs...)
 }

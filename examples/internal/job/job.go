@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mettel-automation/delivery/envname"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
@@ -38,6 +39,10 @@ type Job struct {
 type Stage struct {
 	// Name is that of its file, as "build".
 	Name string
+	// Needs are those stages of the same job without which it is not done. Nil are all
+	// before it; an empty slice is none, for a stage that is worth doing whatever
+	// became of others.
+	Needs []string
 	// Do does it. What it finds out, it puts into the record, which is kept also where
 	// it fails. Its error is one of the input, unless it is marked by [cli.Failed].
 	Do func(ctx context.Context, j *Job, r *Record) error
@@ -53,7 +58,8 @@ type Main struct {
 	// Stages are what it does, one after the other. They are asked for when the flags
 	// are known.
 	Stages func(j *Job) []Stage
-	// AnyBranch lets it run for branches that have no environment.
+	// AnyBranch lets it run for branches that have no environment, for tags and requests,
+	// and where no branch is known.
 	AnyBranch bool
 }
 
@@ -91,6 +97,9 @@ func (m Main) Run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
+	if j.Run.Revision == "" {
+		j.Run.Revision = head(ctx, j.Config.Dir)
+	}
 	console := NewConsole(stdout, stderr, os.Getenv, o.JSON)
 	err = j.Do(ctx, console, m.Stages(j)...)
 	return errors.Join(err, console.Close())
@@ -112,8 +121,8 @@ func (o Options) Open(getenv func(string) string, anyBranch bool) (*Job, error) 
 		j.Env, err = rules.FromCI(getenv)
 	}
 	switch {
-	case errors.Is(err, envname.ErrNoEnvironment) && anyBranch:
-		j.Env.Branch = o.Branch
+	case err != nil && anyBranch && (o.Branch == "" || errors.Is(err, envname.ErrNoEnvironment)):
+		j.Env = envname.Environment{Branch: cmp.Or(o.Branch, getenv("CI_COMMIT_REF_NAME"), getenv("GITHUB_REF_NAME"))}
 	case errors.Is(err, envname.ErrNoEnvironment):
 		return nil, cli.Failed(err)
 	case err != nil && o.Branch == "":
@@ -141,13 +150,27 @@ func pipelineURL(getenv func(string) string) string {
 	return ""
 }
 
-// Do does stages, one after the other, up to the first that fails. Each is kept in the
-// run directory when it begins and when it has ended.
+// Do does stages, one after the other. Where one fails, those that need it are skipped;
+// see [Stage.Needs]. Each is kept in the run directory when it begins and when it has
+// ended. The errors of stages are joined.
 func (j *Job) Do(ctx context.Context, console *Console, stages ...Stage) error {
+	var errs []error
+	var undone []string // what later stages have to do without
 	for _, stage := range stages {
-		if err := j.do(ctx, console, stage); err != nil {
-			return err
+		if i := slices.IndexFunc(undone, stage.needs); i >= 0 {
+			errs, undone = append(errs, j.Skip(console, stage.Name, undone[i]+" was not done")), append(undone, stage.Name)
+			continue
+		}
+		err := j.do(ctx, console, stage)
+		if err != nil {
+			errs, undone = append(errs, err), append(undone, stage.Name)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
+
+// needs reports whether s is not to be done without the named stage before it.
+func (s Stage) needs(name string) bool { return s.Needs == nil || slices.Contains(s.Needs, name) }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mettel-automation/delivery/internal/atomicfile"
@@ -48,6 +47,12 @@ type Record struct {
 // Say prints a line, or several, to whoever watches: the outcome of a step.
 func (r *Record) Say(format string, args ...any) {
 	r.say(strings.TrimRight(fmt.Sprintf(format, args...), "\n") + "\n")
+}
+
+// Skip says that there was nothing to do for the stage, and why. It is skipped then,
+// unless it fails.
+func (r *Record) Skip(format string, args ...any) {
+	r.State, r.Summary = progress.Skipped, fmt.Sprintf(format, args...)
 }
 
 // Keep keeps what later stages need, as JSON. A second call replaces the first.
@@ -108,6 +113,15 @@ func (d Directory) keep(run Identity, r *Record) error {
 	return err
 }
 
+// Forget removes the record of a stage, where there is one.
+func (d Directory) Forget(stage string) error {
+	err := os.Remove(filepath.Join(string(d), stage+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 func (d Directory) read(name string) (k kept, err error) {
 	path := filepath.Join(string(d), name+".json")
 	text, err := os.ReadFile(path)
@@ -157,7 +171,7 @@ func (d Directory) Report() (report.Run, error) {
 		}
 	}
 	if len(all) == 0 {
-		return report.Run{}, fmt.Errorf("%s: no stage has left a record", d)
+		return report.Run{}, fmt.Errorf("report of %s: no stage has left a record: %w", d, ErrNoRecord)
 	}
 	slices.SortStableFunc(all, func(a, b kept) int { return a.Stage.Started.Compare(b.Stage.Started) })
 	newest := all[len(all)-1].Run
@@ -185,7 +199,10 @@ func (j *Job) do(ctx context.Context, console *Console, stage Stage) error {
 	if err == nil {
 		err = stage.Do(ctx, j, r)
 	}
-	r.State, r.Ended, r.Events = progress.Done, time.Now().UTC(), events.Events()
+	r.Ended, r.Events = time.Now().UTC(), events.Events()
+	if r.State == progress.Running {
+		r.State = progress.Done
+	}
 	if err != nil {
 		r.State, r.Error = progress.Failed, err.Error()
 		if len(r.Failures) == 0 {
@@ -201,16 +218,4 @@ func (j *Job) Skip(console *Console, name, why string) error {
 	r := &Record{Stage: report.Stage{Name: name, State: progress.Skipped, Summary: why, Started: now, Ended: now}}
 	section := console.begin(name)
 	return errors.Join(section.end(r, nil), j.Dir.keep(j.Run, r))
-}
-
-// synced makes the writes of several goroutines whole.
-type synced struct {
-	mu    sync.Mutex
-	write func(string)
-}
-
-func (s *synced) say(text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.write(text)
 }

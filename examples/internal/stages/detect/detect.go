@@ -18,7 +18,9 @@ const Name = "detect"
 
 // Options say what is compared.
 type Options struct {
-	// Base and Head are revisions; default what the CI job is about, and HEAD.
+	// Base and Head are revisions; default what the CI job is about, and HEAD. A push of
+	// a branch is about all that it has on top of the default branch, since the gates of
+	// a former push may have failed.
 	Base, Head string
 	// All takes every module as changed, and says why; empty does not.
 	All string
@@ -50,10 +52,14 @@ func Stage(o Options) job.Stage {
 	}}
 }
 
-// Selected is what this run has detected or, where it has not, what it would.
+// Selected is what this run has detected or, where it has not or other options are
+// given, what it would.
 func Selected(ctx context.Context, j *job.Job, o Options) (Found, error) {
 	var found Found
-	err := j.Load(Name, &found)
+	err := job.ErrNoRecord
+	if !o.given() {
+		err = j.Load(Name, &found)
+	}
 	if errors.Is(err, job.ErrNoRecord) {
 		found, _, err = o.find(ctx, j)
 	}
@@ -90,7 +96,7 @@ func (o Options) between(j *job.Job) (changes.Range, error) {
 	if o.Base != "" || o.Head != "" {
 		return changes.Range{Base: o.Base, Head: o.Head, All: o.All}, nil
 	}
-	between, err := changes.FromCI(j.Getenv, changes.CIOptions{Everything: o.All, OnNoBase: changes.SelectAll})
+	between, err := changes.FromCI(j.Getenv, changes.CIOptions{Everything: o.All, SinceDefault: true, OnNoBase: changes.SelectAll})
 	if errors.Is(err, changes.ErrNoCI) {
 		err = fmt.Errorf("%w: outside of CI, -base names the revision to compare with", err)
 	}
@@ -124,4 +130,3 @@ func module(name string, selected bool, s changes.Selected) report.Module {
 	}
 	return m
 }
-

@@ -1,0 +1,84 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Infrastructure is what environments are made of besides their services; see
+// package infra.
+type Infrastructure struct {
+	// Network is shared by all ephemeral environments; production has one of its own.
+	Network Network `yaml:"network"`
+	// Caches are Redis; default those of [infra.DefaultCaches], an empty list is none.
+	Caches []Cache `yaml:"caches"`
+	Redis  Redis   `yaml:"redis"`
+	// Secrets are the ARNs that containers may be started with, in which an asterisk
+	// stands for any text. Those of services are among them without being named.
+	Secrets  []string `yaml:"secrets"`
+	Emails   []string `yaml:"emails"`   // that hear of alarms
+	Webhooks []string `yaml:"webhooks"` // likewise: URLs, which are shown nowhere
+	// Domain is the DNS name of production, HostedZone the id of the Route 53 zone that
+	// gets a record of it, Certificate the ARN of one in ACM. Ephemeral environments
+	// have none of them.
+	Domain      string `yaml:"domain"`
+	HostedZone  string `yaml:"hosted_zone"`
+	Certificate string `yaml:"certificate"`
+	// LogDays is for how many days logs are kept; default 14, in production 90.
+	LogDays int `yaml:"log_days"`
+	// TemplateBucket takes templates over 51,200 bytes, which some four services make.
+	// It must be there.
+	TemplateBucket string `yaml:"template_bucket"`
+	// TaskLimit is how many tasks all environments of the project may run together, in
+	// one region; default no limit.
+	TaskLimit int `yaml:"task_limit"`
+}
+
+// Network is a VPC; see infra.Network.
+type Network struct {
+	CIDR      string   `yaml:"cidr"`       // default 10.0.0.0/16; cannot be changed later
+	Zones     int      `yaml:"zones"`      // 2 or 3; default as many as ZoneNames, or 2
+	ZoneNames []string `yaml:"zone_names"` // best pinned: us-east-1a
+}
+
+// Cache is a Redis; see infra.Cache.
+type Cache struct {
+	Name       string `yaml:"name"`      // follows the environment's; default none
+	NodeType   string `yaml:"node_type"` // default cache.t4g.micro
+	Nodes      int    `yaml:"nodes"`     // default 1, in production 2
+	NoFailover bool   `yaml:"no_failover"`
+}
+
+// Redis is what caches have in common; see infra.Redis.
+type Redis struct {
+	Version        string `yaml:"version"` // default 7.1
+	PlainAtRest    bool   `yaml:"plain_at_rest"`
+	PlainInTransit bool   `yaml:"plain_in_transit"`
+	SnapshotDays   int    `yaml:"snapshot_days"` // default 1, in production 7
+}
+
+func (f *File) checkInfrastructure() error {
+	if n := f.Infrastructure.TaskLimit; n < 0 {
+		return fmt.Errorf("infrastructure: task_limit %d: want at least 1, or none", n)
+	}
+	return nil
+}
+
+// Nuke says what aws-nuke must keep its hands off; see package nuke.
+type Nuke struct {
+	Blocklist []string `yaml:"blocklist"` // accounts; that of production must be among them
+	Version   int      `yaml:"version"`   // major version of aws-nuke, 3 or 2; default 3
+}
+
+func (f *File) checkNuke() error {
+	var errs []error
+	for _, id := range f.Nuke.Blocklist {
+		if !account.MatchString(id) {
+			errs = append(errs, fmt.Errorf("nuke: blocklist: account %q: want twelve digits, in quotes", id))
+		}
+	}
+	if v := f.Nuke.Version; v != 0 && v != 2 && v != 3 {
+		errs = append(errs, fmt.Errorf("nuke: version %d: want 3 or 2", v))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mettel-automation/delivery/examples/internal/cli"
+	"github.com/mettel-automation/delivery/examples/internal/config"
+	"github.com/mettel-automation/delivery/examples/internal/job"
+	"github.com/mettel-automation/delivery/examples/internal/localcloud"
+	"github.com/mettel-automation/delivery/examples/pipeline/sample"
+)
+
+// automation describes the system of the sample.
+//
+//go:embed automation.yaml
+var automation []byte
+
+// options are what the flags say.
+type options struct {
+	job.Options
+	base, head, all  string
+	until, from      string
+	resume, destroy  bool
+	allowProduction  string
+	aws, docker, kre bool
+	kubeconfig       string
+	speed            float64
+	seed             uint64
+	faults           localcloud.Faults
+	isSample         bool
+}
+
+func parse(args []string, stdout io.Writer) (*options, error) {
+	flags := cli.NewFlags("pipeline", about, stdout)
+	o := &options{}
+	flags.StringVar(&o.File, "file", "", "`FILE` that describes the system, at the root of its repository; default: a sample made for the run")
+	flags.StringVar(&o.Branch, "branch", "", "`NAME` of the branch; default that of the CI job, or of the sample")
+	flags.StringVar(&o.Dir, "run", "", "`DIR`ectory that stages leave their outcome in; default .delivery")
+	flags.BoolVar(&o.JSON, "json", false, "print JSON")
+	flags.StringVar(&o.base, "base", "", "`REV`ision that the branch is compared with; default what the CI job is about")
+	flags.StringVar(&o.head, "head", "", "`REV`ision that is delivered; default HEAD")
+	flags.Var((*reason)(&o.all), "all", "take every module as changed; -all=WHY says why")
+	flags.StringVar(&o.until, "until", "", "`STAGE` to end after: "+strings.Join(names(), ", "))
+	flags.StringVar(&o.from, "from", "", "`STAGE` to begin with; those before it are taken for done")
+	flags.BoolVar(&o.resume, "resume", false, "go on where a run of the same commit was stopped")
+	flags.BoolVar(&o.destroy, "destroy", false, "remove the environment instead of delivering it")
+	flags.StringVar(&o.allowProduction, "allow-production", "", "`NAME` of the environment again, to destroy it though it is production")
+	flags.BoolVar(&o.aws, "aws", false, "deliver to AWS, with region and credentials from the environment, and to Papertrail")
+	flags.BoolVar(&o.docker, "docker", false, "build with the Docker engine of DOCKER_HOST")
+	flags.BoolVar(&o.kre, "kre", false, "also make the KRE environment and its runtimes, by their own mains")
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "`FILE` of a real cluster for KRE")
+	flags.Float64Var(&o.speed, "speed", 100, "how many times faster than real the AWS in memory is")
+	flags.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that decides how long things take there")
+	flags.Var(&o.faults, "inject", "what goes wrong there: "+localcloud.FaultUsage()+"; may be repeated")
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	return o, o.check(flags)
+}
+
+func (o *options) check(flags *cli.Flags) error {
+	fault := ""
+	switch {
+	case o.until != "" && !slices.Contains(names(), o.until):
+		fault = fmt.Sprintf("-until %s: want one of %s", o.until, strings.Join(names(), ", "))
+	case o.from != "" && !slices.Contains(names(), o.from):
+		fault = fmt.Sprintf("-from %s: want one of %s", o.from, strings.Join(names(), ", "))
+	case o.from != "" && o.until != "" && slices.Index(names(), o.from) > slices.Index(names(), o.until):
+		fault = fmt.Sprintf("-from %s comes after -until %s", o.from, o.until)
+	case o.from != "" && o.resume:
+		fault = "-from and -resume are two ways to say where to begin"
+	case o.destroy && (o.from != "" || o.until != "" || o.resume):
+		fault = "-destroy does not go with -from, -until and -resume: it removes what is there"
+	case o.allowProduction != "" && !o.destroy:
+		fault = "-allow-production is for -destroy"
+	case o.aws && o.File == "":
+		fault = "-aws needs -file: the sample is for an AWS in memory"
+	case o.aws && (flags.Given("speed") || flags.Given("seed") || flags.Given("inject")):
+		fault = "-speed, -seed and -inject are about an AWS in memory: they do not go with -aws"
+	case o.aws && !o.docker && !o.destroy && o.reaches("build"):
+		fault = "-aws needs -docker: images for it are built by a real engine"
+	case o.kubeconfig != "" && !o.kre:
+		fault = "-kubeconfig is for -kre"
+	case !(o.speed > 0) || math.IsInf(o.speed, 1): // not a number is not more than 0 either
+		fault = fmt.Sprintf("-speed %v: want a number above 0", o.speed)
+	default:
+		return nil
+	}
+	return errors.New(fault + " (-h lists the flags)")
+}
+
+// reaches reports whether a stage is one of the run.
+func (o *options) reaches(stage string) bool {
+	at := slices.Index(names(), stage)
+	return (o.from == "" || slices.Index(names(), o.from) <= at) && (o.until == "" || slices.Index(names(), o.until) >= at)
+}
+
+// sample makes the sample where no file is given, and returns what removes it.
+func (o *options) sample(ctx context.Context) (cleanup func(), err error) {
+	cleanup = func() {}
+	if o.File != "" {
+		return cleanup, nil
+	}
+	if o.Dir == "" {
+		o.Dir = ".delivery"
+	}
+	dir, err := os.MkdirTemp("", "delivery-sample-")
+	if err != nil {
+		return cleanup, fmt.Errorf("make the sample: %w", err)
+	}
+	cleanup = func() { _ = os.RemoveAll(dir) } // a leftover in the temporary directory harms nobody
+	o.isSample = true
+	o.File = filepath.Join(dir, config.Name)
+	if err := sample.Make(ctx, dir, map[string][]byte{config.Name: automation, ".gitignore": []byte(".delivery/\n")}); err != nil {
+		return cleanup, err
+	}
+	if err := sample.Coverage(filepath.Join(dir, ".delivery", "coverage")); err != nil {
+		return cleanup, err
+	}
+	if o.base == "" {
+		o.base = sample.Base
+	}
+	if o.Branch == "" {
+		o.Branch = sample.Feature
+	}
+	return cleanup, nil
+}
+
+// reason is a flag that may stand alone, or say why.
+type reason string
+
+func (r *reason) String() string   { return string(*r) }
+func (r *reason) IsBoolFlag() bool { return true }
+
+// Set takes a reason, or true and false.
+func (r *reason) Set(value string) error {
+	switch value {
+	case "true":
+		value = "-all was given"
+	case "false":
+		value = ""
+	}
+	*r = reason(value)
+	return nil
+}
