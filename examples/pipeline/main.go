@@ -71,5 +71,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	console := job.NewConsole(stdout, stderr, os.Getenv, o.JSON)
 	d := &delivery{options: o, job: j, console: console}
 	err = d.run(ctx)
-	return errors.Join(err, d.report(err), console.Close())
+	return errors.Join(console.Finish(err), d.report(err))
 }
