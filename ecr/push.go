@@ -13,6 +13,7 @@ import (
 
 	"github.com/mettel-automation/delivery/ecr/internal/stream"
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -58,20 +59,20 @@ func push(ctx context.Context, engine Engine, o pushOptions) (string, error) {
 		}
 		failure := newPushError(o.ref, err)
 		tried[failure.Kind]++
-		wait, again := retry(failure.Kind, tried[failure.Kind])
+		pause, again := retry(failure.Kind, tried[failure.Kind])
 		if !again {
 			return "", failure
 		}
 		fresh = failure.Kind == Auth
-		o.emit(fmt.Sprintf("pushing again in %v: %s", wait.Round(100*time.Millisecond), failure.Kind))
-		if err := sleep(ctx, wait); err != nil {
+		o.emit(fmt.Sprintf("pushing again in %v: %s", pause.Round(100*time.Millisecond), failure.Kind))
+		if err := wait.For(ctx, pause); err != nil {
 			return "", &PushError{Ref: o.ref, Kind: Canceled, Err: err}
 		}
 	}
 }
 
 // retry says whether to push again after the n-th failure of a kind, and when.
-func retry(kind PushKind, n int) (wait time.Duration, again bool) {
+func retry(kind PushKind, n int) (pause time.Duration, again bool) {
 	switch kind {
 	case Auth:
 		return 0, n == 1
@@ -83,19 +84,8 @@ func retry(kind PushKind, n int) (wait time.Duration, again bool) {
 	if !again {
 		return 0, false
 	}
-	wait = min(minBackoff<<(n-1), maxBackoff)
-	return wait - rand.N(wait/2), true
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	pause = min(minBackoff<<(n-1), maxBackoff)
+	return pause - rand.N(pause/2), true
 }
 
 // errNoDigest is the error of a push of which the engine says no result.

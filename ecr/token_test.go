@@ -14,6 +14,8 @@ import (
 
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // clerk hands out tokens "AWS:secret-1", "AWS:secret-2", … after a while.
@@ -32,7 +34,7 @@ func (c *clerk) GetAuthorizationToken(ctx context.Context, _ *awsecr.GetAuthoriz
 	c.asked++
 	n := c.asked
 	c.mu.Unlock()
-	if err := sleep(ctx, c.takes); err != nil {
+	if err := wait.For(ctx, c.takes); err != nil {
 		return nil, err
 	}
 	if c.fails != nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+
+	"github.com/mettel-automation/delivery/internal/awserr"
 )
 
 // What went wrong with one service. A [*ServiceError] wraps one of these, or
@@ -108,6 +110,5 @@ func says(err error, text string) bool {
 
 // denied reports whether the caller may not make the call at all.
 func denied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied")
+	return strings.HasPrefix(awserr.Code(err), "AccessDenied")
 }

@@ -11,6 +11,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
@@ -186,15 +187,15 @@ func (r *rollout) revive(ctx context.Context, c Change) (*types.Service, error) 
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("describe task definition %s: %w", short(c.Baseline.TaskDefinition), err)
+		return nil, fmt.Errorf("describe task definition %s: %w", short.Name(c.Baseline.TaskDefinition), err)
 	}
 	content, err := json.Marshal(old.TaskDefinition)
 	if err != nil {
-		return nil, fmt.Errorf("copy task definition %s: %w", short(c.Baseline.TaskDefinition), err)
+		return nil, fmt.Errorf("copy task definition %s: %w", short.Name(c.Baseline.TaskDefinition), err)
 	}
 	var again awsecs.RegisterTaskDefinitionInput // whose fields have the same names
 	if err := json.Unmarshal(content, &again); err != nil {
-		return nil, fmt.Errorf("copy task definition %s: %w", short(c.Baseline.TaskDefinition), err)
+		return nil, fmt.Errorf("copy task definition %s: %w", short.Name(c.Baseline.TaskDefinition), err)
 	}
 	arn, err := r.register(ctx, r.Deployer, &again)
 	if err == nil { // so that a later run knows it for its own

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -104,7 +105,7 @@ func (s Status) String() string {
 	for _, e := range s.Services {
 		fmt.Fprintf(&b, "  %-*s  %-9s  %-11s  runs %s", width, e.Service, e.Action, e.Stage, e.Runs)
 		if e.TaskDefinition != "" {
-			fmt.Fprintf(&b, " (%s), %d of %d tasks", short(e.TaskDefinition), e.Running, e.Desired)
+			fmt.Fprintf(&b, " (%s), %d of %d tasks", short.Name(e.TaskDefinition), e.Running, e.Desired)
 		}
 		b.WriteString("\n")
 	}

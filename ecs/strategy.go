@@ -9,6 +9,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -90,7 +91,7 @@ func (w *walk) findServiceDeployment(ctx context.Context, watch *watch) error {
 			return fmt.Errorf("list service deployments of %s: %w", watch.service, err)
 		}
 		for _, d := range page.ServiceDeployments {
-			if strings.HasSuffix(ptr.Value(d.TargetServiceRevisionArn), "/"+short(watch.deployment)) {
+			if strings.HasSuffix(ptr.Value(d.TargetServiceRevisionArn), "/"+short.Name(watch.deployment)) {
 				watch.strategy = ptr.Value(d.ServiceDeploymentArn)
 				return nil
 			}

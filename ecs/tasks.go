@@ -11,6 +11,8 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -129,7 +131,7 @@ func (w *walk) readLogs(ctx context.Context, watch *watch, t types.Task) {
 		if i < 0 || known || ptr.Value(c.ExitCode) == 0 {
 			continue
 		}
-		task := short(ptr.Value(t.TaskArn))
+		task := short.Name(ptr.Value(t.TaskArn))
 		lines, err := w.opts.Logs.Tail(ctx, watch.containers[i], task, w.opts.LogLines)
 		if err == nil && len(lines) > 0 {
 			watch.logs = append(watch.logs, ContainerLog{Container: name, Task: task, Lines: lines})
@@ -234,7 +236,7 @@ func (w *watch) reasons(own string) []string {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 	for _, reason := range byCount {
-		all = append(all, fmt.Sprintf("%s (%s)", reason, plural(counts[reason], "task")))
+		all = append(all, fmt.Sprintf("%s (%s)", reason, english.Count(counts[reason], "task")))
 	}
 	if w.placement != "" {
 		all = append(all, strings.TrimSuffix(w.placement, "."))
@@ -243,11 +245,4 @@ func (w *watch) reasons(own string) []string {
 		all = append(all, "stopped tasks could not be read: "+w.blind)
 	}
 	return all
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -157,7 +158,7 @@ func (w *watch) displaced(s types.Service, reason string) verdict {
 		}
 		return verdict{phase: failed, err: ErrRolledBack, reason: reason}
 	default:
-		return verdict{phase: failed, err: ErrSuperseded, reason: ptr.Value(p.Id) + " runs " + short(ptr.Value(p.TaskDefinition))}
+		return verdict{phase: failed, err: ErrSuperseded, reason: ptr.Value(p.Id) + " runs " + short.Name(ptr.Value(p.TaskDefinition))}
 	}
 }
 

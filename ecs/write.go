@@ -15,6 +15,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/internal/wait"
 )
@@ -172,7 +173,7 @@ func (d *Deployer) updateService(ctx context.Context, name, arn string, force bo
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("update service to %s: %w", short(arn), err)
+		return nil, fmt.Errorf("update service to %s: %w", short.Name(arn), err)
 	}
 	return out.Service, nil
 }
@@ -277,9 +278,6 @@ func token(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
-
-// short is family:revision of an ARN.
-func short(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // primary returns the deployment that ECS is working towards.
 func primary(s types.Service) *types.Deployment {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Cluster is what a client of a cluster must know of it. None of it is secret.
@@ -96,15 +97,15 @@ func issues(health *types.ClusterHealth) string {
 	}
 	texts := make([]string, len(health.Issues))
 	for i, issue := range health.Issues {
-		texts[i] = strings.TrimSuffix(strings.TrimSpace(string(issue.Code)+" "+value(issue.Message)), ".")
+		texts[i] = strings.TrimSuffix(strings.TrimSpace(string(issue.Code)+" "+ptr.Value(issue.Message)), ".")
 	}
 	return " (" + clean.Text(strings.Join(texts, "; ")) + ")"
 }
 
 func newCluster(in *types.Cluster) (Cluster, error) {
 	c := Cluster{
-		Name: value(in.Name), ARN: value(in.Arn), Version: value(in.Version), Status: in.Status,
-		Endpoint: value(in.Endpoint), AuthenticationMode: types.AuthenticationModeConfigMap,
+		Name: ptr.Value(in.Name), ARN: ptr.Value(in.Arn), Version: ptr.Value(in.Version), Status: in.Status,
+		Endpoint: ptr.Value(in.Endpoint), AuthenticationMode: types.AuthenticationModeConfigMap,
 	}
 	id, err := arn.Parse(c.ARN)
 	if err != nil {
@@ -117,7 +118,7 @@ func newCluster(in *types.Cluster) (Cluster, error) {
 		return Cluster{}, fmt.Errorf("its endpoint %q is no https address", c.Endpoint)
 	}
 	if in.CertificateAuthority != nil {
-		c.CA, err = authority(value(in.CertificateAuthority.Data))
+		c.CA, err = authority(ptr.Value(in.CertificateAuthority.Data))
 	}
 	switch {
 	case err != nil:
@@ -126,7 +127,7 @@ func newCluster(in *types.Cluster) (Cluster, error) {
 		return Cluster{}, fmt.Errorf("%w: it has no certificate authority", ErrNotReady)
 	}
 	if in.Identity != nil && in.Identity.Oidc != nil {
-		c.OIDCIssuer = value(in.Identity.Oidc.Issuer)
+		c.OIDCIssuer = ptr.Value(in.Identity.Oidc.Issuer)
 	}
 	if in.AccessConfig != nil && in.AccessConfig.AuthenticationMode != "" {
 		c.AuthenticationMode = in.AccessConfig.AuthenticationMode
@@ -167,11 +168,4 @@ func checkPEM(text []byte) error {
 		return errors.New("its data is no PEM certificate")
 	}
 	return nil
-}
-
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mettel-automation/delivery/internal/atomicfile"
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // How long a file may be locked by somebody else, and how often that is looked at.
@@ -78,10 +79,8 @@ func lock(ctx context.Context, path string) (unlock func() error, err error) {
 		case time.Since(began) >= lockPatience:
 			return nil, fmt.Errorf("somebody else has been writing it for %s: if nobody is, delete %s", lockPatience, path)
 		}
-		select {
-		case <-time.After(lockPause):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		if err := wait.For(ctx, lockPause); err != nil {
+			return nil, err
 		}
 	}
 }

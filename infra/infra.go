@@ -3,10 +3,9 @@
 // kre-cluster.yaml.
 //
 // Each is complete, and can be given to "aws cloudformation deploy" as it is.
-// [Network], [Roles], [Environment] and [KRECluster] fill in what repeats (a role
-// for each service; alarms, target groups and rules for each service, alarms for
-// each node of each cache; workers, and a role for each person), and hold all names against the limits of AWS. What comes
-// out goes into a stack, and the outputs of one are parameters of the next:
+// [Network], [Roles], [Environment] and [KRECluster] fill in what repeats, such as a role
+// for each service, and hold all names against the limits of AWS. What comes out goes into
+// a stack, and the outputs of one are parameters of the next:
 //
 //	env := infra.Environment{
 //		Owner:    infra.Owner{Name: "automation-8527fec8", Tags: tags, ResourceName: names},

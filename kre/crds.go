@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/kre/internal/helm"
 	"github.com/mettel-automation/delivery/kre/internal/manifest"
 )
@@ -51,7 +52,7 @@ func (s *session) applyCRDs(ctx context.Context, files []helm.File) error {
 			if !meta.IsNoMatchError(err) && !passing(err) {
 				return fmt.Errorf("look up kind %s: %w", kind.Kind, err)
 			}
-			if sleep(ctx, pause) != nil {
+			if wait.For(ctx, pause) != nil {
 				return fmt.Errorf("wait for kind %s to be served: %w", kind.Kind, context.Cause(ctx))
 			}
 			s.access.Reset()
@@ -112,7 +113,7 @@ func (s *session) removeCRDs(ctx context.Context, crds []string) error {
 		if left == "" {
 			return nil
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return fmt.Errorf("%w: CustomResourceDefinition %s is still there", err, left)
 		}
 	}

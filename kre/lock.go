@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/kre/internal/helm"
 	"github.com/mettel-automation/delivery/progress"
 )
@@ -108,7 +109,7 @@ func (e *Engine) acquire(ctx context.Context, s *session, c Change) ([]helm.Reco
 			e.emit(c.Release, progress.Running, fmt.Sprintf("waiting for %s, which works on it since %s", lock.who(), lock.Since.UTC().Format(time.RFC3339)), nil)
 			told = true
 		}
-		if err := sleep(ctx, lockPause); err != nil {
+		if err := wait.For(ctx, lockPause); err != nil {
 			return nil, fmt.Errorf("%w: %w", err, lock)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/kre/internal/helm"
 	"github.com/mettel-automation/delivery/kre/internal/mask"
 	"github.com/mettel-automation/delivery/kre/readiness"
@@ -187,7 +188,7 @@ func poll(ctx context.Context, infos []*resource.Info, look func(*resource.Info)
 		if len(open) == 0 {
 			return nil
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return fmt.Errorf("%w: %s", err, strings.Join(open, "; "))
 		}
 	}
@@ -197,18 +198,6 @@ func poll(ctx context.Context, infos []*resource.Info, look func(*resource.Info)
 func passing(err error) bool {
 	return apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
 		apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) || unreachable(err, "")
-}
-
-// sleep pauses; its error is why ctx ended first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // explain gives an error of the cluster its sentence, without secrets. The text of a

@@ -2,25 +2,39 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mettel-automation/delivery/progress/timeline"
+	"github.com/mettel-automation/delivery/report/internal/graph"
+)
+
+// The measures of a graph in pixels.
+const (
+	boxHeight   = 40
+	denseHeight = 26 // from manyBoxes on
+	manyBoxes   = 60
+	narrowest   = 96
+	longestName = 30 // columns
+	columnWidth = 73 // of a character of the name, in tenths of a pixel
+	besideName  = 36 // around the name
+	widestFit   = 1500
+	newsWidth   = 6 // of a character of the news, on the wide side
 )
 
 // picture is a graph as the template draws it.
 type picture struct {
 	Width, Height int
+	Fit           bool   // it may shrink a little to fit a page
 	Label         string // for those who cannot see it
 	Note          string // what it leaves out; empty is nothing
-	Edges         []line // those of the critical path last, so that they lie above
+	Edges         []line
 	Boxes         []box
 }
 
 type line struct {
 	Class string
-	Path  string
+	D     string
 }
 
 // box is a service, with its places in pixels.
@@ -41,95 +55,82 @@ type box struct {
 
 // drawGraph returns the picture of services; nil where they are none or too many.
 func drawGraph(services []service, steps []timeline.Step) *picture {
-	g := newGraph(services, steps)
-	if g == nil {
+	opts := graph.Options{Height: boxHeight}
+	if len(services) >= manyBoxes {
+		opts.Height = denseHeight
+	}
+	for _, s := range steps {
+		opts.Path = append(opts.Path, s.Subject)
+	}
+	var nodes []graph.Node
+	for _, s := range services {
+		nodes = append(nodes, graph.Node{Name: s.Name, Needs: s.needs, Width: boxWidth(s.Name)})
+	}
+	l, ok := graph.Lay(nodes, opts)
+	if !ok {
 		return nil
 	}
-	p := &picture{}
-	p.Width, p.Height = g.place()
-	p.Label = plural(len(g.services), "service", "services") + ", from what is needed to what needs it. The table below says the same."
-	if g.left > 0 {
-		p.Note = plural(g.left, "dependency that follows", "dependencies that follow") + " from others " + verb(g.left) + " not drawn."
+	p := &picture{Width: l.Width, Height: l.Height, Fit: l.Width <= widestFit}
+	p.Label = plural(len(l.Boxes), "service", "services") + ", from what is needed to what needs it. The table below says the same."
+	if l.Left > 0 {
+		p.Note = plural(l.Left, "dependency that follows from others is", "dependencies that follow from others are") + " not drawn."
 	}
-	for _, level := range g.levels {
-		for _, n := range level {
-			p.drawEdges(n)
+	begun := func(i int) bool { return services[i].Mark.Slug != "skipped" }
+	for _, e := range l.Edges {
+		class := "edge"
+		switch {
+		case e.OnPath:
+			class = "edge crit"
+		case !slices.ContainsFunc(e.Leads, begun):
+			class = "edge never"
 		}
+		p.Edges = append(p.Edges, line{class, e.D})
 	}
-	slices.SortStableFunc(p.Edges, func(a, b line) int { return rankOfEdge(a) - rankOfEdge(b) })
-	for _, n := range g.services {
-		p.Boxes = append(p.Boxes, n.box())
+	for _, b := range l.Boxes {
+		p.Boxes = append(p.Boxes, services[b.Node].box(b))
 	}
 	return p
 }
 
-func verb(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-func rankOfEdge(l line) int {
-	return slices.Index([]string{"edge never", "edge", "edge crit"}, l.Class)
-}
-
-// drawEdges draws what goes out of n.
-func (p *picture) drawEdges(n *node) {
-	x := n.x + n.w
-	if n.service == nil && n.w > 0 { // passed in a straight line
-		p.Edges = append(p.Edges, line{n.bendClass(), fmt.Sprintf("M%d %dH%d", n.x, n.y, x)})
-	}
-	for _, to := range n.outs {
-		class := "edge"
-		switch {
-		case n.onPath[to]:
-			class = "edge crit"
-		case to.service != nil && to.service.Mark.Slug == "skipped":
-			class = "edge never"
-		}
-		middle := (x + to.x) / 2
-		path := fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x, n.y, middle, n.y, middle, to.y, to.x, to.y)
-		if to.service != nil {
-			path += "m-5 -3l5 3l-5 3"
-		}
-		p.Edges = append(p.Edges, line{class, path})
-	}
-}
-
-func (n *node) bendClass() string {
-	if len(n.onPath) > 0 {
-		return "edge crit"
-	}
-	for _, to := range n.outs {
-		if to.service == nil || to.service.Mark.Slug != "skipped" {
-			return "edge"
-		}
-	}
-	return "edge never"
-}
-
-// box returns the box of a service.
-func (n *node) box() box {
-	s := n.service
+// box puts s in its place.
+func (s service) box(at graph.Box) box {
+	middle := at.Y + at.H/2
 	b := box{
-		Mark: s.Mark, Critical: s.Critical, Failed: s.Failed, X: n.x, Y: n.y - n.h/2, W: n.w, H: n.h,
-		MarkX: n.x + 8, MarkY: n.y - 7, TextX: n.x + 28, NameY: n.y + 4, Name: short(s.Name), Tip: s.tip(),
+		Mark: s.Mark, Critical: s.Critical, Failed: s.Failed, X: at.X, Y: at.Y, W: at.W, H: at.H,
+		MarkX: at.X + 8, MarkY: middle - 7, TextX: at.X + 28, NameY: middle + 4, Name: short(s.Name), Tip: s.tip(),
 	}
-	if n.h == nodeHeight {
-		b.NameY, b.NewsY = n.y-3, n.y+12
-		b.News = s.Mark.Word
-		if s.Took != "" {
-			b.News += " · " + s.Took
-		}
-		if len(b.News)*newsWidth > n.w-besideName { // the mark says the state
-			b.News = cmp.Or(s.Took, s.Mark.Word)
-		}
-		if s.Failed {
-			b.News = "failed"
-		}
+	if at.H < boxHeight {
+		return b
+	}
+	b.NameY, b.NewsY, b.News = middle-3, middle+12, s.Mark.Word
+	if s.Took != "" {
+		b.News += " · " + s.Took
+	}
+	if len(b.News)*newsWidth > at.W-besideName { // the mark says the state
+		b.News = cmp.Or(s.Took, s.Mark.Word)
+	}
+	if s.Failed {
+		b.News = "failed"
 	}
 	return b
+}
+
+// boxWidth is how wide the box of a service is.
+func boxWidth(name string) int {
+	return max(narrowest, min(columns(name), longestName)*columnWidth/10+besideName)
+}
+
+// columns estimates how wide s is, in characters of a font of one width.
+// East Asian characters and emoji are twice as wide as others.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x1100 && r <= 0x115f || r >= 0x2e80 {
+			n++
+		}
+	}
+	return n
 }
 
 // short cuts a name that is too long for its box.

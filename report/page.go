@@ -146,7 +146,11 @@ func (r Run) lead() string {
 	case s == progress.Running:
 		return "Still running: " + in(s) + within(", %s so far") + "."
 	case s == progress.Waiting:
-		return "Not at its end: " + in(s) + " has yet to begin" + within(", %s so far") + "."
+		names := in(s)
+		if names != "" {
+			names = ": " + names + " has yet to begin"
+		}
+		return "Not at its end" + names + within(", %s so far") + "."
 	case s == progress.Unchanged:
 		return "Everything was already as asked for" + within("; it took %s to see") + "."
 	case s == progress.Skipped:

@@ -7,9 +7,9 @@
 //
 // The page is a single HTML file without scripts or requests to others. It is
 // for a phone at night as for a printer: what failed comes first, what is long is
-// folded, and light and dark follow the reader's own choice. A Run is
-// plain data and survives its JSON, so that the stages of a pipeline, which are
-// processes of their own, can each leave theirs for the next.
+// folded, and light and dark follow the reader's own choice. A Run is plain data
+// and survives its JSON, so that the stages of a pipeline, which are processes of
+// their own, can each leave theirs for the next.
 //
 // It keeps nothing, asks no service, and hides no secrets: what it is given must
 // hold none.

@@ -21,8 +21,7 @@ type rollout struct {
 	Slug     string
 	Path     []step // the critical path
 	PathTook string
-	Graph    *picture // nil where there are too many services for one
-	Legend   []mark
+	Graph    *picture      // nil where there are too many services for one
 	Timeline template.HTML // empty where there are no events
 	Services rows[service]
 }
@@ -111,44 +110,41 @@ func servicesOf(r Rollout, lanes []timeline.Lane, steps []timeline.Step) []servi
 	return all
 }
 
-// sumUp counts the states of services.
+// sumUp counts the states of services, the bad ones first.
 func (v *rollout) sumUp(services []service) {
 	in := map[mark]int{}
+	var states []mark
 	for _, s := range services {
-		in[s.Mark]++
-	}
-	for _, s := range []progress.State{
-		progress.Failed, progress.RollingBack, progress.RolledBack, progress.Skipped,
-		progress.Running, progress.Waiting, progress.Done, progress.Unchanged,
-	} {
-		if m := markOf(s); in[m] > 0 {
-			v.Legend = append(v.Legend, m)
+		if in[s.Mark]++; in[s.Mark] == 1 {
+			states = append(states, s.Mark)
 		}
 	}
-	for _, s := range services {
-		if s.Mark.Slug == "other" && !slices.Contains(v.Legend, s.Mark) && len(v.Legend) < 12 {
-			v.Legend = append(v.Legend, s.Mark)
-		}
-	}
-	said := []string{plural(len(services), "service", "services")}
-	for _, m := range v.Legend {
+	slices.SortStableFunc(states, func(a, b mark) int { return gravity(a) - gravity(b) })
+	var said []string
+	for _, m := range states {
 		said = append(said, number(in[m])+" "+m.Word)
 	}
-	v.Summary = strings.Join(said[:1], "")
-	if len(said) > 1 {
-		v.Summary += ": " + strings.Join(said[1:], ", ")
+	v.Summary = plural(len(services), "service", "services")
+	if len(said) > 0 {
+		v.Summary += ": " + list(said, 12)
 	}
 	good := in[markOf(progress.Done)] + in[markOf(progress.Unchanged)]
-	v.Figure, v.Label, v.Slug = fmt.Sprintf("%s of %s", number(good), number(len(services))), "services healthy", "done"
+	bad := in[markOf(progress.Failed)] + in[markOf(progress.RolledBack)]
+	v.Figure, v.Label = fmt.Sprintf("%s of %s", number(good), number(len(services))), "services healthy"
 	if len(services) > 0 && !slices.ContainsFunc(services, func(s service) bool { return s.Sign.Slug != "delete" }) {
 		v.Label = "services removed"
 	}
 	switch {
-	case in[markOf(progress.Failed)] > 0 || in[markOf(progress.RolledBack)] > 0:
+	case bad > 0:
 		v.Slug = "failed"
-	case good < len(services) || good == 0:
-		v.Slug = ""
+	case good > 0 && good == len(services):
+		v.Slug = "done"
 	}
+}
+
+// gravity is the less, the worse the news.
+func gravity(m mark) int {
+	return slices.Index([]string{"failed", "back", "skipped", "running", "waiting", "other", "done", "unchanged"}, m.Slug)
 }
 
 // path says why the rollout took as long as it did.

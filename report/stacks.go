@@ -78,24 +78,21 @@ func counts(changes []Change) string {
 		in[cmp.Or(c.Action, "none")]++
 	}
 	var said []string
-	for _, action := range slices.SortedFunc(maps.Keys(in), byWeight) {
+	for _, action := range slices.SortedFunc(maps.Keys(in), func(a, b string) int { return cmp.Or(risk(a)-risk(b), cmp.Compare(a, b)) }) {
 		said = append(said, fmt.Sprintf("%s %s", number(in[action]), action))
 	}
 	return strings.Join(said, ", ")
 }
 
-// byWeight orders actions by what they put at risk.
-func byWeight(a, b string) int {
-	rank := func(action string) int {
-		return slices.Index([]string{"delete", "replace", "modify", "add", "none"}, signOf(action).Slug)
-	}
-	return cmp.Or(rank(a)-rank(b), cmp.Compare(a, b))
+// risk is the less, the more an action puts at risk.
+func risk(action string) int {
+	return slices.Index([]string{"delete", "replace", "modify", "add", "none"}, signOf(action).Slug)
 }
 
 // changeRows puts in sight what is put at risk, then the rest in its order.
 func changeRows(all []Change) rows[change] {
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b Change) int { return byWeight(a.Action, b.Action) })
+	slices.SortStableFunc(all, func(a, b Change) int { return risk(a.Action) - risk(b.Action) })
 	var changes []change
 	for _, c := range all {
 		changes = append(changes, change{signOf(c.Action), c.Name, c.Type, c.Detail})

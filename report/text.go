@@ -25,8 +25,8 @@ func makeSafe(v reflect.Value) {
 			v.SetString(safe(v.String()))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			makeSafe(v.Field(i))
+		for _, field := range v.Fields() {
+			makeSafe(field)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {

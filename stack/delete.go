@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
@@ -196,7 +197,7 @@ func (m *Manager) emptyBuckets(ctx context.Context, plan DeletePlan, result *Del
 			errs = append(errs, err)
 			continue
 		}
-		m.emit(opDelete, subject, progress.Running, fmt.Sprintf("emptied, %s deleted", counted(n, "object")), nil)
+		m.emit(opDelete, subject, progress.Running, fmt.Sprintf("emptied, %s deleted", english.Count(n, "object")), nil)
 	}
 	return errors.Join(errs...)
 }

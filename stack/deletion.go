@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -114,12 +115,12 @@ func (p DeletePlan) String() string {
 	var b strings.Builder
 	empty := p.count(func(r Removal) bool { return r.Empty })
 	retain := p.count(func(r Removal) bool { return r.Fate == Retained })
-	fmt.Fprintf(&b, "stack %s (%s): delete %s", clean.Text(p.Stack), clean.Text(p.Status), counted(len(p.Resources)-retain, "resource"))
+	fmt.Fprintf(&b, "stack %s (%s): delete %s", clean.Text(p.Stack), clean.Text(p.Status), english.Count(len(p.Resources)-retain, "resource"))
 	if empty > 0 {
-		fmt.Fprintf(&b, ", emptying %s first", counted(empty, "bucket"))
+		fmt.Fprintf(&b, ", emptying %s first", english.Count(empty, "bucket"))
 	}
 	if retain > 0 {
-		fmt.Fprintf(&b, "; %s left behind", counted(retain, "other"))
+		fmt.Fprintf(&b, "; %s left behind", english.Count(retain, "other"))
 	}
 	b.WriteString("\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -152,13 +153,6 @@ func (p DeletePlan) String() string {
 		fmt.Fprintf(&b, "  ! %s\n", clean.Text(note))
 	}
 	return b.String()
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // PlanDelete reads what deleting the stack would do. It only reads. A stack that

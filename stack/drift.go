@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
@@ -67,7 +68,7 @@ func (d Drift) differ() (n int) {
 // String names every resource that differs, with its properties.
 func (d Drift) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "stack %s: %d of %s differ from the template", clean.Text(d.Stack), d.differ(), counted(len(d.Resources)+d.InSync+len(d.Unchecked), "resource"))
+	fmt.Fprintf(&b, "stack %s: %d of %s differ from the template", clean.Text(d.Stack), d.differ(), english.Count(len(d.Resources)+d.InSync+len(d.Unchecked), "resource"))
 	if n := len(d.Resources) - d.differ(); n > 0 {
 		fmt.Fprintf(&b, ", %d could not be checked", n)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/validate/internal/parse"
 )
 
@@ -128,7 +129,7 @@ func (in invocation) run(ctx context.Context, t Target) (Report, error) {
 	}
 	rep := Report{Findings: findings(t, slices.DeleteFunc(slices.Clone(ms), func(m parse.Message) bool { return m.Ignored }))}
 	if n := len(ms) - len(rep.Findings); n > 0 {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("its configuration ignores %s of those that changed", count(n, "file")))
+		rep.Notes = append(rep.Notes, fmt.Sprintf("its configuration ignores %s of those that changed", english.Count(n, "file")))
 	}
 	return in.verdict(t, rep, out, ms, err)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/english"
 )
 
 // Verdict is what one check said of one module.
@@ -142,18 +143,18 @@ func (v Verdict) Summary() string {
 	var parts []string
 	switch v.Outcome {
 	case Findings:
-		parts = append(parts, count(len(v.Findings), "finding"))
+		parts = append(parts, english.Count(len(v.Findings), "finding"))
 	case Nothing:
 		parts = append(parts, "nothing to validate: "+v.Reason)
 	case Clean:
 		parts = append(parts, "clean")
 		if n := len(v.Findings); n > 0 {
-			parts = append(parts, fmt.Sprintf("%s too mild to fail", count(n, "finding")))
+			parts = append(parts, fmt.Sprintf("%s too mild to fail", english.Count(n, "finding")))
 		}
 	default:
 		parts = append(parts, string(v.Outcome)+": "+v.Reason)
 		if n := len(v.Findings); n > 0 {
-			parts = append(parts, count(n, "finding")+" all the same")
+			parts = append(parts, english.Count(n, "finding")+" all the same")
 		}
 	}
 	if n := len(v.Known); n > 0 {

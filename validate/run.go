@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -108,7 +109,7 @@ func state(r ran) (progress.State, string, error) {
 	case Nothing:
 		return progress.Skipped, r.report.Nothing, nil
 	case Findings:
-		return progress.Done, count(len(r.report.Findings), "finding"), nil
+		return progress.Done, english.Count(len(r.report.Findings), "finding"), nil
 	}
 	return progress.Failed, string(r.outcome), r.err
 }
@@ -116,11 +117,4 @@ func state(r ran) (progress.State, string, error) {
 func isDir(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -13,13 +13,11 @@
 //
 // A finding, a linter that is not installed, a linter that crashed or took too
 // long, and a module that has nothing to validate are different [Outcome]s, and
-// only "clean" and "nothing" pass. Findings can be held against a [Baseline] of
-// known ones and limited to changed lines. Package validate/terraform checks
-// Terraform in process; package validate/report writes SARIF, GitLab Code
-// Quality and JUnit from the same result.
+// only "clean" and "nothing" pass. A [Baseline] has what was known before. Package
+// validate/report writes findings as SARIF, GitLab Code Quality and JUnit.
 //
 // It neither installs linters nor mends what they find, and it brings no rules
-// of its own but those of Terraform. It runs programs without a shell.
+// of its own but those of package validate/terraform. It uses no shell.
 package validate
 
 import (

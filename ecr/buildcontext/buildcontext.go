@@ -10,20 +10,9 @@
 //	hash, err := c.Hash(ctx, buildcontext.Inputs{Platform: "linux/amd64", Epoch: "2026-03"})
 //	err = c.WriteTar(ctx, w)
 //
-// The rules of what belongs to a context are those of docker build with BuildKit 0.25
-// (the builder of Docker 20.10, and the legacy one of newer command lines, do not look
-// for what "!docs/**/x" takes in again below "docs/**"):
-// [<Dockerfile>.dockerignore] is read where it exists, and .dockerignore otherwise;
-// links are kept as links and never followed; sockets are left out; devices and
-// named pipes are kept. Empty directories, odd names and long ones are all right.
-//
 // It builds nothing, pulls nothing and resolves no tags. It keeps neither owners
-// (all files are root's) nor extended attributes, and a hard link is one more file.
-// Of permissions it keeps, like git, whether the owner may execute a file: files are
-// sent with 0644 or 0755, and set-id bits, directories with 0755. Use COPY --chmod for
-// others.
-//
-// [<Dockerfile>.dockerignore]: https://docs.docker.com/build/concepts/context/#dockerignore-files
+// (all files are root's), extended attributes nor, as git, any permission but the right
+// to execute a file: see [File].
 package buildcontext
 
 import (
@@ -90,7 +79,10 @@ type Dockerfile struct {
 	plain   bool // it is no link
 }
 
-// File is one file, directory or link of a context.
+// File is one file, directory or link of a context. Of its permissions, an image gets,
+// as git does, whether the owner may execute it: files are sent with 0644 or 0755, and
+// set-id bits, directories with 0755. A hard link is one more file. Use COPY --chmod for
+// others.
 type File struct {
 	Path    string      // below the directory of the context, with slashes
 	Mode    fs.FileMode // type and permissions, as an image gets them
@@ -103,8 +95,17 @@ type File struct {
 
 // Open reads what dir holds, but for the content of its files.
 //
+// The rules of what belongs to a context are those of docker build with BuildKit 0.25
+// (the builder of Docker 20.10, and the legacy one of newer command lines, do not look
+// for what "!docs/**/x" takes in again below "docs/**"):
+// [<Dockerfile>.dockerignore] is read where it exists, and .dockerignore otherwise;
+// links are kept as links and never followed; sockets are left out; devices and
+// named pipes are kept. Empty directories, odd names and long ones are all right.
+//
 // A directory that cannot be read is an error, unless it is left out. A malformed
 // pattern of the ignore file is [ErrPattern].
+//
+// [<Dockerfile>.dockerignore]: https://docs.docker.com/build/concepts/context/#dockerignore-files
 func Open(ctx context.Context, dir string, opts Options) (*Context, error) {
 	fail := func(err error) (*Context, error) {
 		return nil, fmt.Errorf("open build context %s: %w", clean.Text(dir), err)

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mettel-automation/delivery/ecr/internal/lookup"
+	"github.com/mettel-automation/delivery/internal/english"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -45,13 +47,13 @@ func (c *Cleaner) Apply(ctx context.Context, plan Plan) (Result, error) {
 			continue
 		}
 		group.Go(func() error {
-			c.emit(r.Name, progress.Running, count(len(r.Images), "image"), nil)
+			c.emit(r.Name, progress.Running, english.Count(len(r.Images), "image"), nil)
 			cleaned[i], errs[i] = c.clean(ctx, r)
 			if errs[i] != nil {
 				c.emit(r.Name, progress.Failed, "", errs[i])
 				return nil
 			}
-			c.emit(r.Name, progress.Done, count(len(cleaned[i].Removed), "tag")+" removed", nil)
+			c.emit(r.Name, progress.Done, english.Count(len(cleaned[i].Removed), "tag")+" removed", nil)
 			return nil
 		})
 	}
@@ -135,8 +137,8 @@ func (c *Cleaner) remove(ctx context.Context, name string, batch []removal, done
 	refused := make(map[string]*RemoveError)
 	for _, f := range out.Failures {
 		if f.ImageId != nil {
-			tag := value(f.ImageId.ImageTag)
-			refused[tag] = &RemoveError{Repository: name, Tag: tag, Code: string(f.FailureCode), Reason: value(f.FailureReason)}
+			tag := ptr.Value(f.ImageId.ImageTag)
+			refused[tag] = &RemoveError{Repository: name, Tag: tag, Code: string(f.FailureCode), Reason: ptr.Value(f.FailureReason)}
 		}
 	}
 	for _, id := range ids {

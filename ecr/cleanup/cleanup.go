@@ -12,10 +12,9 @@
 //	fmt.Print(plan)
 //	result, err := cleaner.Apply(ctx, plan)
 //
-// An image goes with its last tag: where all its tags are of environments that are
-// gone (see [EnvironmentOf]), or of inputs that were not used for long. What runs,
-// what production or another image refers to, what is new (see Options.MinAge), and
-// tags of any other form stay.
+// An image goes with its last tag: where all are of environments that are gone (see
+// [EnvironmentOf]), or of inputs that were not used for long. What runs, what production
+// or another image refers to, what is new, and tags of any other form stay.
 //
 // It finds out neither which environments exist nor what runs, and leaves images
 // without a tag to the lifecycle policy of their repository.
@@ -144,12 +143,4 @@ func (c *Cleaner) registryID() *string {
 		return nil
 	}
 	return &c.opts.RegistryID
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

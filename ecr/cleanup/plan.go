@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mettel-automation/delivery/ecr/internal/lookup"
+	"github.com/mettel-automation/delivery/internal/english"
 )
 
 // Image is an image that loses tags.
@@ -73,7 +74,7 @@ func (p Plan) String() string {
 			}
 		}
 		fmt.Fprintf(&b, "%s: delete %s (%s), remove %s, keep %s\n", r.Name,
-			count(images, "image"), size(bytes), count(tags, "tag"), count(r.Kept, "image"))
+			english.Count(images, "image"), size(bytes), english.Count(tags, "tag"), english.Count(r.Kept, "image"))
 		for _, i := range r.Images {
 			mark, keeps := "-", ""
 			if !i.Goes() {
@@ -89,13 +90,6 @@ func (p Plan) String() string {
 		}
 	}
 	return b.String()
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // size is a number of bytes in the units of the ECR console.

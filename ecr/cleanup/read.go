@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
 	"github.com/mettel-automation/delivery/ecr/internal/lookup"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // imagesAPage is the most that DescribeImages takes.
@@ -39,12 +40,12 @@ func (c *Cleaner) read(ctx context.Context, name string) ([]stored, error) {
 		}
 		for _, d := range page.ImageDetails {
 			image := stored{
-				digest: value(d.ImageDigest), tags: slices.Sorted(slices.Values(d.ImageTags)),
-				bytes: value(d.ImageSizeInBytes), pushed: value(d.ImagePushedAt), used: value(d.ImagePushedAt),
+				digest: ptr.Value(d.ImageDigest), tags: slices.Sorted(slices.Values(d.ImageTags)),
+				bytes: ptr.Value(d.ImageSizeInBytes), pushed: ptr.Value(d.ImagePushedAt), used: ptr.Value(d.ImagePushedAt),
 			}
-			if kind := value(d.ImageManifestMediaType); kind == lookup.OCIIndex || kind == lookup.DockerList {
+			if kind := ptr.Value(d.ImageManifestMediaType); kind == lookup.OCIIndex || kind == lookup.DockerList {
 				indexes = append(indexes, len(images)) // reading them, as below, counts as a pull
-			} else if pulled := value(d.LastRecordedPullTime); pulled.After(image.used) {
+			} else if pulled := ptr.Value(d.LastRecordedPullTime); pulled.After(image.used) {
 				image.used = pulled
 			}
 			images = append(images, image)
@@ -92,12 +93,12 @@ func (c *Cleaner) readParts(ctx context.Context, name string, images []stored, a
 		return err
 	}
 	for _, image := range found {
-		digest := value(image.ImageId.ImageDigest)
+		digest := ptr.Value(image.ImageId.ImageDigest)
 		n, asked := index[digest]
 		if !asked {
 			continue
 		}
-		if images[n].parts, err = parts(value(image.ImageManifest)); err != nil {
+		if images[n].parts, err = parts(ptr.Value(image.ImageManifest)); err != nil {
 			return fmt.Errorf("read index %s: %w", lookup.Short(digest), err)
 		}
 		delete(index, digest)

@@ -11,15 +11,7 @@
 //	cloud.Inject("notifier", ecrtest.RateExceeded, 2)
 //	publisher := ecr.New(cloud.Client(), ecr.Options{Engine: engine}) // such as one of ecr/enginetest
 //
-// A Cloud opens no socket. It is an [http.RoundTripper] for clients in the same
-// process and an [http.Handler] for others: served on a port, it answers both
-// the AWS CLI with --endpoint-url and docker push; [Options.Host] then says under
-// which name the registry is reached. Nothing runs in the background, and its
-// clock is time.Now, so that tokens expire inside a testing/synctest bubble too.
-//
 // Names, limits and policies are checked as ECR does, with its codes and texts.
-// Faults are given to pushes by [Cloud.Inject] and to calls of the API by
-// [Options.Before] and [Options.After].
 //
 // It does not run lifecycle policies, scan, replicate, pull through or convert
 // images, check IAM, or have the layer operations of the API, which only
@@ -28,13 +20,13 @@ package ecrtest
 
 import (
 	"cmp"
-	"net/http"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 
+	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/double/sdk"
 	"github.com/mettel-automation/delivery/internal/throttle"
 )
 
@@ -80,6 +72,15 @@ type Options struct {
 
 // Cloud is an ECR: the private registry of one account in one region. It is safe
 // for concurrent use.
+//
+// It opens no socket. It is an [http.RoundTripper] for clients in the same process and
+// an [http.Handler] for others: served on a port, it answers both the AWS CLI with
+// --endpoint-url and docker push; [Options.Host] then says under which name the
+// registry is reached. Nothing runs in the background, and its clock is time.Now, so
+// that tokens expire inside a testing/synctest bubble too.
+//
+// Faults are given to pushes by [Cloud.Inject] and to calls of the API by
+// [Options.Before] and [Options.After].
 type Cloud struct {
 	opts Options
 
@@ -89,7 +90,7 @@ type Cloud struct {
 	uploads      map[string]*upload
 	faults       map[string][]*injected
 	rates        map[string]*throttle.Bucket
-	calls        map[string]int
+	calls        double.Calls
 	serial       int // numbers everything that is made, in order
 }
 
@@ -105,26 +106,18 @@ func New(opts Options) *Cloud {
 		uploads:      make(map[string]*upload),
 		faults:       make(map[string][]*injected),
 		rates:        documented(),
-		calls:        make(map[string]int),
+		calls:        double.Calls{Before: opts.Before, After: opts.After},
 	}
 }
 
 // Client returns a real SDK client whose requests end in c, with the SDK's
 // standard retryer. OptFns change its options, the retryer among them.
 func (c *Cloud) Client(optFns ...func(*awsecr.Options)) *awsecr.Client {
-	return awsecr.New(awsecr.Options{
-		Region:      Region,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  &http.Client{Transport: c},
-	}, optFns...)
+	return awsecr.NewFromConfig(sdk.Config(Region, c), optFns...)
 }
 
 // Calls returns how often operation op of the API, such as "BatchGetImage", was
 // called. Retries of the SDK count. Requests to the registry count by their
 // method and what they are about: "PUT manifests", "POST uploads", "PATCH
 // uploads", "HEAD blobs", "GET /v2/".
-func (c *Cloud) Calls(op string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.calls[op]
-}
+func (c *Cloud) Calls(op string) int { return c.calls.Of(op) }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // Fault is what goes wrong with the pushes into a repository.
@@ -109,12 +111,9 @@ func (f Fault) refusal(repository, reference string) *refusal {
 	return &refusal{http.StatusInternalServerError, "UNKNOWN", fmt.Sprintf("ecrtest has no fault %q", f)}
 }
 
-// Error is an answer of the API that is not a success.
-type Error struct {
-	Status  int    // HTTP status; default 400
-	Code    string // "RepositoryNotFoundException"
-	Message string
-}
+// Error is an answer of the API that is not a success: an HTTP Status (0 is 400),
+// a Code such as "RepositoryNotFoundException", and a Message.
+type Error = double.Error
 
 // Throttled is what ECR answers when a caller is over the rate of an operation.
 func Throttled() *Error { return &Error{Code: "ThrottlingException", Message: "Rate exceeded"} }
@@ -123,8 +122,6 @@ func Throttled() *Error { return &Error{Code: "ThrottlingException", Message: "R
 func Unavailable() *Error {
 	return &Error{Status: http.StatusInternalServerError, Code: "ServerException", Message: "Service Unavailable. Please try again later."}
 }
-
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // invalid is the refusal of a parameter that breaks a constraint.
 func invalid(parameter, constraint string) *Error {

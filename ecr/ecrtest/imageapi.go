@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // batch is how many images an operation on many takes.
@@ -114,7 +116,7 @@ func (c *Cloud) describeImages(in imageInput) (object, *Error) {
 func (r *repository) detail(img *image, tags []string) object {
 	out := object{
 		"registryId": Account, "repositoryName": r.name, "imageDigest": img.digest, "imageSizeInBytes": r.size(img),
-		"imagePushedAt": stamp(img.pushed), "imageManifestMediaType": img.MediaType, "imageStatus": "ACTIVE",
+		"imagePushedAt": double.Stamp(img.pushed), "imageManifestMediaType": img.MediaType, "imageStatus": "ACTIVE",
 	}
 	if len(tags) > 0 {
 		out["imageTags"] = tags
@@ -123,7 +125,7 @@ func (r *repository) detail(img *image, tags []string) object {
 		out["artifactMediaType"] = img.Config.MediaType
 	}
 	if !img.pulled.IsZero() {
-		out["lastRecordedPullTime"] = stamp(img.pulled)
+		out["lastRecordedPullTime"] = double.Stamp(img.pulled)
 	}
 	return out
 }

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // What a push writes, as Calls names it.
@@ -30,7 +32,8 @@ func (f *refusal) write(w http.ResponseWriter) {
 		http.Error(w, f.message, f.status)
 		return
 	}
-	writeJSON(w, "application/json; charset=utf-8", f.status, object{"errors": []object{{"code": f.code, "message": f.message}}})
+	body, _ := json.Marshal(object{"errors": []object{{"code": f.code, "message": f.message}}}) // strings can be encoded
+	double.Write(w, f.status, "application/json; charset=utf-8", append(body, '\n'))
 }
 
 // refuse puts an error of the API into the registry's terms.
@@ -77,7 +80,7 @@ func (c *Cloud) serveRegistry(w http.ResponseWriter, r *http.Request) {
 
 func (c *Cloud) answer(w http.ResponseWriter, in request) *refusal {
 	c.mu.Lock()
-	c.calls[in.op]++
+	c.calls.Count(in.op)
 	over := c.throttled(counterpart(in.op), time.Now())
 	c.mu.Unlock()
 	if f := c.authorize(w, in.Request); f != nil {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // repository is one repository and all that is in it.
@@ -80,7 +82,7 @@ func (c *Cloud) createRepository(in createRepository, now time.Time) (object, *E
 func (c *Cloud) wire(r *repository) object {
 	out := object{
 		"repositoryArn": arn(r.name), "registryId": Account, "repositoryName": r.name,
-		"repositoryUri": c.opts.Host + "/" + r.name, "createdAt": stamp(r.created),
+		"repositoryUri": c.opts.Host + "/" + r.name, "createdAt": double.Stamp(r.created),
 		"imageTagMutability": r.mutability, "imageScanningConfiguration": r.scanning, "encryptionConfiguration": r.encryption,
 	}
 	if len(r.exclusions) > 0 {

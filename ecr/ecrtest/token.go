@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // Password begins every password that a token of the Cloud holds, so that a test
@@ -22,7 +24,7 @@ func (c *Cloud) ExpireTokens() {
 }
 
 func (c *Cloud) getAuthorizationToken(now time.Time) object {
-	n := c.calls["GetAuthorizationToken"]
+	n := c.calls.Of("GetAuthorizationToken")
 	c.serial++
 	password := fmt.Sprintf("%s%d", Password, c.serial)
 	c.tokens[password] = now.Add(c.opts.TokenLife)
@@ -38,7 +40,7 @@ func (c *Cloud) getAuthorizationToken(now time.Time) object {
 	}
 	return object{"authorizationData": []object{{
 		"authorizationToken": token,
-		"expiresAt":          stamp(expires),
+		"expiresAt":          double.Stamp(expires),
 		"proxyEndpoint":      c.endpoint(),
 	}}}
 }

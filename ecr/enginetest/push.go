@@ -15,6 +15,8 @@ import (
 
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/registry"
+
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // The media types of what is pushed.
@@ -129,12 +131,10 @@ func (p pushing) blob(ctx context.Context, content []byte) error {
 			}
 			return err
 		}
-		wait := 5 * n
-		p.out.add(object{"status": fmt.Sprintf("Retrying in %d seconds", wait), "id": id})
-		select {
-		case <-time.After(time.Duration(wait) * time.Second): // virtual, as a rule
-		case <-ctx.Done():
-			return ctx.Err()
+		seconds := 5 * n
+		p.out.add(object{"status": fmt.Sprintf("Retrying in %d seconds", seconds), "id": id})
+		if err := wait.For(ctx, time.Duration(seconds)*time.Second); err != nil { // virtual, as a rule
+			return err
 		}
 	}
 }

@@ -28,6 +28,7 @@ type Risk struct {
 	Reason string // what would happen when, and what to do
 }
 
+// String is "rule 1, image sha256:... (tag): " and the reason.
 func (r Risk) String() string {
 	name := r.Digest
 	if len(r.Tags) > 0 {

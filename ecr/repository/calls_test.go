@@ -13,6 +13,7 @@ import (
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 
 	"github.com/mettel-automation/delivery/ecr/ecrtest"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -180,7 +181,7 @@ type registries struct {
 	seen map[string]bool
 }
 
-func (r *registries) note(id *string) { r.seen[value(id)] = true }
+func (r *registries) note(id *string) { r.seen[ptr.Value(id)] = true }
 
 func (r *registries) DescribeRepositories(ctx context.Context, in *awsecr.DescribeRepositoriesInput, o ...func(*awsecr.Options)) (*awsecr.DescribeRepositoriesOutput, error) {
 	r.note(in.RegistryId)

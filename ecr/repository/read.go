@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
 	"github.com/mettel-automation/delivery/ecr/lifecycle"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // pageSize is the most that one page of a list holds.
@@ -29,26 +30,26 @@ func (m *Manager) list(ctx context.Context) (map[string]*state, error) {
 			return nil, fmt.Errorf("describe repositories: %w", err)
 		}
 		for _, r := range page.Repositories {
-			found[value(r.RepositoryName)] = settings(r)
+			found[ptr.Value(r.RepositoryName)] = settings(r)
 		}
 	}
 	return found, nil
 }
 
 func settings(r types.Repository) *state {
-	s := &state{arn: value(r.RepositoryArn), mutability: Mutability(r.ImageTagMutability), scanning: ScanManual, encryption: Encryption{Type: "AES256"}}
+	s := &state{arn: ptr.Value(r.RepositoryArn), mutability: Mutability(r.ImageTagMutability), scanning: ScanManual, encryption: Encryption{Type: "AES256"}}
 	if s.mutability == "" {
 		s.mutability = Mutable
 	}
 	for _, f := range r.ImageTagMutabilityExclusionFilters {
-		s.exclusions = append(s.exclusions, value(f.Filter))
+		s.exclusions = append(s.exclusions, ptr.Value(f.Filter))
 	}
 	slices.Sort(s.exclusions)
 	if c := r.ImageScanningConfiguration; c != nil && c.ScanOnPush {
 		s.scanning = ScanOnPush
 	}
 	if c := r.EncryptionConfiguration; c != nil {
-		s.encryption = Encryption{Type: string(c.EncryptionType), Key: value(c.KmsKey)}
+		s.encryption = Encryption{Type: string(c.EncryptionType), Key: ptr.Value(c.KmsKey)}
 	}
 	return s
 }
@@ -62,7 +63,7 @@ func (m *Manager) read(ctx context.Context, desired Repository, found *state) er
 		}
 		found.tags = make(map[string]string, len(out.Tags))
 		for _, t := range out.Tags {
-			found.tags[value(t.Key)] = value(t.Value)
+			found.tags[ptr.Value(t.Key)] = ptr.Value(t.Value)
 		}
 	}
 	if desired.Policy != nil {
@@ -71,7 +72,7 @@ func (m *Manager) read(ctx context.Context, desired Repository, found *state) er
 			return fmt.Errorf("get policy: %w", err)
 		}
 		if err == nil {
-			found.policy = value(out.PolicyText)
+			found.policy = ptr.Value(out.PolicyText)
 		}
 	}
 	if desired.Lifecycle == nil {
@@ -82,7 +83,7 @@ func (m *Manager) read(ctx context.Context, desired Repository, found *state) er
 		return fmt.Errorf("get lifecycle policy: %w", err)
 	}
 	if err == nil {
-		found.lifecycle = value(out.LifecyclePolicyText)
+		found.lifecycle = ptr.Value(out.LifecyclePolicyText)
 	}
 	if len(desired.Running) == 0 || len(desired.Lifecycle.Rules) == 0 {
 		return nil
@@ -102,12 +103,12 @@ func (m *Manager) images(ctx context.Context, name string, found *state) error {
 			return fmt.Errorf("describe images: %w", err)
 		}
 		for _, d := range page.ImageDetails {
-			image := lifecycle.Image{Digest: value(d.ImageDigest), Tags: d.ImageTags, Pushed: value(d.ImagePushedAt), Pulled: value(d.LastRecordedPullTime)}
-			if restored := value(d.LastActivatedAt); restored.After(image.Pushed) {
+			image := lifecycle.Image{Digest: ptr.Value(d.ImageDigest), Tags: d.ImageTags, Pushed: ptr.Value(d.ImagePushedAt), Pulled: ptr.Value(d.LastRecordedPullTime)}
+			if restored := ptr.Value(d.LastActivatedAt); restored.After(image.Pushed) {
 				image.Pushed = restored
 			}
 			if d.ImageStatus == types.ImageStatusArchived {
-				image.Archived = value(d.LastArchivedAt)
+				image.Archived = ptr.Value(d.LastArchivedAt)
 			}
 			found.images = append(found.images, image)
 		}

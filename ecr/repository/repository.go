@@ -96,11 +96,3 @@ func (m *Manager) registryID() *string {
 	}
 	return &m.opts.RegistryID
 }
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
-}

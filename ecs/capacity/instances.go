@@ -9,6 +9,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/ecs/internal/tasksize"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
@@ -18,7 +19,7 @@ import (
 // Source: ECS API reference, ContainerInstance, "remainingResources".
 func instanceOf(c types.ContainerInstance) Instance {
 	i := Instance{
-		ID: lastElement(ptr.Value(c.ContainerInstanceArn)), Provider: ptr.Value(c.CapacityProviderName),
+		ID: short.Name(ptr.Value(c.ContainerInstanceArn)), Provider: ptr.Value(c.CapacityProviderName),
 		Status: ptr.Value(c.Status), Connected: c.AgentConnected, Attributes: make(map[string]string, len(c.Attributes)),
 	}
 	for _, a := range c.Attributes {
@@ -69,7 +70,7 @@ func (r *Reader) placed(ctx context.Context, cluster string, s *Supply) error {
 	placed := make(map[string][]string)
 	enis := make(map[string]int)
 	err := r.tasks(ctx, cluster, "", func(t types.Task) {
-		instance := lastElement(ptr.Value(t.ContainerInstanceArn))
+		instance := short.Name(ptr.Value(t.ContainerInstanceArn))
 		if instance == "" {
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -215,7 +216,7 @@ func (r *Reader) clusters(ctx context.Context) ([]string, error) {
 // taskCount counts the tasks of those clusters that belong to the project.
 func (r *Reader) taskCount(ctx context.Context, clusters []string) (*int, error) {
 	own := slices.DeleteFunc(slices.Clone(clusters), func(arn string) bool {
-		return !strings.HasPrefix(lastElement(arn), r.opts.Project)
+		return !strings.HasPrefix(short.Name(arn), r.opts.Project)
 	})
 	count := 0
 	for batch := range slices.Chunk(own, describeBatch) {
@@ -229,5 +230,3 @@ func (r *Reader) taskCount(ctx context.Context, clusters []string) (*int, error)
 	}
 	return &count, nil
 }
-
-func lastElement(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

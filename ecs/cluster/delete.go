@@ -9,6 +9,8 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/internal/production"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
@@ -50,7 +52,7 @@ func (d Deletion) String() string {
 		fmt.Fprintf(&b, "cluster %s: does not exist\n", d.Cluster)
 		return b.String()
 	}
-	fmt.Fprintf(&b, "cluster %s: delete, with %s and %s\n", d.Cluster, count(len(d.Services), "service"), count(len(d.Tasks), "task of no service"))
+	fmt.Fprintf(&b, "cluster %s: delete, with %s and %s\n", d.Cluster, english.Count(len(d.Services), "service"), english.Count(len(d.Tasks), "task of no service"))
 	for _, s := range d.Services {
 		fmt.Fprintf(&b, "  - service %s (%s)\n", s.Name, s.tasks())
 	}
@@ -64,22 +66,11 @@ func (d Deletion) String() string {
 }
 
 func (s Service) tasks() string {
-	text := count(int(s.Running+s.Pending), "task")
+	text := english.Count(int(s.Running+s.Pending), "task")
 	if s.Status != statusActive {
 		text = strings.ToLower(s.Status) + ", " + text
 	}
 	return text
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	what, rest, of := strings.Cut(what, " of ")
-	if of {
-		rest = " of " + rest
-	}
-	return fmt.Sprintf("%d %ss%s", n, what, rest)
 }
 
 // PlanDelete reads what deleting the named cluster would destroy. It only reads.
@@ -192,7 +183,7 @@ func (m *Manager) services(ctx context.Context, cluster string) ([]Service, erro
 	}
 	names := make([]string, len(arns))
 	for i, arn := range arns {
-		names[i] = last(arn)
+		names[i] = short.Name(arn)
 	}
 	return m.describe(ctx, cluster, names)
 }
@@ -244,7 +235,7 @@ func (m *Manager) looseTasks(ctx context.Context, cluster string) ([]Task, error
 			}
 			for _, t := range out.Tasks {
 				if group := ptr.Value(t.Group); !strings.HasPrefix(group, "service:") && ptr.Value(t.LastStatus) != "STOPPED" {
-					tasks = append(tasks, Task{ID: last(ptr.Value(t.TaskArn)), Group: group})
+					tasks = append(tasks, Task{ID: short.Name(ptr.Value(t.TaskArn)), Group: group})
 				}
 			}
 			return nil
@@ -289,6 +280,3 @@ func (m *Manager) instances(ctx context.Context, cluster string) ([]string, erro
 	slices.Sort(ids)
 	return ids, nil
 }
-
-// last is the last element of an ARN.
-func last(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

@@ -10,6 +10,7 @@ import (
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 
+	"github.com/mettel-automation/delivery/internal/awserr"
 	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
@@ -112,7 +113,7 @@ func (m *Manager) strike(ctx context.Context, d Deletion, done *Deleted) error {
 			_, err := m.api.DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: &d.Cluster, Service: &s.Name, Force: new(true)})
 			return err
 		})
-		switch code(err) {
+		switch awserr.Code(err) {
 		case "ServiceNotFoundException", "ServiceNotActiveException": // somebody was faster
 			continue
 		}
@@ -197,7 +198,7 @@ func (m *Manager) finish(ctx context.Context, plan Deletion) (over bool, remains
 		_, err := m.api.DeleteCluster(ctx, &awsecs.DeleteClusterInput{Cluster: &plan.Cluster})
 		return err
 	})
-	switch code(err) {
+	switch awserr.Code(err) {
 	case "ClusterNotFoundException":
 		return true, "", nil
 	case "ClusterContainsCapacityProviderException":

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/smithy-go"
 
+	"github.com/mettel-automation/delivery/internal/awserr"
 	"github.com/mettel-automation/delivery/internal/wait"
 )
 
@@ -65,7 +65,7 @@ func patience(err error, most time.Duration) time.Duration {
 	switch {
 	case err == nil:
 		return 0
-	case code(err) == "UpdateInProgressException",
+	case awserr.Code(err) == "UpdateInProgressException",
 		retryables.IsErrorRetryable(err).Bool(),
 		retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool():
 		return most
@@ -79,12 +79,4 @@ func patience(err error, most time.Duration) time.Duration {
 // which has no code of its own.
 func unassumable(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "Unable to assume the service linked role")
-}
-
-// code is the code of an error of the service; empty for any other.
-func code(err error) string {
-	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		return api.ErrorCode()
-	}
-	return ""
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
@@ -105,11 +106,11 @@ func (n *Namespace) change(ctx context.Context, namespaceID string, c Change) Ou
 			arn, err = n.create(ctx, namespaceID, *c.Desired)
 		case Update:
 			if err = n.still(ctx, c); err == nil {
-				err = n.update(ctx, *c.Desired, id(c.ARN))
+				err = n.update(ctx, *c.Desired, short.Name(c.ARN))
 			}
 		case Delete:
 			if err = n.still(ctx, c); err == nil {
-				err = n.remove(ctx, id(c.ARN))
+				err = n.remove(ctx, short.Name(c.ARN))
 			}
 		case Keep:
 			out.State = progress.Unchanged
@@ -203,6 +204,3 @@ func (n *Namespace) pause(ctx context.Context, deadline time.Time) error {
 	}
 	return wait.For(ctx, n.opts.PollInterval)
 }
-
-// id is the last element of an ARN.
-func id(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

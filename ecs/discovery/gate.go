@@ -17,6 +17,7 @@ import (
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/ecs/internal/candidate"
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -88,10 +89,10 @@ func (g *Gate) Ready(ctx context.Context, c ecs.Candidate) (ok bool, news string
 		arn := ptr.Value(r.RegistryArn)
 		if _, read := known[arn]; !read {
 			if known[arn], err = g.read(ctx, arn); err != nil {
-				return false, "", fmt.Errorf("check registry %s of service %s: %w", id(arn), ptr.Value(c.Service.ServiceName), err)
+				return false, "", fmt.Errorf("check registry %s of service %s: %w", short.Name(arn), ptr.Value(c.Service.ServiceName), err)
 			}
 		}
-		instances, err := listInstances(ctx, g.api, id(arn))
+		instances, err := listInstances(ctx, g.api, short.Name(arn))
 		if err != nil {
 			return false, "", fmt.Errorf("check registry %s of service %s: %w", known[arn].name, ptr.Value(c.Service.ServiceName), err)
 		}
@@ -106,7 +107,7 @@ func (g *Gate) Ready(ctx context.Context, c ecs.Candidate) (ok bool, news string
 }
 
 func (g *Gate) read(ctx context.Context, arn string) (registry, error) {
-	out, err := g.api.GetService(ctx, &sd.GetServiceInput{Id: new(id(arn))})
+	out, err := g.api.GetService(ctx, &sd.GetServiceInput{Id: new(short.Name(arn))})
 	if err != nil {
 		return registry{}, grant.Explain(err, "servicediscovery:GetService")
 	}
@@ -116,7 +117,7 @@ func (g *Gate) read(ctx context.Context, arn string) (registry, error) {
 // is reports whether i is the registration of t. ECS gives an instance the id
 // of its task; a task in network mode bridge has no address of its own.
 func is(t ecstypes.Task, i types.InstanceSummary) bool {
-	if ptr.Value(i.Id) == candidate.ID(t.TaskArn) {
+	if ptr.Value(i.Id) == short.Name(ptr.Value(t.TaskArn)) {
 		return true
 	}
 	for _, key := range []string{"AWS_INSTANCE_IPV4", "AWS_INSTANCE_IPV6"} {

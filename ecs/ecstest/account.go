@@ -3,6 +3,8 @@ package ecstest
 import (
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 )
 
 // Elsewhere is what a Cloud asks about the rest of the account. Its methods are
@@ -51,7 +53,7 @@ func unpullable(image string) string {
 // knownTies refuses registries and target groups that do not exist.
 func (c *Cloud) knownTies(t ties) *Error {
 	for _, r := range t.Registries {
-		if c.registry.services[base(r.ARN)] == nil {
+		if c.registry.services[short.Name(r.ARN)] == nil {
 			return invalid("The service registry " + r.ARN + " does not exist.")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/double"
 )
 
@@ -204,14 +205,14 @@ func (c *Cloud) describeClusters(in clusterInput) (object, *Error) {
 		in.Clusters = []string{"default"}
 	}
 	for _, name := range in.Clusters {
-		cl := c.clusters[base(name)]
+		cl := c.clusters[short.Name(name)]
 		if cl == nil {
-			cl = c.gone[base(name)]
+			cl = c.gone[short.Name(name)]
 		}
 		if cl != nil {
 			found = append(found, cl.wire(in.Include))
 		} else {
-			failures = append(failures, object{"arn": arn("cluster", base(name)), "reason": "MISSING"})
+			failures = append(failures, object{"arn": arn("cluster", short.Name(name)), "reason": "MISSING"})
 		}
 	}
 	return object{"clusters": found, "failures": failures}, nil
@@ -220,7 +221,7 @@ func (c *Cloud) describeClusters(in clusterInput) (object, *Error) {
 // cluster returns the cluster of a call; an empty name is the default cluster.
 // One that is deleted is not found, though it can be described.
 func (c *Cloud) cluster(name string) (*cluster, *Error) {
-	if cl := c.clusters[base(cmp.Or(name, "default"))]; cl != nil {
+	if cl := c.clusters[short.Name(cmp.Or(name, "default"))]; cl != nil {
 		return cl, nil
 	}
 	return nil, &Error{Code: "ClusterNotFoundException", Message: "Cluster not found."}

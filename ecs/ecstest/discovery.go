@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // mapDelay is how long an operation of Cloud Map is under way.
@@ -63,7 +66,7 @@ func mapARN(kind, id string) string {
 // Source: ECS developer guide, "Service discovery".
 func (c *Cloud) enlist(t *task) {
 	for _, r := range t.service.ties.Registries {
-		s := c.registry.services[base(r.ARN)]
+		s := c.registry.services[short.Name(r.ARN)]
 		if s == nil {
 			continue
 		}
@@ -82,7 +85,7 @@ func (c *Cloud) enlist(t *task) {
 // strike takes t off the registries again.
 func (c *Cloud) strike(t *task) {
 	for _, r := range t.service.ties.Registries {
-		if s := c.registry.services[base(r.ARN)]; s != nil {
+		if s := c.registry.services[short.Name(r.ARN)]; s != nil {
 			delete(s.instances, t.id)
 		}
 	}
@@ -153,7 +156,7 @@ func (c *Cloud) listMapServices(in mapListInput) (object, *Error) {
 }
 
 func (c *Cloud) listMapTags(in mapListInput) (object, *Error) {
-	if s := c.registry.services[base(in.ResourceARN)]; s != nil {
+	if s := c.registry.services[short.Name(in.ResourceARN)]; s != nil {
 		return object{"Tags": s.tags}, nil
 	}
 	return nil, &Error{Code: "ResourceNotFoundException", Message: "Resource not found: " + in.ResourceARN}
@@ -171,7 +174,7 @@ func (c *Cloud) listInstances(in mapListInput) (object, *Error) {
 
 // mapService finds a service by id or ARN.
 func (c *Cloud) mapService(id string) (*mapService, *Error) {
-	if s := c.registry.services[base(id)]; s != nil {
+	if s := c.registry.services[short.Name(id)]; s != nil {
 		return s, nil
 	}
 	return nil, &Error{Code: "ServiceNotFound", Message: "Service not found: " + id}
@@ -180,7 +183,7 @@ func (c *Cloud) mapService(id string) (*mapService, *Error) {
 func (s *mapService) wire() object {
 	out := object{
 		"Id": s.id, "Arn": mapARN("service", s.id), "Name": s.name, "NamespaceId": s.namespace.id, "Type": "DNS_HTTP",
-		"DnsConfig": s.dns, "InstanceCount": len(s.instances), "CreateDate": stamp(s.created),
+		"DnsConfig": s.dns, "InstanceCount": len(s.instances), "CreateDate": double.Stamp(s.created),
 	}
 	if s.custom != nil {
 		out["HealthCheckCustomConfig"] = s.custom

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 )
 
 // Instance describes a container instance for [Cloud.AddInstance].
@@ -69,7 +71,7 @@ func (c *Cloud) SetInstanceStatus(clusterName, id, status string) {
 	defer c.mu.Unlock()
 	if cl := c.clusters[clusterName]; cl != nil {
 		for _, i := range cl.instances {
-			if i.id == base(id) {
+			if i.id == short.Name(id) {
 				i.Status = status
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/double"
 )
 
@@ -68,7 +69,7 @@ func (c *Cloud) describeContainerInstances(in instancesInput) (object, *Error) {
 	}
 	found, failures := []object{}, []object{}
 	for _, name := range in.ContainerInstances {
-		at := slices.IndexFunc(cl.instances, func(i *instance) bool { return i.id == base(name) })
+		at := slices.IndexFunc(cl.instances, func(i *instance) bool { return i.id == short.Name(name) })
 		if at < 0 {
 			failures = append(failures, object{"arn": name, "reason": "MISSING"})
 			continue

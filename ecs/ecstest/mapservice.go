@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 type mapServiceInput struct {
@@ -18,7 +21,7 @@ type mapServiceInput struct {
 }
 
 func (c *Cloud) createMapService(in mapServiceInput, now time.Time) (object, *Error) {
-	i := slices.IndexFunc(c.registry.namespaces, func(ns *namespace) bool { return ns.id == base(in.Namespace) })
+	i := slices.IndexFunc(c.registry.namespaces, func(ns *namespace) bool { return ns.id == short.Name(in.Namespace) })
 	if i < 0 {
 		return nil, &Error{Code: "NamespaceNotFound", Message: "Namespace not found: " + in.Namespace}
 	}
@@ -120,11 +123,11 @@ func (c *Cloud) deregisterInstance(in instanceInput, now time.Time) (object, *Er
 func (c *Cloud) operate(kind string, targets object, now time.Time, do func()) object {
 	c.serial++
 	id := fmt.Sprintf("%032x", c.serial)
-	operation := object{"Id": id, "Type": kind, "Status": "PENDING", "Targets": targets, "CreateDate": stamp(now), "UpdateDate": stamp(now)}
+	operation := object{"Id": id, "Type": kind, "Status": "PENDING", "Targets": targets, "CreateDate": double.Stamp(now), "UpdateDate": double.Stamp(now)}
 	c.registry.operations[id] = operation
 	c.agenda.Plan(now.Add(c.quickened(mapDelay)), func(now time.Time) {
 		do()
-		operation["Status"], operation["UpdateDate"] = "SUCCESS", stamp(now)
+		operation["Status"], operation["UpdateDate"] = "SUCCESS", double.Stamp(now)
 	})
 	return object{"OperationId": id}
 }

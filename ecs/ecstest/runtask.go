@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 )
 
 type runTask struct {
@@ -69,7 +71,7 @@ func (c *Cloud) stopTask(in stopTask, now time.Time) (object, *Error) {
 	if fault != nil {
 		return nil, fault
 	}
-	i := slices.IndexFunc(cl.tasks, func(t *task) bool { return t.id == base(in.Task) })
+	i := slices.IndexFunc(cl.tasks, func(t *task) bool { return t.id == short.Name(in.Task) })
 	if i < 0 {
 		return nil, invalid("The referenced task was not found.")
 	}

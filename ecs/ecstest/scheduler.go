@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // deployment is one attempt to have a service run a task definition.
@@ -49,7 +51,7 @@ func (d *deployment) wire(s *service, primary bool) object {
 	out := object{
 		"id": d.id, "status": status, "taskDefinition": d.definition.arn(), "desiredCount": d.desired,
 		"runningCount": up, "pendingCount": coming, "failedTasks": d.failed,
-		"createdAt": stamp(d.created), "updatedAt": stamp(d.updated),
+		"createdAt": double.Stamp(d.created), "updatedAt": double.Stamp(d.updated),
 	}
 	if !s.strategic() { // ECS API reference, Deployment, "rolloutState"
 		out["rolloutState"], out["rolloutStateReason"] = d.state, d.reason

@@ -6,6 +6,9 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // The statuses of services, clusters and task definitions.
@@ -190,7 +193,7 @@ func (c *Cloud) find(clusterName, name string) (*service, *Error) {
 	if fault != nil {
 		return nil, fault
 	}
-	if s := cl.services[base(name)]; s != nil {
+	if s := cl.services[short.Name(name)]; s != nil {
 		return s, nil
 	}
 	return nil, &Error{Code: "ServiceNotFoundException", Message: "Service not found."}
@@ -217,7 +220,7 @@ func (c *Cloud) describeServices(in servicesInput) (object, *Error) {
 	}
 	found, failures := []object{}, []object{}
 	for _, name := range in.Services {
-		s := cl.services[base(name)]
+		s := cl.services[short.Name(name)]
 		var shown object
 		switch {
 		case s == nil:
@@ -228,7 +231,7 @@ func (c *Cloud) describeServices(in servicesInput) (object, *Error) {
 			shown = s.wire()
 		}
 		if shown == nil {
-			failures = append(failures, object{"arn": arn("service", cl.name, base(name)), "reason": "MISSING"})
+			failures = append(failures, object{"arn": arn("service", cl.name, short.Name(name)), "reason": "MISSING"})
 			continue
 		}
 		found = append(found, shown)
@@ -264,7 +267,7 @@ func (s *service) arn() string { return arn("service", s.cluster.name, s.name) }
 
 func (s *service) say(now time.Time, format string, args ...any) {
 	event := object{
-		"id": fmt.Sprintf("%s-%d-%d", s.name, now.UnixNano(), len(s.events)), "createdAt": stamp(now),
+		"id": fmt.Sprintf("%s-%d-%d", s.name, now.UnixNano(), len(s.events)), "createdAt": double.Stamp(now),
 		"message": fmt.Sprintf("(service %s) ", s.name) + fmt.Sprintf(format, args...),
 	}
 	s.events = append([]object{event}, s.events...)
@@ -283,7 +286,7 @@ func (s *service) wire() object {
 	}
 	maps.Copy(out, object{
 		"serviceArn": s.arn(), "serviceName": s.name, "clusterArn": s.cluster.arn(), "status": s.status,
-		"desiredCount": s.desired, "runningCount": up, "pendingCount": coming, "createdAt": stamp(s.created),
+		"desiredCount": s.desired, "runningCount": up, "pendingCount": coming, "createdAt": double.Stamp(s.created),
 		"deployments": deployments, "events": slices.Clone(s.events), "schedulingStrategy": "REPLICA",
 		"deploymentConfiguration": s.configWire(),
 	})

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // The statuses of a service deployment.
@@ -53,7 +55,7 @@ func (s *service) deploymentARN(d *deployment) string {
 func (s *service) deploymentWire(d *deployment) object {
 	out := object{
 		"serviceDeploymentArn": s.deploymentARN(d), "serviceArn": s.arn(), "clusterArn": s.cluster.arn(),
-		"status": d.outcome, "statusReason": d.reason, "createdAt": stamp(d.created),
+		"status": d.outcome, "statusReason": d.reason, "createdAt": double.Stamp(d.created),
 		"targetServiceRevisionArn": s.revisionARN(d), "targetServiceRevision": object{"arn": s.revisionARN(d)},
 		"lifecycleStage": "SCALE_UP",
 	}

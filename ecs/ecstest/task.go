@@ -5,6 +5,9 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // The statuses of a task.
@@ -179,7 +182,7 @@ func (c *Cloud) listTasks(in tasksInput) (object, *Error) {
 	if fault != nil {
 		return nil, fault
 	}
-	if in.ServiceName != "" && cl.services[base(in.ServiceName)] == nil {
+	if in.ServiceName != "" && cl.services[short.Name(in.ServiceName)] == nil {
 		return nil, &Error{Code: "ServiceNotFoundException", Message: "Service not found."}
 	}
 	if in.DesiredStatus == "" {
@@ -187,7 +190,7 @@ func (c *Cloud) listTasks(in tasksInput) (object, *Error) {
 	}
 	arns := []string{}
 	for _, t := range cl.tasks {
-		if (in.ServiceName == "" || t.service.name == base(in.ServiceName)) && t.desiredStatus() == in.DesiredStatus &&
+		if (in.ServiceName == "" || t.service.name == short.Name(in.ServiceName)) && t.desiredStatus() == in.DesiredStatus &&
 			(in.LaunchType == "" || t.service.launchType() == in.LaunchType) {
 			arns = append(arns, t.arn())
 		}
@@ -213,7 +216,7 @@ func (c *Cloud) describeTasks(in tasksInput) (object, *Error) {
 	}
 	found, failures := []object{}, []object{}
 	for _, name := range in.Tasks {
-		i := slices.IndexFunc(cl.tasks, func(t *task) bool { return t.id == base(name) })
+		i := slices.IndexFunc(cl.tasks, func(t *task) bool { return t.id == short.Name(name) })
 		if i < 0 {
 			failures = append(failures, object{"arn": name, "reason": "MISSING"})
 			continue
@@ -236,18 +239,18 @@ func (t *task) wire() object {
 	out := object{
 		"taskArn": t.arn(), "clusterArn": t.service.cluster.arn(), "taskDefinitionArn": t.deployment.definition.arn(),
 		"group": t.service.group(), "startedBy": t.deployment.id, "lastStatus": t.status,
-		"desiredStatus": t.desiredStatus(), "healthStatus": t.health, "createdAt": stamp(t.created), "containers": t.containers(),
+		"desiredStatus": t.desiredStatus(), "healthStatus": t.health, "createdAt": double.Stamp(t.created), "containers": t.containers(),
 		"attachments": t.attachments(),
 	}
 	maps.Copy(out, t.place())
 	if !t.started.IsZero() {
-		out["startedAt"] = stamp(t.started)
+		out["startedAt"] = double.Stamp(t.started)
 	}
 	if t.stopping {
 		out["stopCode"], out["stoppedReason"] = t.stopCode, t.reason
 	}
 	if t.status == stopped {
-		out["stoppedAt"] = stamp(t.stoppedAt)
+		out["stoppedAt"] = double.Stamp(t.stoppedAt)
 	}
 	return out
 }

@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/ecs/internal/short"
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // taskDefinition keeps what was registered as it came, so that every field
@@ -30,7 +33,7 @@ func (td *taskDefinition) wire() object {
 	out["taskDefinitionArn"] = td.arn()
 	out["revision"] = td.revision
 	out["status"] = td.status
-	out["registeredAt"] = stamp(td.at)
+	out["registeredAt"] = double.Stamp(td.at)
 	return out
 }
 
@@ -99,7 +102,7 @@ func (c *Cloud) deregisterTaskDefinition(in object) (object, *Error) {
 // definition finds a task definition by ARN, family:revision or family, whose
 // newest active revision it then is; nil if there is none.
 func (c *Cloud) definition(name string) *taskDefinition {
-	family, number, exact := strings.Cut(base(name), ":")
+	family, number, exact := strings.Cut(short.Name(name), ":")
 	revisions := c.families[family]
 	if exact {
 		n, err := strconv.Atoi(number)

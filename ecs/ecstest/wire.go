@@ -76,16 +76,8 @@ func (c *Cloud) dispatch(op string, body []byte, now time.Time) (object, *Error)
 	return c.dispatchClusters(op, body, now)
 }
 
-// stamp is a time on the wire: seconds since the epoch.
-func stamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
-
 func arn(kind string, path ...string) string {
 	return "arn:aws:ecs:" + Region + ":" + Account + ":" + kind + "/" + strings.Join(path, "/")
-}
-
-// base is the last element of an ARN, or of a plain name.
-func base(nameOrARN string) string {
-	return nameOrARN[strings.LastIndexByte(nameOrARN, '/')+1:]
 }
 
 // page cuts one page out of keys: the one after token, of at most size.

@@ -29,6 +29,7 @@ import (
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/ecs/internal/candidate"
 	"github.com/mettel-automation/delivery/ecs/internal/grant"
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -119,7 +120,7 @@ func (g *Gate) instances(ctx context.Context, cluster string, tasks []ecstypes.T
 		return nil, nil
 	}
 	if g.opts.Instances == nil {
-		return nil, fmt.Errorf("tasks on %s have no network interface of their own: set Options.Instances to find the EC2 instance", candidate.ID(&arns[0]))
+		return nil, fmt.Errorf("tasks on %s have no network interface of their own: set Options.Instances to find the EC2 instance", short.Name(arns[0]))
 	}
 	found := make(map[string]string)
 	for len(arns) > 0 {

@@ -251,19 +251,9 @@ func (c *checker) order() {
 		}
 	}
 	_, err := dag.New(nodes)
-	for _, err := range unjoin(err) {
-		if cycle, ok := errors.AsType[*dag.CycleError](err); ok {
-			c.fault(cycle.Path[0], "dependsOn goes round in a circle: %s", strings.Join(cycle.Path, " -> "))
-		}
+	for _, cycle := range dag.Cycles(err) {
+		c.fault(cycle.Path[0], "dependsOn goes round in a circle: %s", strings.Join(cycle.Path, " -> "))
 	}
-}
-
-// unjoin returns the errors that errors.Join has joined.
-func unjoin(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	return nil
 }
 
 func (c *checker) volumes() {

@@ -8,19 +8,13 @@
 //		Name: cluster.Name, Mode: cluster.AuthenticationMode, // of eks.Describe
 //		Entries: awseks.NewFromConfig(cfg), Kubernetes: client, // a *kubernetes.Clientset
 //	}, access.Options{})
-//	plan, err := manager.Plan(ctx, []access.Group{
-//		{Name: "developer", Principals: developerRoles, Rules: rules.Developer()},
-//		{Name: "devops", Principals: devopsRoles, Rules: rules.DevOps()},
-//	})
-//	if err != nil { ... }
+//	plan, err := manager.Plan(ctx, []access.Group{{Name: "devops", Principals: roles, Rules: rules.DevOps()}})
 //	fmt.Print(plan) // who gains and who loses what
 //	result, err := manager.Apply(ctx, plan)
 //
-// A group is a ClusterRole and a ClusterRoleBinding of its name. Its principals are members
-// by EKS access entries or, in a cluster with authentication mode CONFIG_MAP, by the aws-auth
-// ConfigMap. What is not ours is never touched, and what is ours goes when it is no longer
-// desired: see [Options.Owner]. Rules that name what the cluster does not know are refused, and
-// notes of the plan tell who else has the rights of a group.
+// What is not ours is never touched, and what is ours goes when it is no longer desired: see
+// [Options.Owner]. Rules that name what the cluster does not know are refused, and notes of
+// the plan tell who else has the rights of a group.
 //
 // It neither makes IAM roles nor changes the authentication mode, associates no EKS access
 // policies, and neither grants nor looks at what holds in one namespace only.

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/mettel-automation/delivery/eks/access/awsauth"
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 const (
@@ -96,12 +97,8 @@ func (m *Manager) insist(ctx context.Context, write func() error) error {
 		if try == conflicts {
 			return fmt.Errorf("others were ahead %d times: %w", try, err)
 		}
-		timer := time.NewTimer(pause/2 + rand.N(pause))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
+		if err := wait.For(ctx, pause/2+rand.N(pause)); err != nil {
+			return err
 		}
 		pause = min(2*pause, mostPause)
 	}

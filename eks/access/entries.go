@@ -10,6 +10,8 @@ import (
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // describes is how many access entries are read at once.
@@ -95,7 +97,7 @@ func (m *Manager) accessEntry(ctx context.Context, arn string) (*entry, error) {
 		return nil, fmt.Errorf("describe access entry %s: %w", arn, explainEKS(err))
 	}
 	e := out.AccessEntry
-	found := entry{arn: arn, username: value(e.Username), kind: value(e.Type), groups: sorted(e.KubernetesGroups), owner: e.Tags[LabelOwner]}
+	found := entry{arn: arn, username: ptr.Value(e.Username), kind: ptr.Value(e.Type), groups: sorted(e.KubernetesGroups), owner: e.Tags[LabelOwner]}
 	switch {
 	case found.kind != typeStandard:
 		found.owner = "" // whatever its tag says, it is of machines
@@ -118,7 +120,7 @@ func (m *Manager) createEntry(ctx context.Context, p principal) error {
 		}
 		return fmt.Errorf("%w: %w", ErrStale, err)
 	}
-	if wrong, ok := errors.AsType[*types.InvalidParameterException](err); ok && strings.Contains(value(wrong.Message), "principal") {
+	if wrong, ok := errors.AsType[*types.InvalidParameterException](err); ok && strings.Contains(ptr.Value(wrong.Message), "principal") {
 		return fmt.Errorf("does the IAM role exist? One made a moment ago may take some seconds until EKS knows it: %w", err)
 	}
 	return explainEKS(err)
@@ -151,18 +153,10 @@ func explainEKS(err error) error {
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("%w: %w", ErrNoCluster, err)
 	}
-	if wrong, ok := errors.AsType[*types.InvalidRequestException](err); ok && strings.Contains(value(wrong.Message), "authentication mode") {
+	if wrong, ok := errors.AsType[*types.InvalidRequestException](err); ok && strings.Contains(ptr.Value(wrong.Message), "authentication mode") {
 		return fmt.Errorf("%w: its authentication mode is CONFIG_MAP, not what was given: %w", ErrInvalid, err)
 	}
 	return explain(err)
 }
 
 func sorted(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
-}

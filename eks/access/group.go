@@ -14,7 +14,9 @@ import (
 	"github.com/mettel-automation/delivery/eks/access/rules"
 )
 
-// Group is a group of people and what they may do in all namespaces.
+// Group is a group of people and what they may do in all namespaces: a ClusterRole and a
+// ClusterRoleBinding of its name. Its principals are members by EKS access entries or, in a
+// cluster with authentication mode CONFIG_MAP, by the aws-auth ConfigMap.
 type Group struct {
 	// Name is that of the Kubernetes group, its ClusterRole and its ClusterRoleBinding:
 	// small letters, digits, hyphens and dots, at most 63, and none of the roles that

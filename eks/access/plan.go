@@ -11,6 +11,7 @@ import (
 
 	"github.com/mettel-automation/delivery/eks/access/rules"
 	"github.com/mettel-automation/delivery/internal/clean"
+	"github.com/mettel-automation/delivery/internal/english"
 )
 
 // Action says what applying does to something.
@@ -106,7 +107,7 @@ func (p Plan) String() string {
 		if g.Action == Unchanged {
 			continue
 		}
-		members := ", " + count(g.Principals, "principal")
+		members := ", " + english.Count(g.Principals, "principal")
 		if g.Action == Delete {
 			members = ""
 		}
@@ -144,13 +145,6 @@ func mark(a Action) string {
 		return "-"
 	}
 	return "~"
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func (c PrincipalChange) groups() string {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mettel-automation/delivery/eks/access/awsauth"
+	"github.com/mettel-automation/delivery/internal/english"
 )
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
@@ -192,7 +193,7 @@ func (m *Manager) leftovers(p *Plan, a auth) map[string]awsauth.Entry {
 	case a.err != nil:
 		p.Notes = append(p.Notes, fmt.Sprintf("the cluster cannot read %s, so what is ours there stays: %v", m.configMap(), a.err))
 	case len(held) > 0:
-		p.Notes = append(p.Notes, fmt.Sprintf("%s of ours in %s removed once the access entries exist", count(len(held), "mapping"), m.configMap()))
+		p.Notes = append(p.Notes, fmt.Sprintf("%s of ours in %s removed once the access entries exist", english.Count(len(held), "mapping"), m.configMap()))
 		p.Steps = append(p.Steps, writeMappings(Update, m.configMap(), m.edit(nil), a, true))
 	}
 	return held

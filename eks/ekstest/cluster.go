@@ -11,6 +11,8 @@ import (
 
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Version is the Kubernetes version of a cluster that is made without one.
@@ -80,10 +82,10 @@ func (c *Cloud) createCluster(r request) (object, *Error) {
 }
 
 func checkCluster(in *awseks.CreateClusterInput) *Error {
-	switch vpc := value(in.ResourcesVpcConfig); {
-	case !clusterName.MatchString(value(in.Name)):
+	switch vpc := ptr.Value(in.ResourcesVpcConfig); {
+	case !clusterName.MatchString(ptr.Value(in.Name)):
 		return invalid("The cluster name should match the regular expression %s", clusterName)
-	case value(in.RoleArn) == "":
+	case ptr.Value(in.RoleArn) == "":
 		return invalid("The roleArn is required")
 	case len(vpc.SubnetIds) < 2:
 		return invalid("Subnets specified must be in at least two different AZs")
@@ -96,7 +98,7 @@ func checkCluster(in *awseks.CreateClusterInput) *Error {
 }
 
 func checkAccess(in *types.CreateAccessConfigRequest) *Error {
-	a := value(in)
+	a := ptr.Value(in)
 	switch a.AuthenticationMode {
 	case "", types.AuthenticationModeConfigMap:
 		if a.BootstrapClusterCreatorAdminPermissions != nil && !*a.BootstrapClusterCreatorAdminPermissions {
@@ -110,7 +112,7 @@ func checkAccess(in *types.CreateAccessConfigRequest) *Error {
 }
 
 func checkEndpoints(public, private *bool) *Error {
-	if !value(public) && !value(private) {
+	if !ptr.Value(public) && !ptr.Value(private) {
 		return invalid("Private and public endpoint access cannot be false")
 	}
 	return nil
@@ -118,7 +120,7 @@ func checkEndpoints(public, private *bool) *Error {
 
 // newCluster is what CreateCluster makes: it has neither endpoint nor authority yet.
 func (c *Cloud) newCluster(in *awseks.CreateClusterInput, now time.Time) *cluster {
-	vpc, access := value(in.ResourcesVpcConfig), value(in.AccessConfig)
+	vpc, access := ptr.Value(in.ResourcesVpcConfig), ptr.Value(in.AccessConfig)
 	id := strings.ToUpper(strings.ReplaceAll(c.uuid(), "-", ""))
 	cidrs := vpc.PublicAccessCidrs
 	if len(cidrs) == 0 {
@@ -138,7 +140,7 @@ func (c *Cloud) newCluster(in *awseks.CreateClusterInput, now time.Time) *cluste
 			Version: or(in.Version, Version), PlatformVersion: new("eks.1"), RoleArn: in.RoleArn, Tags: tags,
 			ResourcesVpcConfig: &types.VpcConfigResponse{
 				SubnetIds: vpc.SubnetIds, SecurityGroupIds: vpc.SecurityGroupIds, VpcId: new("vpc-" + strings.ToLower(id[:17])),
-				EndpointPublicAccess: public, EndpointPrivateAccess: value(vpc.EndpointPrivateAccess), PublicAccessCidrs: cidrs,
+				EndpointPublicAccess: public, EndpointPrivateAccess: ptr.Value(vpc.EndpointPrivateAccess), PublicAccessCidrs: cidrs,
 			},
 			AccessConfig: &types.AccessConfigResponse{
 				AuthenticationMode:                      cmp.Or(access.AuthenticationMode, types.AuthenticationModeConfigMap),
@@ -146,7 +148,7 @@ func (c *Cloud) newCluster(in *awseks.CreateClusterInput, now time.Time) *cluste
 			},
 			KubernetesNetworkConfig: network(in.KubernetesNetworkConfig),
 			Logging:                 in.Logging, EncryptionConfig: in.EncryptionConfig,
-			DeletionProtection:   new(value(in.DeletionProtection)),
+			DeletionProtection:   new(ptr.Value(in.DeletionProtection)),
 			CertificateAuthority: &types.Certificate{}, Health: &types.ClusterHealth{Issues: []types.ClusterIssue{}},
 			Identity: &types.Identity{Oidc: &types.OIDC{Issuer: new("https://oidc.eks." + Region + ".amazonaws.com/id/" + id)}},
 		},
@@ -154,7 +156,7 @@ func (c *Cloud) newCluster(in *awseks.CreateClusterInput, now time.Time) *cluste
 }
 
 func network(in *types.KubernetesNetworkConfigRequest) *types.KubernetesNetworkConfigResponse {
-	n := value(in)
+	n := ptr.Value(in)
 	return &types.KubernetesNetworkConfigResponse{
 		IpFamily: cmp.Or(n.IpFamily, types.IpFamilyIpv4), ServiceIpv4Cidr: or(n.ServiceIpv4Cidr, "172.20.0.0/16"),
 	}
@@ -202,7 +204,7 @@ func (c *Cloud) deleteCluster(r request) (object, *Error) {
 	switch {
 	case len(cl.groups) > 0:
 		return nil, inUse("Cluster has nodegroups attached")
-	case value(cl.DeletionProtection):
+	case ptr.Value(cl.DeletionProtection):
 		return nil, unfit("Cluster %s has deletion protection enabled", cl.name())
 	case cl.under() != nil:
 		return nil, inUse("Cannot delete because cluster %s currently has an update in progress", cl.name())

@@ -21,19 +21,19 @@
 package ekstest
 
 import (
-	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/mettel-automation/delivery/internal/agenda"
+	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/double/sdk"
+	"github.com/mettel-automation/delivery/internal/throttle"
 )
 
 // Region and Account are where the Cloud says that it is.
@@ -79,8 +79,8 @@ type Cloud struct {
 	clusters map[string]*cluster
 	keys     map[string]identity        // by access key id
 	answers  map[string]json.RawMessage // by operation and token of the request
-	rates    *rates
-	calls    map[string]int
+	rates    throttle.Pair
+	calls    double.Calls
 	serial   int // numbers everything that is made, in order
 }
 
@@ -100,8 +100,8 @@ func New(opts Options) *Cloud {
 		clusters: make(map[string]*cluster),
 		keys:     make(map[string]identity),
 		answers:  make(map[string]json.RawMessage),
-		rates:    newRates(),
-		calls:    make(map[string]int),
+		rates:    throttle.Pair{Reads: throttle.New(10, 20), Writes: throttle.New(5, 10)},
+		calls:    double.Calls{Before: opts.Before, After: opts.After},
 	}
 	c.serve = c.mux()
 	return c
@@ -131,20 +131,12 @@ func (c *Cloud) Client(optFns ...func(*awseks.Options)) *awseks.Client {
 
 // Config is what the NewFromConfig of an SDK client takes for its requests to end in c.
 func (c *Cloud) Config() aws.Config {
-	return aws.Config{
-		Region:      Region,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  &http.Client{Transport: c},
-	}
+	return sdk.Config(Region, c)
 }
 
 // Calls returns how often operation op, such as "CreateAccessEntry", was called.
 // Retries of the SDK count.
-func (c *Cloud) Calls(op string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.calls[op]
-}
+func (c *Cloud) Calls(op string) int { return c.calls.Of(op) }
 
 // present locks c, brings it up to date, and returns what unlocks it.
 func (c *Cloud) present() (unlock func()) {
@@ -156,8 +148,7 @@ func (c *Cloud) present() (unlock func()) {
 // uuid is a new identifier, always the same for the same course of events.
 func (c *Cloud) uuid() string {
 	c.serial++
-	h := fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, "uuid ", c.serial)))
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
+	return double.UUID(c.serial)
 }
 
 func arn(kind, path string) *string {

@@ -9,6 +9,8 @@ import (
 
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // standard is the type of the access entries of people and programs.
@@ -90,7 +92,7 @@ func checkEntry(in *awseks.CreateAccessEntryInput) *Error {
 	name := *or(in.Type, standard)
 	_, known := kinds()[name]
 	switch {
-	case !principal.MatchString(value(in.PrincipalArn)), strings.Contains(*in.PrincipalArn, ":role/aws-service-role/"):
+	case !principal.MatchString(ptr.Value(in.PrincipalArn)), strings.Contains(*in.PrincipalArn, ":role/aws-service-role/"):
 		return invalid("The specified principalArn is invalid: invalid principal.")
 	case !known:
 		return invalid("The specified type %s is invalid", name)

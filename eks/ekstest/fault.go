@@ -3,14 +3,13 @@ package ekstest
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
-// Error is an answer of the service that is not a success.
-type Error struct {
-	Status  int    // HTTP status; default 400
-	Code    string // "InvalidParameterException"
-	Message string
-}
+// Error is an answer of the service that is not a success: an HTTP Status (0 is 400),
+// a Code such as "InvalidParameterException", and a Message.
+type Error = double.Error
 
 // Throttled is what EKS answers when a caller is over its rate. The SDK tries again.
 func Throttled() *Error {
@@ -31,15 +30,6 @@ func ExpiredToken() *Error {
 func AccessDenied(op string) *Error {
 	return &Error{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: fmt.Sprintf(
 		"User: arn:aws:iam::%s:user/deploy is not authorized to perform: eks:%s on resource: arn:aws:eks:%s:%s:cluster/*", Account, op, Region, Account)}
-}
-
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
-
-func (e *Error) status() int {
-	if e.Status == 0 {
-		return http.StatusBadRequest
-	}
-	return e.Status
 }
 
 // The kinds of refusal. Their texts are those of the service where it has been seen to

@@ -10,6 +10,8 @@ import (
 
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // group returns the node group that the path of a request names, and its cluster.
@@ -35,9 +37,9 @@ func (c *Cloud) createNodegroup(r request) (object, *Error) {
 		return nil, fault
 	}
 	switch {
-	case value(in.NodegroupName) == "" || len(*in.NodegroupName) > 63:
+	case ptr.Value(in.NodegroupName) == "" || len(*in.NodegroupName) > 63:
 		return nil, invalid("Nodegroup name must have 1 to 63 characters")
-	case value(in.NodeRole) == "":
+	case ptr.Value(in.NodeRole) == "":
 		return nil, invalid("The nodeRole is required")
 	case len(in.Subnets) == 0:
 		return nil, invalid("Subnet list must not be empty")
@@ -95,7 +97,7 @@ func (c *Cloud) newGroup(cl *cluster, in *awseks.CreateNodegroupInput, now time.
 }
 
 func checkScaling(s types.NodegroupScalingConfig) *Error {
-	low, high, desired := value(s.MinSize), value(s.MaxSize), value(s.DesiredSize)
+	low, high, desired := ptr.Value(s.MinSize), ptr.Value(s.MaxSize), ptr.Value(s.DesiredSize)
 	switch {
 	case low < 0 || high < 1:
 		return invalid("Minimum capacity must be at least 0, and maximum capacity at least 1")
@@ -171,9 +173,9 @@ func (c *Cloud) updateNodegroupConfig(r request) (object, *Error) {
 	params := map[types.UpdateParamType]string{}
 	scaling := *g.ScalingConfig
 	if in.ScalingConfig != nil {
-		scaling.MinSize = or(in.ScalingConfig.MinSize, value(scaling.MinSize))
-		scaling.MaxSize = or(in.ScalingConfig.MaxSize, value(scaling.MaxSize))
-		scaling.DesiredSize = or(in.ScalingConfig.DesiredSize, value(scaling.DesiredSize))
+		scaling.MinSize = or(in.ScalingConfig.MinSize, ptr.Value(scaling.MinSize))
+		scaling.MaxSize = or(in.ScalingConfig.MaxSize, ptr.Value(scaling.MaxSize))
+		scaling.DesiredSize = or(in.ScalingConfig.DesiredSize, ptr.Value(scaling.DesiredSize))
 		params[types.UpdateParamTypeDesiredSize] = strconv.Itoa(int(*scaling.DesiredSize))
 	}
 	if fault := checkScaling(scaling); fault != nil {
@@ -189,7 +191,7 @@ func (c *Cloud) updateNodegroupConfig(r request) (object, *Error) {
 }
 
 func relabel(labels map[string]string, in *types.UpdateLabelsPayload) map[string]string {
-	p := value(in)
+	p := ptr.Value(in)
 	out := maps.Clone(labels)
 	if out == nil {
 		out = map[string]string{}
@@ -202,10 +204,10 @@ func relabel(labels map[string]string, in *types.UpdateLabelsPayload) map[string
 }
 
 func retaint(taints []types.Taint, in *types.UpdateTaintsPayload) []types.Taint {
-	p := value(in)
+	p := ptr.Value(in)
 	out := slices.Clone(taints)
 	for _, t := range slices.Concat(p.RemoveTaints, p.AddOrUpdateTaints) {
-		out = slices.DeleteFunc(out, func(o types.Taint) bool { return value(o.Key) == value(t.Key) && o.Effect == t.Effect })
+		out = slices.DeleteFunc(out, func(o types.Taint) bool { return ptr.Value(o.Key) == ptr.Value(t.Key) && o.Effect == t.Effect })
 	}
 	return append(out, p.AddOrUpdateTaints...)
 }

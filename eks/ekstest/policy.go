@@ -8,6 +8,8 @@ import (
 
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 const policyPrefix = "arn:aws:eks::aws:cluster-access-policy/"
@@ -38,11 +40,11 @@ func (c *Cloud) associateAccessPolicy(r request) (object, *Error) {
 	if fault != nil {
 		return nil, fault
 	}
-	name, ours := strings.CutPrefix(value(in.PolicyArn), policyPrefix)
-	scope := value(in.AccessScope)
+	name, ours := strings.CutPrefix(ptr.Value(in.PolicyArn), policyPrefix)
+	scope := ptr.Value(in.AccessScope)
 	switch {
 	case !ours || !slices.Contains(policyNames(), name):
-		return nil, invalid("The policyArn %s is not valid. You can view the available policies with 'list-access-policies'.", value(in.PolicyArn))
+		return nil, invalid("The policyArn %s is not valid. You can view the available policies with 'list-access-policies'.", ptr.Value(in.PolicyArn))
 	case !kinds()[*e.Type].policies:
 		return nil, unfit("Access policies can't be associated with access entries of type %s", *e.Type)
 	case scope.Type == types.AccessScopeTypeNamespace && len(scope.Namespaces) == 0:

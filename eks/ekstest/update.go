@@ -10,6 +10,8 @@ import (
 
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // update is one of a cluster, or of a node group of it.
@@ -141,14 +143,14 @@ func (c *Cloud) updateClusterVersion(r request) (object, *Error) {
 	if fault != nil {
 		return nil, fault
 	}
-	from, to := minor(value(cl.Version)), minor(value(in.Version))
+	from, to := minor(ptr.Value(cl.Version)), minor(ptr.Value(in.Version))
 	switch {
 	case to == 0:
 		return nil, invalid("unsupported Kubernetes version")
 	case to == from:
-		return nil, invalid("Cluster is already at version %s", value(in.Version))
+		return nil, invalid("Cluster is already at version %s", ptr.Value(in.Version))
 	case to != from+1:
-		return nil, invalid("Unsupported Kubernetes minor version update from %s to %s", value(cl.Version), value(in.Version))
+		return nil, invalid("Unsupported Kubernetes minor version update from %s to %s", ptr.Value(cl.Version), ptr.Value(in.Version))
 	}
 	params := map[types.UpdateParamType]string{types.UpdateParamTypeVersion: *in.Version}
 	return c.beginCluster(cl, types.UpdateTypeVersionUpdate, params, r.now, 2*c.opts.Timing.Update, func() { cl.Version = in.Version })

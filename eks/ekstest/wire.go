@@ -1,14 +1,13 @@
 package ekstest
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // object is a JSON object of the wire protocol.
@@ -89,43 +88,12 @@ func (c *Cloud) mux() http.Handler {
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.serve.ServeHTTP(w, r) }
 
 // RoundTrip answers one request as EKS would.
-func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		defer r.Body.Close()
-	}
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	w := &reply{status: http.StatusOK, header: http.Header{}}
-	c.serve.ServeHTTP(w, in)
-	return &http.Response{
-		StatusCode: w.status, Header: w.header, Request: r,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
-	}, nil
-}
-
-// reply is an http.ResponseWriter that keeps what is written.
-type reply struct {
-	status int
-	header http.Header
-	body   bytes.Buffer
-}
-
-func (w *reply) Header() http.Header         { return w.header }
-func (w *reply) WriteHeader(status int)      { w.status = status }
-func (w *reply) Write(b []byte) (int, error) { return w.body.Write(b) }
-
-// maxRequest bounds a request; those of EKS are a few kilobytes.
-const maxRequest = 1 << 20
+func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) { return double.RoundTrip(c, r) }
 
 func (c *Cloud) answer(w http.ResponseWriter, in *http.Request, r route) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, in.Body, maxRequest))
-	if err != nil {
-		write(w, nil, &Error{Code: "SerializationException", Message: err.Error()})
+	body, fault := double.Body(w, in)
+	if fault != nil {
+		write(w, nil, fault)
 		return
 	}
 	out, fault := c.call(r, request{path: in.PathValue, query: in.URL.Query(), body: body})
@@ -134,26 +102,17 @@ func (c *Cloud) answer(w http.ResponseWriter, in *http.Request, r route) {
 
 // call does what an operation asks for. What is returned is encoded while the Cloud is
 // locked, since it is part of it.
-func (c *Cloud) call(r route, in request) (out json.RawMessage, fault *Error) {
+func (c *Cloud) call(r route, in request) (json.RawMessage, *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls[r.op]++
-	n := c.calls[r.op]
-	if c.opts.Before != nil {
-		if fault := c.opts.Before(r.op, n); fault != nil {
-			return nil, fault
+	return double.Do(&c.calls, r.op, func(now time.Time) (json.RawMessage, *Error) {
+		if c.opts.Throttle && !c.rates.Take(r.op, now) {
+			return nil, Throttled()
 		}
-	}
-	in.now = time.Now()
-	if c.opts.Throttle && !c.rates.take(r.op, in.now) {
-		return nil, Throttled()
-	}
-	c.agenda.CatchUp(in.now)
-	out, fault = c.once(r, in)
-	if fault == nil && c.opts.After != nil {
-		fault = c.opts.After(r.op, n)
-	}
-	return out, fault
+		c.agenda.CatchUp(now)
+		in.now = now
+		return c.once(r, in)
+	})
 }
 
 // once gives the answer of the first to a request that is repeated with its token.
@@ -174,7 +133,7 @@ func (c *Cloud) once(r route, in request) (json.RawMessage, *Error) {
 	}
 	b, err := json.Marshal(encode(out))
 	if err != nil {
-		return nil, &Error{Status: http.StatusInternalServerError, Code: "ServerException", Message: err.Error()}
+		return nil, double.Unencodable(err)
 	}
 	if token.ClientRequestToken != "" {
 		c.answers[key] = b
@@ -196,15 +155,13 @@ func decode[In any](r request) (*In, *Error) {
 }
 
 func write(w http.ResponseWriter, out json.RawMessage, fault *Error) {
-	w.Header().Set("Content-Type", "application/json")
 	status := http.StatusOK
 	if fault != nil {
-		status = fault.status()
+		status = fault.HTTPStatus()
 		w.Header().Set("X-Amzn-Errortype", fault.Code)
 		out, _ = json.Marshal(object{"message": fault.Message}) // a string always can be
 	}
-	w.WriteHeader(status)
-	_, _ = w.Write(out) // whoever has gone needs no answer
+	double.Write(w, status, "application/json", out)
 }
 
 // mostOnPage is the most that a list shows at once.
@@ -221,25 +178,15 @@ func (c *Cloud) page(r request, field string, names []string) (object, *Error) {
 		}
 		size = n
 	}
-	start := 0
-	if token := r.query.Get("nextToken"); token != "" {
-		if _, err := fmt.Sscanf(token, "from-%d", &start); err != nil || start < 0 || start > len(names) {
-			return nil, invalid("Invalid nextToken")
-		}
+	part, next, ok := double.Page(names, r.query.Get("nextToken"), size)
+	if !ok {
+		return nil, invalid("Invalid nextToken")
 	}
-	end := min(start+size, len(names))
-	out := object{field: names[start:end]}
-	if end < len(names) {
-		out["nextToken"] = fmt.Sprintf("from-%d", end)
+	out := object{field: part}
+	if next != "" {
+		out["nextToken"] = next
 	}
 	return out, nil
-}
-
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 // or returns p, or a pointer to v where p is nil.

@@ -9,6 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/mettel-automation/delivery/internal/awserr"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // renew makes an access key and puts its credentials into the bucket. Where they do not
@@ -52,11 +55,11 @@ func (r *run) create(ctx context.Context) (id string, secret Secret, err error) 
 		})
 	})
 	switch {
-	case isCode(err, "LimitExceeded", "LimitExceededException"):
+	case awserr.Is(err, "LimitExceeded", "LimitExceededException"):
 		return "", Secret{}, fmt.Errorf("make an access key of user %s: %w: %w", user, ErrChanged, err)
 	case err != nil:
 		return "", Secret{}, errors.Join(fmt.Errorf("make an access key of user %s: %w", user, explain(err, "")), r.leftover(ctx, user))
-	case out.AccessKey == nil || value(out.AccessKey.AccessKeyId) == "" || value(out.AccessKey.SecretAccessKey) == "":
+	case out.AccessKey == nil || ptr.Value(out.AccessKey.AccessKeyId) == "" || ptr.Value(out.AccessKey.SecretAccessKey) == "":
 		return "", Secret{}, fmt.Errorf("make an access key of user %s: the answer has none", user)
 	}
 	return *out.AccessKey.AccessKeyId, Hide(*out.AccessKey.SecretAccessKey), nil
@@ -102,7 +105,7 @@ func (r *run) revoke(ctx context.Context, c Change) error {
 // delete deletes an access key, which may be gone already.
 func (r *run) delete(ctx context.Context, id string) error {
 	_, err := r.api.AccessKeys.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: &r.plan.spec.SMTPUser, AccessKeyId: &id})
-	if err != nil && !isCode(err, "NoSuchEntity", "NoSuchEntityException") {
+	if err != nil && !awserr.Is(err, "NoSuchEntity", "NoSuchEntityException") {
 		return explain(err, "")
 	}
 	r.deleted[id] = true
@@ -113,7 +116,7 @@ func (r *run) delete(ctx context.Context, id string) error {
 func (r *run) deactivate(ctx context.Context, id string) error {
 	in := &iam.UpdateAccessKeyInput{UserName: &r.plan.spec.SMTPUser, AccessKeyId: &id, Status: types.StatusTypeInactive}
 	_, err := r.api.AccessKeys.UpdateAccessKey(ctx, in)
-	if err != nil && !isCode(err, "NoSuchEntity", "NoSuchEntityException") {
+	if err != nil && !awserr.Is(err, "NoSuchEntity", "NoSuchEntityException") {
 		return explain(err, "")
 	}
 	return nil

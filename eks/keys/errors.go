@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/aws/smithy-go"
+	"github.com/mettel-automation/delivery/internal/awserr"
 )
 
 // What an error of this package may match.
@@ -45,32 +44,26 @@ func (e *OrphanError) Error() string {
 // Unwrap returns why it could not be deleted.
 func (e *OrphanError) Unwrap() error { return e.Err }
 
-// isCode reports whether AWS answered with one of the codes.
-func isCode(err error, codes ...string) bool {
-	api, ok := errors.AsType[smithy.APIError](err)
-	return ok && slices.Contains(codes, api.ErrorCode())
-}
-
-func isMissing(err error) bool { return isCode(err, "NoSuchKey", "NotFound") }
+func isMissing(err error) bool { return awserr.Is(err, "NoSuchKey", "NotFound") }
 
 // isConflict: an object is there, or another than the one that was read, or none any more.
 // Source: S3 user guide, "Conditional writes".
 func isConflict(err error) bool {
-	return isCode(err, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
+	return awserr.Is(err, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 }
 
 // explain adds to an answer of AWS what helps.
 func explain(err error, account string) error {
 	switch {
-	case isCode(err, "NoSuchBucket"):
+	case awserr.Is(err, "NoSuchBucket"):
 		return fmt.Errorf("%w: %w", ErrNoBucket, err)
-	case isCode(err, "NoSuchEntity", "NoSuchEntityException"):
+	case awserr.Is(err, "NoSuchEntity", "NoSuchEntityException"):
 		return fmt.Errorf("%w: %w", ErrNoUser, err)
-	case isCode(err, "ParameterNotFound"):
+	case awserr.Is(err, "ParameterNotFound"):
 		return fmt.Errorf("%w: %w", ErrNoKey, err)
-	case isCode(err, "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed"):
+	case awserr.Is(err, "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed"):
 		return fmt.Errorf("the bucket is in another region than the client: %w", err)
-	case isCode(err, "AccessDenied", "Forbidden") && account != "":
+	case awserr.Is(err, "AccessDenied", "Forbidden") && account != "":
 		return fmt.Errorf("either the credentials may not (to be told that an object is missing takes s3:ListBucket), or the bucket belongs to another account than %s: %w", account, err)
 	}
 	return err

@@ -77,10 +77,3 @@ const op = "eks.keys"
 func (d *Deliverer) emit(subject string, state progress.State, message string, err error) {
 	d.opts.Progress.Emit(progress.Event{Op: op, Subject: subject, State: state, Message: message, Err: err})
 }
-
-func value[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
-}

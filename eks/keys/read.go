@@ -13,6 +13,8 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // observed is what there is.
@@ -61,7 +63,7 @@ func (d *Deliverer) get(ctx context.Context, s Spec, name string) (object, error
 	case len(body) > maxObject:
 		return object{}, fmt.Errorf("read %s: it has more than 1 MiB: %w", s.Prefix+name, ErrForeign)
 	}
-	return object{present: true, body: Hide(string(body)), etag: value(out.ETag), modified: value(out.LastModified)}, nil
+	return object{present: true, body: Hide(string(body)), etag: ptr.Value(out.ETag), modified: ptr.Value(out.LastModified)}, nil
 }
 
 // observe reads all that a plan must know. Failures are joined.
@@ -89,7 +91,7 @@ func (d *Deliverer) privateKey(ctx context.Context, keyPair string) (Secret, err
 	}
 	var text string
 	if out.Parameter != nil {
-		text = value(out.Parameter.Value)
+		text = ptr.Value(out.Parameter.Value)
 	}
 	if block, _ := pem.Decode([]byte(text)); block == nil || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
 		return Secret{}, fmt.Errorf("read the private key of %s: what Parameter Store has is none", keyPair)
@@ -133,7 +135,7 @@ func (d *Deliverer) list(ctx context.Context, user string) ([]accessKey, error) 
 			return nil, fmt.Errorf("list access keys of user %s: %w", user, explain(err, ""))
 		}
 		for _, k := range page.AccessKeyMetadata {
-			all = append(all, accessKey{id: value(k.AccessKeyId), active: k.Status == iamtypes.StatusTypeActive, made: value(k.CreateDate)})
+			all = append(all, accessKey{id: ptr.Value(k.AccessKeyId), active: k.Status == iamtypes.StatusTypeActive, made: ptr.Value(k.CreateDate)})
 		}
 	}
 	return all, nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Masked is what a Secret shows instead of itself.
@@ -22,7 +24,7 @@ type Secret struct {
 func Hide(text string) Secret { return Secret{text: &text} }
 
 // Reveal returns the text.
-func (s Secret) Reveal() string { return value(s.text) }
+func (s Secret) Reveal() string { return ptr.Value(s.text) }
 
 // Equal compares two secrets in a time that tells nothing about them but their lengths.
 func (s Secret) Equal(t Secret) bool {

@@ -29,6 +29,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,15 +81,15 @@ func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }() // again, as a rule
 	opts.RegistryHost = listener.Addr().String()
 	if *ready != "" {
 		if err := announce(*ready, "http://"+opts.RegistryHost); err != nil {
 			return fmt.Errorf("write -ready: %w", err)
 		}
-		defer os.Remove(*ready) // it would point to nothing
+		defer func() { _ = os.Remove(*ready) }() // it would point to nothing
 	}
-	fmt.Fprint(stdout, exports(opts.RegistryHost))
+	fmt.Fprint(stdout, exports(opts.RegistryHost, opts.Speed))
 	return serve(ctx, listener, localcloud.New(opts))
 }
 
@@ -113,7 +114,7 @@ func announce(path, url string) error {
 }
 
 // exports are the variables by which programs find the account, for a shell.
-func exports(host string) string {
+func exports(host string, speed float64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listening on http://%s\n", host)
 	for _, v := range [][2]string{
@@ -125,6 +126,7 @@ func exports(host string) string {
 		{"PAPERTRAIL_URL", "http://" + host + "/papertrail/api/v1/"},
 		{"PAPERTRAIL_API_TOKEN", "local"},
 		{"DOCKER_HOST", "tcp://" + host},
+		{"DELIVERY_SPEED", strconv.FormatFloat(max(1, speed), 'f', -1, 64)}, // for the jobs: how often to look
 	} {
 		fmt.Fprintf(&b, "export %s=%s\n", v[0], v[1])
 	}

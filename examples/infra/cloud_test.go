@@ -33,7 +33,7 @@ func served(t *testing.T, opts stacktest.Options) *stacktest.Cloud {
 // described is the environment that arguments describe.
 func described(t *testing.T, args ...string) (options, *site) {
 	t.Helper()
-	o, err := parse(args, io.Discard)
+	o, err := parse(local(args), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func described(t *testing.T, args ...string) (options, *site) {
 // TestOverASocket talks to a CloudFormation that outlives the process, as to AWS.
 func TestOverASocket(t *testing.T) {
 	cloud := served(t, stacktest.Options{Speed: 1e6})
-	_, s := described(t, "outputs", "-branch", branch, "-only", "roles", "-local=false")
+	_, s := described(t, "outputs", "-branch", branch, "-only", "roles", onAWS)
 	want, err := s.stack(roles, nowhere())
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestOverASocket(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr strings.Builder
-			args := append([]string{"outputs", "-branch", branch, "-local=false"}, tt.args...)
+			args := append([]string{"outputs", "-branch", branch}, tt.args...)
 			code := cli.Run(t.Context(), "infra", run, args, &stdout, &stderr)
 			if got := stdout.String() + stderr.String(); code != tt.code || !strings.Contains(got, tt.want) {
 				t.Errorf("exit code %d, want %d and %q:\n%s", code, tt.code, tt.want, got)
@@ -102,7 +102,7 @@ func TestNothingIsBuiltBeforeAllIsSound(t *testing.T) {
 			t.Run(verb+" "+name, func(t *testing.T) {
 				calls.Store(0)
 				var stdout, stderr strings.Builder
-				code := cli.Run(t.Context(), "infra", run, append([]string{verb, "-branch", branch, "-local=false"}, tt.args...), &stdout, &stderr)
+				code := cli.Run(t.Context(), "infra", run, append([]string{verb, "-branch", branch}, tt.args...), &stdout, &stderr)
 				if code != 2 || calls.Load() != 0 || !strings.Contains(stderr.String(), "infra: plan stack automation-8527fec8: ") || !strings.Contains(stderr.String(), tt.want) {
 					t.Errorf("exit code %d, %d calls, want 2, 0 and %q:\n%s%s", code, calls.Load(), tt.want, &stdout, &stderr)
 				}

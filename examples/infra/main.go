@@ -9,18 +9,17 @@
 //	infra recover -branch dev/feature/login            # end a rollback that has failed
 //	infra render  -branch dev/feature/login            # the templates, and nothing else
 //
-// By default the cloud is in memory, -speed times faster than AWS, so that one sees
+// It talks to AWS, with region and credentials from the environment, as the AWS CLI does
+// (AWS_ENDPOINT_URL too). Nothing is asked of AWS before all templates and parameters are
+// found to be sound. Templates of more than 51,200 bytes, which about four services make,
+// need a bucket, -bucket.
+//
+// With -local the cloud is in memory, -speed times faster than AWS, so that one sees
 // everything without an account. It begins empty, or with -existing with an older
 // version of the environment, which applying then changes; outputs, drift and destroy
 // begin with the environment just applied, and drift with two changes made since;
 // recover begins with an update whose rollback has failed at LogGroup. It ends with the
 // process. -fail makes a resource fail in it.
-//
-// Nothing is asked of AWS before all templates and parameters are found to be sound.
-//
-// With -local=false it talks to AWS, with region and credentials from the environment,
-// as the AWS CLI does (AWS_ENDPOINT_URL too). Templates of more than 51,200 bytes, which
-// about four services make, then need a bucket, -bucket.
 //
 // Production refuses to be destroyed twice: by its name, which -allow-production
 // repeats, and by its load balancer, until it is applied with -unprotected.

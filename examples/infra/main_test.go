@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,6 +17,7 @@ const branch = "dev/feature/login" // whose environment is automation-8527fec8
 // infraMain runs the main on virtual time.
 func infraMain(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	args = local(args)
 	synctest.Test(t, func(t *testing.T) {
 		var out, live strings.Builder
 		code = cli.Run(t.Context(), "infra", run, args, &out, &live)
@@ -23,6 +25,17 @@ func infraMain(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	})
 	return code, stdout, stderr
 }
+
+// local are args with -local, unless they are for AWS.
+func local(args []string) []string {
+	if at := slices.Index(args, onAWS); at >= 0 {
+		return slices.Delete(slices.Clone(args), at, at+1)
+	}
+	return append(args[:len(args):len(args)], "-local")
+}
+
+// onAWS stands among the arguments of a test for the absence of -local.
+const onAWS = "AWS"
 
 func file(t *testing.T, text string) string {
 	t.Helper()

@@ -23,13 +23,13 @@ import (
 
 const about = `
 infra plans, applies, checks, recovers and destroys the infrastructure of the environment of
-a branch: its network, its roles, and what its services run in. Without -local=false
-the cloud is in memory.
+a branch: its network, its roles, and what its services run in. With -local the cloud
+is in memory.
 
-  infra plan -branch dev/feature/login
-  infra apply -branch dev/feature/login -existing
+  infra plan -branch dev/feature/login -local
+  infra apply -branch dev/feature/login -existing -local
   infra destroy -branch dev/feature/login
-  infra apply -branch dev/feature/login -file environment.yaml -bucket my-templates -local=false
+  infra apply -branch dev/feature/login -file environment.yaml -bucket my-templates
 
   infra [plan|apply|outputs|drift|destroy|recover|render] flags
 `
@@ -75,7 +75,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	flags.BoolVar(&o.express, "express", false, "do not wait until what is made can serve")
 	flags.StringVar(&o.bucket, "bucket", "", "`BUCKET` for templates over 51,200 bytes")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
-	flags.BoolVar(&o.local, "local", true, "use a cloud in memory; -local=false is AWS")
+	flags.BoolVar(&o.local, "local", false, "use a cloud in memory instead of AWS")
 	o.memory.flags(flags.FlagSet)
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -143,7 +143,7 @@ func (o options) fits(given map[string]bool) error {
 	}
 	switch speed := o.memory.speed; {
 	case !o.local && (given["speed"] || given["existing"] || given["fail"]):
-		return errors.New("-speed, -existing and -fail are about a cloud in memory: they do not go with -local=false")
+		return errors.New("-speed, -existing and -fail are about a cloud in memory: they need -local")
 	case !(speed > 0) || math.IsInf(speed, 1): // not a number is not more than 0 either
 		return fmt.Errorf("-speed %v: want a number above 0", speed)
 	case (given["template"] || given["parameter"]) && o.only != "" && o.only != environment:

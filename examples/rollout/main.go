@@ -14,7 +14,7 @@
 // It talks to AWS, with region and credentials from the environment, as the AWS
 // CLI does; services behind load balancers must be healthy there too, and the last
 // lines of failed containers are read from CloudWatch Logs. With -local, plan and apply use an ECS in memory, -speed times
-// faster than a real one; for one that outlives the process see examples/ecslocal.
+// faster than a real one; for one that outlives the process see examples/awslocal.
 //
 // Progress goes to stderr; the outcome goes to stdout, with -json as one object
 // that has the keys that apply:
@@ -108,7 +108,7 @@ func (o options) check(flags *flag.FlagSet) error {
 	case journalled && missing("journal"):
 		return fmt.Errorf("-journal is required to %s (-h lists the flags)", o.verb)
 	case journalled && o.local.Enabled:
-		return fmt.Errorf("%s does not go with -local, whose ECS ends with the process (see examples/ecslocal)", o.verb)
+		return fmt.Errorf("%s does not go with -local, whose ECS ends with the process (see examples/awslocal)", o.verb)
 	case missing("cluster") && !o.local.Enabled:
 		return errors.New("-cluster is required, or -local for an ECS in memory (-h lists the flags)")
 	}

@@ -36,6 +36,21 @@ func (e *CycleError) Error() string {
 	return "dependency cycle: " + strings.Join(e.Path, " -> ")
 }
 
+// Cycles are those among the faults that an error of New joins, in its order.
+func Cycles(err error) []*CycleError {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var cycles []*CycleError
+	for _, e := range joined.Unwrap() {
+		if cycle, ok := errors.AsType[*CycleError](e); ok {
+			cycles = append(cycles, cycle)
+		}
+	}
+	return cycles
+}
+
 // UnknownError is a dependency on a name that is not in the graph.
 type UnknownError struct {
 	Name, Needs string

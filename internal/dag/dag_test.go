@@ -40,6 +40,23 @@ func TestGraph(t *testing.T) {
 	}
 }
 
+func TestCycles(t *testing.T) {
+	_, err := dag.New([]dag.Node{{"a", []string{"b", "x"}}, {"b", []string{"a"}}, {"c", []string{"c"}}})
+	var got [][]string
+	for _, cycle := range dag.Cycles(err) {
+		got = append(got, cycle.Path)
+	}
+	if d := cmp.Diff([][]string{{"a", "b", "a"}, {"c", "c"}}, got); d != "" {
+		t.Errorf("cycles (-want +got):\n%s", d)
+	}
+	if c := dag.Cycles(nil); c != nil {
+		t.Errorf("no error has cycles: %v", c)
+	}
+	if c := dag.Cycles(errors.New("other")); c != nil {
+		t.Errorf("another error has cycles: %v", c)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	tests := map[string]struct {
 		nodes []dag.Node

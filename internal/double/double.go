@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -77,6 +79,25 @@ func Do[Out any](c *Calls, op string, do func(now time.Time) (Out, *Error)) (Out
 		fault = c.After(op, n)
 	}
 	return out, fault
+}
+
+// Page cuts one page of at most size elements out of all: the first one, or the one that
+// token means. Next is the token of what follows, "" for nothing. A token is the place of
+// an element; one that Page never gave is not ok.
+func Page[T any](all []T, token string, size int) (part []T, next string, ok bool) {
+	const from = "from-"
+	start := 0
+	if token != "" {
+		var err error
+		if start, err = strconv.Atoi(strings.TrimPrefix(token, from)); err != nil || !strings.HasPrefix(token, from) || start < 0 || start > len(all) {
+			return nil, "", false
+		}
+	}
+	end := min(start+size, len(all))
+	if end < len(all) {
+		next = from + strconv.Itoa(end)
+	}
+	return all[start:end], next, true
 }
 
 // UUID is the n-th identifier of a course of events: always the same one.

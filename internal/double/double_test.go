@@ -99,3 +99,39 @@ func TestUUID(t *testing.T) {
 		seen[id] = true
 	}
 }
+
+func TestStamp(t *testing.T) {
+	if got := double.Stamp(time.Date(2026, 11, 22, 0, 0, 0, 250_600_000, time.UTC)); got != 1795305600.25 {
+		t.Errorf("%f", got)
+	}
+}
+
+func TestPage(t *testing.T) {
+	all := []int{1, 2, 3, 4, 5}
+	tests := map[string]struct {
+		token string
+		size  int
+		part  []int
+		next  string
+		ok    bool
+	}{
+		"the first page":              {"", 2, []int{1, 2}, "from-2", true},
+		"one in between":              {"from-2", 2, []int{3, 4}, "from-4", true},
+		"the last one is the rest":    {"from-4", 2, []int{5}, "", true},
+		"all on one page":             {"", 5, all, "", true},
+		"a list that has shrunk":      {"from-5", 2, []int{}, "", true},
+		"a token beyond the end":      {"from-6", 2, nil, "", false},
+		"a token before the start":    {"from--1", 2, nil, "", false},
+		"a token of another":          {"2", 2, nil, "", false},
+		"a token that is no number":   {"from-x", 2, nil, "", false},
+		"a token with something else": {"from-2x", 2, nil, "", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			part, next, ok := double.Page(all, tt.token, tt.size)
+			if d := cmp.Diff(tt.part, part); d != "" || next != tt.next || ok != tt.ok {
+				t.Errorf("next %q, ok %t, part (-want +got):\n%s", next, ok, d)
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // RoundTrip lets handler answer a request that never was on a wire. A request whose
@@ -122,6 +123,9 @@ func WriteJSON(w http.ResponseWriter, out any, fault *Error) {
 	}
 	Write(w, status, "application/x-amz-json-1.1", body)
 }
+
+// Stamp is a time in AWS JSON: seconds since the epoch.
+func Stamp(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // ReadJSON decodes the body of a request for do.
 func ReadJSON[In, Out any](body []byte, do func(In) (Out, *Error)) (Out, *Error) {

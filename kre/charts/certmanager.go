@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mettel-automation/delivery/kre"
+	"github.com/mettel-automation/delivery/kre/internal/acme"
 )
 
 var certManager = documented{
@@ -59,7 +60,7 @@ var issuerChart embed.FS
 // Servers of Let's Encrypt (https://letsencrypt.org/docs/acme-protocol-updates/).
 const (
 	// LetsEncrypt gives certificates that browsers trust, few per week and domain.
-	LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"
+	LetsEncrypt = acme.LetsEncrypt
 	// LetsEncryptStaging gives any number that they do not trust.
 	LetsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
 )

@@ -13,9 +13,8 @@
 //
 // Each has the repository and the version of a chart by default, which its
 // documentation says, and takes others: these projects move. ingress-nginx is retired
-// since March 2026, and hostpath-provisioner is not maintained; what to use in their
-// place is said there, and anything that is a [Source] can be: [Custom] is a release
-// as it is.
+// since March 2026, and hostpath-provisioner is not maintained; anything that is a
+// [Source] can take their place, such as [Custom], a release as it is.
 //
 // It installs nothing: package kre does, and it refuses keys that a chart does not
 // have. The roles for service accounts come from package infra.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/english"
 )
 
 // ErrFailed is that an object will not become ready by waiting: it has failed,
@@ -71,7 +73,7 @@ func (e *NotReadyError) Error() string {
 	if e.Waited < 10*time.Second {
 		precision = 100 * time.Millisecond
 	}
-	fmt.Fprintf(&b, "wait for %s: %s after %s: %v", count(e.Objects, "object"), state, e.Waited.Round(precision), e.Err)
+	fmt.Fprintf(&b, "wait for %s: %s after %s: %v", english.Count(e.Objects, "object"), state, e.Waited.Round(precision), e.Err)
 	if e.LastLook != nil {
 		fmt.Fprintf(&b, "; the last look failed: %v", e.LastLook)
 	}
@@ -83,7 +85,7 @@ func (e *NotReadyError) Error() string {
 		fmt.Fprintf(&b, "\nand %d more", more)
 	}
 	if unseen := len(e.Unready) - len(seen); unseen > 0 {
-		fmt.Fprintf(&b, "\n%s not looked at yet", count(unseen, "object"))
+		fmt.Fprintf(&b, "\n%s not looked at yet", english.Count(unseen, "object"))
 	}
 	if e.Undiagnosed != nil {
 		fmt.Fprintf(&b, "\nreasons may be missing: %s", strings.ReplaceAll(e.Undiagnosed.Error(), "\n", "; "))
@@ -180,11 +182,4 @@ func (u Unready) rank() int {
 		return 2
 	}
 	return 3
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

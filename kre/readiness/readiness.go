@@ -28,6 +28,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/kre/readiness/status"
 	"github.com/mettel-automation/delivery/progress"
 )
@@ -115,7 +116,7 @@ func (w *Waiter) Wait(ctx context.Context, objects []*unstructured.Unstructured)
 		case changed:
 			pause = w.opts.Interval
 		}
-		if !sleep(ctx, pause) {
+		if wait.For(ctx, pause) != nil {
 			return r.end(ended(ctx))
 		}
 		pause = min(pause*3/2, w.opts.MaxInterval)
@@ -139,16 +140,4 @@ func newTargets(objects []*unstructured.Unstructured) ([]*target, error) {
 		}
 	}
 	return targets, nil
-}
-
-// sleep reports false when ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -1,22 +1,14 @@
 package route53test
 
-import "net/http"
+import (
+	"net/http"
 
-// Error is an answer of the service that is not a success.
-type Error struct {
-	Status  int    // HTTP status; default 400
-	Code    string // "InvalidInput"
-	Message string
-}
+	"github.com/mettel-automation/delivery/internal/double"
+)
 
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
-
-func (e *Error) status() int {
-	if e.Status == 0 {
-		return http.StatusBadRequest
-	}
-	return e.Status
-}
+// Error is an answer of the service that is not a success: an HTTP Status (0 is 400),
+// a Code such as "InvalidInput", and a Message.
+type Error = double.Error
 
 // Throttled is what Route 53 answers when an account is over its rate. The SDK retries it.
 func Throttled() *Error { return &Error{Code: "Throttling", Message: "Rate exceeded"} }

@@ -31,9 +31,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 
+	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/double/sdk"
 	"github.com/mettel-automation/delivery/internal/throttle"
 )
 
@@ -70,7 +71,7 @@ type Cloud struct {
 	references map[string]bool        // of callers, those of deleted zones included
 	changes    map[string]change
 	bucket     *throttle.Bucket
-	calls      map[string]int
+	calls      double.Calls
 	writes     int
 	serial     int // numbers everything that is made, in order
 }
@@ -87,7 +88,7 @@ func New(opts Options) *Cloud {
 		references: make(map[string]bool),
 		changes:    make(map[string]change),
 		bucket:     throttle.New(perSecond, perSecond),
-		calls:      make(map[string]int),
+		calls:      double.Calls{Before: opts.Before, After: opts.After},
 	}
 }
 
@@ -100,20 +101,12 @@ func (c *Cloud) Client(optFns ...func(*route53.Options)) *route53.Client {
 // Config is what the NewFromConfig of an SDK client takes for its requests to
 // end in c.
 func (c *Cloud) Config() aws.Config {
-	return aws.Config{
-		Region:      Region,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient:  &http.Client{Transport: c},
-	}
+	return sdk.Config(Region, c)
 }
 
 // Calls returns how often operation op, such as "ListResourceRecordSets", was
 // called. Retries of the SDK count.
-func (c *Cloud) Calls(op string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.calls[op]
-}
+func (c *Cloud) Calls(op string) int { return c.calls.Of(op) }
 
 // Writes returns how many calls came that change something, whether they succeeded or not.
 func (c *Cloud) Writes() int {

@@ -1,97 +1,56 @@
 package route53test
 
 import (
-	"bytes"
 	"encoding/xml"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // RoundTrip answers one request as Route 53 would.
-func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	status, body, err := c.answer(r)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{
-		StatusCode:    status,
-		Header:        http.Header{"Content-Type": {"text/xml"}},
-		Body:          io.NopCloser(bytes.NewReader(body)),
-		ContentLength: int64(len(body)),
-		Request:       r,
-	}, nil
-}
+func (c *Cloud) RoundTrip(r *http.Request) (*http.Response, error) { return double.RoundTrip(c, r) }
 
 // ServeHTTP serves the Cloud to other programs, such as the AWS CLI with
 // --endpoint-url. The Cloud itself opens no socket.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, body, err := c.answer(r)
+	raw, fault := double.Body(w, r)
+	route, id := find(r.Method, r.URL.Path), ""
+	status := route.success
+	var out any
+	if fault == nil {
+		out, id, fault = c.call(route, request{route.id, r.URL.Query(), raw})
+	}
+	if fault != nil {
+		out, status = errorResponse{Error: errorBody{Type: "Sender", Code: fault.Code, Message: fault.Message}, RequestID: id}, fault.HTTPStatus()
+	}
+	body, err := xml.Marshal(out)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		fault := double.Unencodable(err)
+		http.Error(w, fault.Error(), fault.HTTPStatus())
 		return
 	}
-	w.Header().Set("Content-Type", "text/xml")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone needs no answer
-}
-
-// maxRequest bounds a request: the largest batch has 64,000 characters of values.
-const maxRequest = 1 << 20
-
-func (c *Cloud) answer(r *http.Request) (status int, body []byte, err error) {
-	var raw []byte
-	if r.Body != nil {
-		if raw, err = io.ReadAll(io.LimitReader(r.Body, maxRequest)); err != nil {
-			return 0, nil, fmt.Errorf("read request: %w", err)
-		}
-	}
-	route := find(r.Method, r.URL.Path)
-	out, id, fault := c.call(route, request{route.id, r.URL.Query(), raw})
-	if fault != nil {
-		out, status = errorResponse{Error: errorBody{Type: "Sender", Code: fault.Code, Message: fault.Message}, RequestID: id}, fault.status()
-	} else {
-		status = route.success
-	}
-	body, err = xml.Marshal(out)
-	if err != nil {
-		return 0, nil, fmt.Errorf("encode response: %w", err)
-	}
-	return status, append([]byte(xml.Header), body...), nil
+	double.Write(w, status, "text/xml", append([]byte(xml.Header), body...))
 }
 
 // call does what an operation asks for.
 func (c *Cloud) call(route route, r request) (out any, id string, fault *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	op := route.op
-	c.calls[op]++
-	n := c.calls[op]
 	if route.writes {
 		c.writes++
 	}
 	id = strings.ToLower(c.id("R"))
-	if c.opts.Before != nil {
-		if fault := c.opts.Before(op, n); fault != nil {
-			return nil, id, fault
+	out, fault = double.Do(&c.calls, route.op, func(now time.Time) (any, *Error) {
+		if c.opts.Throttle && !c.bucket.Take(now) {
+			return nil, Throttled()
 		}
-	}
-	now := time.Now()
-	if c.opts.Throttle && !c.bucket.Take(now) {
-		return nil, id, Throttled()
-	}
-	if route.serve == nil {
-		return nil, id, &Error{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "route53test does not have " + op}
-	}
-	out, fault = route.serve(c, r, now)
-	if fault == nil && c.opts.After != nil {
-		fault = c.opts.After(op, n)
-	}
+		if route.serve == nil {
+			return nil, &Error{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "route53test does not have " + route.op}
+		}
+		return route.serve(c, r, now)
+	})
 	return out, id, fault
 }
 

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -12,6 +13,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/mettel-automation/delivery/kre/internal/acme"
 )
 
 // maxName is how long the name of a release may be. Source:
@@ -167,10 +170,7 @@ func (a *ACME) check(f *faults) {
 }
 
 func (a *ACME) server() string {
-	if a.Server == "" {
-		return LetsEncrypt
-	}
-	return a.Server
+	return cmp.Or(a.Server, acme.LetsEncrypt)
 }
 
 // volumes are those of a runtime, by what they are for.

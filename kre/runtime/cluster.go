@@ -90,6 +90,7 @@ type Object struct {
 	Going bool `json:"-"`
 }
 
+// String is "Service influxdb".
 func (o Object) String() string { return o.Kind + " " + o.Name }
 
 // annotationRelease is that of every object that helm made, and annotationPolicy says

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/kre"
 	"github.com/mettel-automation/delivery/kre/zone"
 	"github.com/mettel-automation/delivery/progress"
@@ -229,7 +230,7 @@ func (m *Manager) until(ctx context.Context, look func() (left string, err error
 		if time.Since(began) >= m.opts.Timeout {
 			return fmt.Errorf("wait for %s to go: %w after %s", left, ErrTimeout, m.opts.Timeout)
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return fmt.Errorf("wait for %s to go: %w", left, err)
 		}
 	}

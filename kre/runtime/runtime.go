@@ -121,14 +121,3 @@ func (m *Manager) labels(r Runtime) map[string]string {
 func (m *Manager) owns(r Runtime, ns Namespace) bool {
 	return ns.Exists && ns.Labels[LabelEnvironment] == m.opts.Environment && ns.Labels[LabelRuntime] == r.Name
 }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

@@ -103,14 +103,11 @@ type TLS struct {
 
 // ACME is an account of a certificate authority.
 type ACME struct {
-	Server string // default [LetsEncrypt]
+	Server string // the directory of the authority; default that of Let's Encrypt
 	Email  string
 	// DNS proves ownership by records in the runtime's zone; nil proves it by HTTP.
 	DNS *DNS
 }
-
-// LetsEncrypt is the address of Let's Encrypt.
-const LetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory"
 
 // DNS are credentials that may change records of the runtime's zone, whose id is
 // filled in: route53:ChangeResourceRecordSets and ListResourceRecordSets on that zone,

@@ -10,6 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/mettel-automation/delivery/internal/awserr"
+	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -133,10 +136,10 @@ func (m *Manager) create(ctx context.Context, spec Spec, r *Result) (*types.Chan
 			Name: &spec.Name, CallerReference: &reference, HostedZoneConfig: &types.HostedZoneConfig{Comment: &comment},
 		})
 		if err == nil {
-			r.ID, r.NameServers, r.Created = bare(value(out.HostedZone.Id)), servers(out.DelegationSet), true
+			r.ID, r.NameServers, r.Created = bare(ptr.Value(out.HostedZone.Id)), servers(out.DelegationSet), true
 			return out.ChangeInfo, nil
 		}
-		if code(err) != "HostedZoneAlreadyExists" {
+		if awserr.Code(err) != "HostedZoneAlreadyExists" {
 			return nil, fmt.Errorf("create: %w", err)
 		}
 		id, err := m.made(ctx, spec.Name, reference)
@@ -166,7 +169,7 @@ func (m *Manager) made(ctx context.Context, name, reference string) (string, err
 		if time.Since(began) >= patience {
 			return "", nil
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return "", err
 		}
 	}

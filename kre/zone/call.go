@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/mettel-automation/delivery/internal/wait"
 )
 
 // The pauses between two attempts of a call that Route 53 does not take yet.
@@ -28,7 +30,7 @@ func call[In, Out any](ctx context.Context, m *Manager, do func(context.Context,
 		if err == nil || ctx.Err() != nil || !passing(err) || time.Since(began)+pause > m.opts.Timeout {
 			return out, err
 		}
-		if sleep(ctx, pause) != nil {
+		if wait.For(ctx, pause) != nil {
 			return nil, err
 		}
 	}
@@ -49,7 +51,7 @@ func (m *Manager) insync(ctx context.Context, info *types.ChangeInfo, what strin
 		if time.Since(began) >= m.opts.Timeout {
 			return fmt.Errorf("wait for the name servers to know %s: %w after %s", what, ErrTimeout, m.opts.Timeout)
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return fmt.Errorf("wait for the name servers to know %s: %w", what, err)
 		}
 		out, err := call(ctx, m, m.api.GetChange, &route53.GetChangeInput{Id: info.Id})
@@ -59,15 +61,4 @@ func (m *Manager) insync(ctx context.Context, info *types.ChangeInfo, what strin
 		info = out.ChangeInfo
 	}
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

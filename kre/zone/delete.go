@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
 )
 
@@ -70,7 +71,7 @@ func (m *Manager) destroy(ctx context.Context, plan Deletion, done *Deleted) err
 		if !raced(err) || round == rounds {
 			return err
 		}
-		if err := sleep(ctx, m.opts.PollInterval); err != nil {
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return err
 		}
 		if now, err = m.check(ctx, plan); err != nil {

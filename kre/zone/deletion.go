@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/mettel-automation/delivery/internal/production"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Deletion is what deleting a zone would destroy.
@@ -139,7 +140,7 @@ func (m *Manager) contents(ctx context.Context, id, zone string) (ours, foreign 
 		return nil, nil, err
 	}
 	sets = slices.DeleteFunc(sets, func(s types.ResourceRecordSet) bool {
-		return canonical(value(s.Name)) == apex && (s.Type == types.RRTypeNs || s.Type == types.RRTypeSoa)
+		return canonical(ptr.Value(s.Name)) == apex && (s.Type == types.RRTypeNs || s.Type == types.RRTypeSoa)
 	})
 	ours, foreign = m.opts.Registry.split(sets)
 	if m.opts.DeleteChallenges {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/aws/smithy-go"
 )
 
 // What an error of this package may match.
@@ -66,12 +64,4 @@ func numbered(records int) string {
 		return "1 record"
 	}
 	return fmt.Sprintf("%d records", records)
-}
-
-// code is the code of an error of the service; empty for any other.
-func code(err error) string {
-	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		return api.ErrorCode()
-	}
-	return ""
 }

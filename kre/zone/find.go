@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // candidate is a public zone of the wanted name.
@@ -30,13 +32,13 @@ func (m *Manager) named(ctx context.Context, name string) (public []candidate, p
 		}
 		others := false
 		for _, z := range out.HostedZones {
-			switch id := bare(value(z.Id)); {
-			case canonical(value(z.Name)) != want:
+			switch id := bare(ptr.Value(z.Id)); {
+			case canonical(ptr.Value(z.Name)) != want:
 				others = true
 			case z.Config != nil && z.Config.PrivateZone:
 				private = append(private, id)
 			default:
-				public = append(public, candidate{id: id, reference: value(z.CallerReference)})
+				public = append(public, candidate{id: id, reference: ptr.Value(z.CallerReference)})
 			}
 		}
 		if others || !out.IsTruncated {
@@ -55,7 +57,7 @@ func (m *Manager) tags(ctx context.Context, id string) (map[string]string, error
 	tags := make(map[string]string)
 	if out.ResourceTagSet != nil {
 		for _, t := range out.ResourceTagSet.Tags {
-			tags[value(t.Key)] = value(t.Value)
+			tags[ptr.Value(t.Key)] = ptr.Value(t.Value)
 		}
 	}
 	return tags, nil

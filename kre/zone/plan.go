@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Action says what applying does to a zone or to its delegation.
@@ -201,7 +203,7 @@ func delegation(ns *types.ResourceRecordSet, want []string, ttl int64) *Delegati
 	if ns == nil {
 		return d
 	}
-	d.Action, d.From, d.FromTTL = Update, targets(*ns), value(ns.TTL)
+	d.Action, d.From, d.FromTTL = Update, targets(*ns), ptr.Value(ns.TTL)
 	if len(want) > 0 && slices.Equal(d.From, want) && d.FromTTL == ttl {
 		d.Action = Keep
 	}
@@ -211,7 +213,7 @@ func delegation(ns *types.ResourceRecordSet, want []string, ttl int64) *Delegati
 // targets are the name servers of an NS record, sorted, without a dot at the end.
 func targets(ns types.ResourceRecordSet) (names []string) {
 	for _, r := range ns.ResourceRecords {
-		names = append(names, plain(value(r.Value)))
+		names = append(names, plain(ptr.Value(r.Value)))
 	}
 	slices.Sort(names)
 	return names
@@ -227,10 +229,10 @@ func (m *Manager) delegated(ctx context.Context, zone, parentID string) (ns *typ
 		return nil, nil, err
 	}
 	for _, s := range sets {
-		if canonical(value(s.Name)) == name && s.Type == types.RRTypeNs {
+		if canonical(ptr.Value(s.Name)) == name && s.Type == types.RRTypeNs {
 			ns = &s
 		} else if s.Type != types.RRTypeDs { // it signs the delegation
-			hidden = append(hidden, string(s.Type)+" "+plain(value(s.Name)))
+			hidden = append(hidden, string(s.Type)+" "+plain(ptr.Value(s.Name)))
 		}
 	}
 	return ns, hidden, nil
@@ -245,7 +247,7 @@ func (m *Manager) records(ctx context.Context, id, name string) (sets []types.Re
 			return nil, fmt.Errorf("list records of hosted zone %s: %w", id, err)
 		}
 		for _, s := range out.ResourceRecordSets {
-			if n := canonical(value(s.Name)); n != name && !below(n, name) {
+			if n := canonical(ptr.Value(s.Name)); n != name && !below(n, name) {
 				return sets, nil
 			}
 			sets = append(sets, s)

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Record is a record set of a zone that is to be deleted.
@@ -25,7 +27,7 @@ type Record struct {
 }
 
 func newRecord(s types.ResourceRecordSet) Record {
-	return Record{Name: plain(value(s.Name)), Type: string(s.Type), Identifier: value(s.SetIdentifier), set: s}
+	return Record{Name: plain(ptr.Value(s.Name)), Type: string(s.Type), Identifier: ptr.Value(s.SetIdentifier), set: s}
 }
 
 func (r Record) short() string {
@@ -118,7 +120,7 @@ func (w weight) plus(records ...Record) weight {
 	for _, r := range records {
 		w.records += max(1, len(r.set.ResourceRecords)) // an alias has none
 		for _, v := range r.set.ResourceRecords {
-			w.characters += len(value(v.Value))
+			w.characters += len(ptr.Value(v.Value))
 		}
 	}
 	return w

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // Registry is how external-dns notes, in TXT records beside the records that it
@@ -48,7 +50,7 @@ const typeTemplate = "%{record_type}"
 // type of the record too; an alias, as which Route 53 has what was asked for as a
 // CNAME, is noted as either.
 func (g Registry) noteNames(s types.ResourceRecordSet) []string {
-	first, rest, _ := strings.Cut(plain(value(s.Name)), ".")
+	first, rest, _ := strings.Cut(plain(ptr.Value(s.Name)), ".")
 	if first == "*" && g.WildcardReplacement != "" {
 		first = strings.ToLower(g.WildcardReplacement)
 	}
@@ -113,7 +115,7 @@ func (g Registry) about(sets []types.ResourceRecordSet) map[place]string {
 			continue
 		}
 		for _, note := range g.noteNames(s) {
-			at, name := place{note, value(s.SetIdentifier)}, canonical(value(s.Name))
+			at, name := place{note, ptr.Value(s.SetIdentifier)}, canonical(ptr.Value(s.Name))
 			if other, taken := about[at]; taken && other != name {
 				name = ""
 			}
@@ -127,7 +129,7 @@ func (g Registry) about(sets []types.ResourceRecordSet) map[place]string {
 // note that is surely its own, or where notes contradict one another.
 func (g Registry) claim(s types.ResourceRecordSet, notes map[place]note, about map[place]string) (owner, resource string) {
 	for i, name := range g.noteNames(s) {
-		at := place{name, value(s.SetIdentifier)}
+		at := place{name, ptr.Value(s.SetIdentifier)}
 		n, ok := notes[at]
 		switch {
 		case !ok || about[at] == "":
@@ -141,7 +143,7 @@ func (g Registry) claim(s types.ResourceRecordSet, notes map[place]note, about m
 }
 
 func placeOf(s types.ResourceRecordSet) place {
-	return place{canonical(value(s.Name)), value(s.SetIdentifier)}
+	return place{canonical(ptr.Value(s.Name)), ptr.Value(s.SetIdentifier)}
 }
 
 // noteOf reads a record that is a note and nothing else: what somebody put beside one,
@@ -151,7 +153,7 @@ func noteOf(s types.ResourceRecordSet) (n note, ok bool) {
 		return n, false
 	}
 	for i, r := range s.ResourceRecords {
-		next, isNote := parseNote(value(r.Value))
+		next, isNote := parseNote(ptr.Value(r.Value))
 		if !isNote || i > 0 && next.owner != n.owner {
 			return note{}, false
 		}

@@ -142,11 +142,3 @@ const op = "kre.zone"
 func (m *Manager) emit(subject string, state progress.State, message string, err error) {
 	m.opts.Progress.Emit(progress.Event{Op: op, Subject: subject, State: state, Message: message, Err: err})
 }
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
-}

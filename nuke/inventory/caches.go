@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticache"
 	cachetypes "github.com/aws/aws-sdk-go-v2/service/elasticache/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -29,8 +30,8 @@ func readCacheClusters(ctx context.Context, p *place, things *gathered) error {
 			return nil, err
 		}
 		for _, c := range out.CacheClusters {
-			t := cache(p, text(c.CacheClusterId), text(c.CacheClusterStatus), text(c.ARN), false)
-			if group := text(c.ReplicationGroupId); group != "" {
+			t := cache(p, ptr.Value(c.CacheClusterId), ptr.Value(c.CacheClusterStatus), ptr.Value(c.ARN), false)
+			if group := ptr.Value(c.ReplicationGroupId); group != "" {
 				t.Within = []whose.Part{{Kind: "replication group", Key: replicationKey(p, group)}}
 			}
 			things.add(t)
@@ -47,7 +48,7 @@ func readServerlessCaches(ctx context.Context, p *place, things *gathered) error
 			return nil, err
 		}
 		for _, c := range out.ServerlessCaches {
-			things.add(cache(p, text(c.ServerlessCacheName), text(c.Status), text(c.ARN), true))
+			things.add(cache(p, ptr.Value(c.ServerlessCacheName), ptr.Value(c.Status), ptr.Value(c.ARN), true))
 		}
 		return out.NextToken, nil
 	})
@@ -72,10 +73,10 @@ func readReplicationGroups(ctx context.Context, p *place, things *gathered) erro
 			return nil, err
 		}
 		for _, g := range out.ReplicationGroups {
-			id := text(g.ReplicationGroupId)
+			id := ptr.Value(g.ReplicationGroupId)
 			t := p.thing("ElasticacheReplicationGroup", id, id, nil)
-			t.ARN, t.Keys, t.Ask = text(g.ARN), []string{replicationKey(p, id)}, cacheTags(p, text(g.ARN))
-			t.Moot = text(g.Status) == "deleting"
+			t.ARN, t.Keys, t.Ask = ptr.Value(g.ARN), []string{replicationKey(p, id)}, cacheTags(p, ptr.Value(g.ARN))
+			t.Moot = ptr.Value(g.Status) == "deleting"
 			things.add(t)
 		}
 		return out.Marker, nil
@@ -92,9 +93,9 @@ func readSubnetGroups(ctx context.Context, p *place, things *gathered) error {
 			return nil, err
 		}
 		for _, g := range out.CacheSubnetGroups {
-			name := text(g.CacheSubnetGroupName)
+			name := ptr.Value(g.CacheSubnetGroupName)
 			t := p.thing("ElasticacheSubnetGroup", name, name, map[string]string{"Name": name})
-			t.ARN, t.Ask = text(g.ARN), cacheTags(p, text(g.ARN))
+			t.ARN, t.Ask = ptr.Value(g.ARN), cacheTags(p, ptr.Value(g.ARN))
 			if strings.HasPrefix(name, "default") {
 				t.Held = "its name begins with default"
 			}

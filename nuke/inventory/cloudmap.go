@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	maptypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -31,13 +32,13 @@ func readCloudMap(ctx context.Context, p *place) ([]*whose.Thing, error) {
 }
 
 func readNamespace(ctx context.Context, p *place, n maptypes.NamespaceSummary, things *gathered) error {
-	id := text(n.Id)
-	own, err := mapTags(ctx, p, text(n.Arn))
+	id := ptr.Value(n.Id)
+	own, err := mapTags(ctx, p, ptr.Value(n.Arn))
 	if err != nil {
 		return err
 	}
-	t := p.thing("ServiceDiscoveryNamespace", id, text(n.Name), map[string]string{"ID": id})
-	t.ARN, t.Keys, t.Tags = text(n.Arn), []string{id}, own
+	t := p.thing("ServiceDiscoveryNamespace", id, ptr.Value(n.Name), map[string]string{"ID": id})
+	t.ARN, t.Keys, t.Tags = ptr.Value(n.Arn), []string{id}, own
 	things.add(t)
 	// What the list says of a service does not have its namespace, so each is asked for its own.
 	return pages(func(token *string) (*string, error) {
@@ -57,10 +58,10 @@ func readNamespace(ctx context.Context, p *place, n maptypes.NamespaceSummary, t
 
 // readMapService reads a service and its instances.
 func readMapService(ctx context.Context, p *place, namespace string, s maptypes.ServiceSummary, things *gathered) error {
-	id := text(s.Id)
-	t := p.thing("ServiceDiscoveryService", id, text(s.Name), nil)
-	t.ARN, t.Keys, t.Within = text(s.Arn), []string{id}, []whose.Part{{Kind: "namespace", Key: namespace}}
-	t.Ask = func(ctx context.Context) (map[string]string, error) { return mapTags(ctx, p, text(s.Arn)) }
+	id := ptr.Value(s.Id)
+	t := p.thing("ServiceDiscoveryService", id, ptr.Value(s.Name), nil)
+	t.ARN, t.Keys, t.Within = ptr.Value(s.Arn), []string{id}, []whose.Part{{Kind: "namespace", Key: namespace}}
+	t.Ask = func(ctx context.Context) (map[string]string, error) { return mapTags(ctx, p, ptr.Value(s.Arn)) }
 	things.add(t)
 	return pages(func(token *string) (*string, error) {
 		out, err := call(ctx, p, "servicediscovery:ListInstances", p.CloudMap.ListInstances, &servicediscovery.ListInstancesInput{ServiceId: &id, NextToken: token})
@@ -68,7 +69,7 @@ func readMapService(ctx context.Context, p *place, namespace string, s maptypes.
 			return nil, err
 		}
 		for _, instance := range out.Instances {
-			t := p.thing("ServiceDiscoveryInstance", text(instance.Id)+" -> "+id, "", nil)
+			t := p.thing("ServiceDiscoveryInstance", ptr.Value(instance.Id)+" -> "+id, "", nil)
 			t.Within = []whose.Part{{Kind: "service", Key: id}}
 			things.add(t)
 		}

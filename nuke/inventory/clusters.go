@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -47,9 +48,9 @@ func readClusters(ctx context.Context, p *place) ([]*whose.Thing, error) {
 }
 
 func readCluster(ctx context.Context, p *place, c ecstypes.Cluster, things *gathered) error {
-	arn := text(c.ClusterArn)
-	t := p.thing("ECSCluster", arn, text(c.ClusterName), map[string]string{"ARN": arn})
-	t.ARN, t.Keys, t.Tags, t.Moot = arn, []string{arn}, ecsTags(c.Tags), text(c.Status) == "INACTIVE"
+	arn := ptr.Value(c.ClusterArn)
+	t := p.thing("ECSCluster", arn, ptr.Value(c.ClusterName), map[string]string{"ARN": arn})
+	t.ARN, t.Keys, t.Tags, t.Moot = arn, []string{arn}, ecsTags(c.Tags), ptr.Value(c.Status) == "INACTIVE"
 	things.add(t)
 	if t.Moot {
 		return nil
@@ -101,10 +102,10 @@ func readServices(ctx context.Context, p *place, in whose.Part) ([]*whose.Thing,
 			return err
 		}
 		for _, service := range out.Services {
-			arn := text(service.ServiceArn)
-			t := p.thing("ECSService", arn+" -> "+in.Key, text(service.ServiceName), map[string]string{"ServiceARN": arn, "ClusterARN": in.Key})
-			t.ARN, t.Keys, t.Tags, t.Within = arn, []string{serviceKey(in, text(service.ServiceName))}, ecsTags(service.Tags), []whose.Part{in}
-			t.Moot = text(service.Status) == "INACTIVE"
+			arn := ptr.Value(service.ServiceArn)
+			t := p.thing("ECSService", arn+" -> "+in.Key, ptr.Value(service.ServiceName), map[string]string{"ServiceARN": arn, "ClusterARN": in.Key})
+			t.ARN, t.Keys, t.Tags, t.Within = arn, []string{serviceKey(in, ptr.Value(service.ServiceName))}, ecsTags(service.Tags), []whose.Part{in}
+			t.Moot = ptr.Value(service.Status) == "INACTIVE"
 			things.add(t)
 		}
 		return nil
@@ -139,10 +140,10 @@ func readTasks(ctx context.Context, p *place, in whose.Part, services []*whose.T
 			return err
 		}
 		for _, task := range out.Tasks {
-			arn := text(task.TaskArn)
+			arn := ptr.Value(task.TaskArn)
 			t := p.thing("ECSTask", arn, "", map[string]string{"TaskARN": arn, "ClusterARN": in.Key})
 			t.ARN, t.Tags, t.Within = arn, ecsTags(task.Tags), []whose.Part{in}
-			name, _ := strings.CutPrefix(text(task.Group), "service:")
+			name, _ := strings.CutPrefix(ptr.Value(task.Group), "service:")
 			service := serviceKey(in, name)
 			if slices.ContainsFunc(services, func(t *whose.Thing) bool { return slices.Contains(t.Keys, service) }) {
 				t.Within = []whose.Part{{Kind: "service", Key: service}}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	dnstypes "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -37,7 +38,7 @@ func readDNS(ctx context.Context, p *place, api DNS) ([]*whose.Thing, error) {
 			return err
 		}
 		return each(ctx, zones, func(ctx context.Context, z dnstypes.HostedZone) error {
-			zone := p.thing(whose.HostedZone, zoneID(z)+" ("+text(z.Name)+")", strings.TrimSuffix(text(z.Name), "."), nil)
+			zone := p.thing(whose.HostedZone, zoneID(z)+" ("+ptr.Value(z.Name)+")", strings.TrimSuffix(ptr.Value(z.Name), "."), nil)
 			zone.Tags, zone.Foreign = tags[zoneID(z)], true
 			things.add(zone)
 			records, err := readRecords(ctx, p, api, z, zone.Tags)
@@ -48,7 +49,7 @@ func readDNS(ctx context.Context, p *place, api DNS) ([]*whose.Thing, error) {
 	return things.list, err
 }
 
-func zoneID(z dnstypes.HostedZone) string { return strings.TrimPrefix(text(z.Id), "/hostedzone/") }
+func zoneID(z dnstypes.HostedZone) string { return strings.TrimPrefix(ptr.Value(z.Id), "/hostedzone/") }
 
 func zoneTags(ctx context.Context, p *place, api DNS, zones []dnstypes.HostedZone) (map[string]map[string]string, error) {
 	ids := make([]string, len(zones))
@@ -62,7 +63,7 @@ func zoneTags(ctx context.Context, p *place, api DNS, zones []dnstypes.HostedZon
 	}
 	all := make(map[string]map[string]string, len(zones))
 	for _, set := range out.ResourceTagSets {
-		all[text(set.ResourceId)] = tags(set.Tags, func(t dnstypes.Tag) (*string, *string) { return t.Key, t.Value })
+		all[ptr.Value(set.ResourceId)] = tags(set.Tags, func(t dnstypes.Tag) (*string, *string) { return t.Key, t.Value })
 	}
 	return all, nil
 }
@@ -71,7 +72,7 @@ func zoneTags(ctx context.Context, p *place, api DNS, zones []dnstypes.HostedZon
 // its name, or where it leads to a load balancer of the environment.
 func readRecords(ctx context.Context, p *place, api DNS, z dnstypes.HostedZone, zoneTags map[string]string) ([]*whose.Thing, error) {
 	var things []*whose.Thing
-	properties := map[string]string{"HostedZoneName": text(z.Name)}
+	properties := map[string]string{"HostedZoneName": ptr.Value(z.Name)}
 	show(properties, zoneTags, "zone:tag:")
 	in := &route53.ListResourceRecordSetsInput{HostedZoneId: z.Id}
 	err := pages(func(*string) (*string, error) {
@@ -80,7 +81,7 @@ func readRecords(ctx context.Context, p *place, api DNS, z dnstypes.HostedZone, 
 			return nil, err
 		}
 		for _, record := range out.ResourceRecordSets {
-			name := text(record.Name)
+			name := ptr.Value(record.Name)
 			t := p.thing("Route53ResourceRecordSet", name, strings.TrimSuffix(name, "."), maps.Clone(properties))
 			t.Properties["Name"], t.Properties["Type"] = name, string(record.Type)
 			t.Tags = map[string]string{} // records have none
@@ -91,7 +92,7 @@ func readRecords(ctx context.Context, p *place, api DNS, z dnstypes.HostedZone, 
 			return nil, nil
 		}
 		in.StartRecordName, in.StartRecordType, in.StartRecordIdentifier = out.NextRecordName, out.NextRecordType, out.NextRecordIdentifier
-		return new(strings.Join([]string{text(out.NextRecordName), string(out.NextRecordType), text(out.NextRecordIdentifier)}, " ")), nil
+		return new(strings.Join([]string{ptr.Value(out.NextRecordName), string(out.NextRecordType), ptr.Value(out.NextRecordIdentifier)}, " ")), nil
 	})
 	return things, err
 }
@@ -103,11 +104,11 @@ func leadsTo(record dnstypes.ResourceRecordSet) []whose.Part {
 		parts = append(parts, whose.Part{Kind: "load balancer", Key: addressKey(address)})
 	}
 	if record.AliasTarget != nil {
-		add(text(record.AliasTarget.DNSName))
+		add(ptr.Value(record.AliasTarget.DNSName))
 	}
 	if record.Type == dnstypes.RRTypeCname {
 		for _, value := range record.ResourceRecords {
-			add(text(value.Value))
+			add(ptr.Value(value.Value))
 		}
 	}
 	return parts
@@ -121,6 +122,6 @@ func addressKey(address string) string {
 // goesWithZone reports whether nobody deletes a record without its zone: each zone needs
 // some, and a zone that another service of AWS keeps has no records of ours.
 func goesWithZone(z dnstypes.HostedZone, record dnstypes.ResourceRecordSet) bool {
-	apex := text(z.Name) == text(record.Name)
+	apex := ptr.Value(z.Name) == ptr.Value(record.Name)
 	return z.LinkedService != nil || record.Type == dnstypes.RRTypeSoa || record.Type == dnstypes.RRTypeNs && apex
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // emulated makes of the clients of a region what gets along with an emulator of AWS,
@@ -63,7 +65,7 @@ func (m emulatedMap) ListServices(ctx context.Context, in *servicediscovery.List
 			return nil, err
 		}
 		for _, f := range in.Filters {
-			if whole.Service != nil && slices.Contains(f.Values, text(whole.Service.NamespaceId)) {
+			if whole.Service != nil && slices.Contains(f.Values, ptr.Value(whole.Service.NamespaceId)) {
 				own = append(own, s)
 			}
 		}

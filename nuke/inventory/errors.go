@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/mettel-automation/delivery/internal/awserr"
 )
 
 // ReadError is a call to AWS that has failed.
@@ -41,16 +43,11 @@ func (e *ReadError) remedy(code string) string {
 
 // isGone reports whether err says that what was asked for is not there any more.
 func isGone(err error) bool {
-	api, ok := errors.AsType[smithy.APIError](err)
-	if !ok {
-		return false
-	}
-	code := api.ErrorCode()
+	code := awserr.Code(err)
 	return strings.Contains(code, "NotFound") || strings.HasPrefix(code, "NoSuch")
 }
 
 // isUnknown reports whether err says that the service does not have the operation there.
 func isUnknown(err error) bool {
-	api, ok := errors.AsType[smithy.APIError](err)
-	return ok && (api.ErrorCode() == "InvalidAction" || api.ErrorCode() == "UnknownOperationException")
+	return awserr.Is(err, "InvalidAction", "UnknownOperationException")
 }

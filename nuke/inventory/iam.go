@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -59,24 +60,24 @@ func next(truncated bool, marker *string) *string {
 
 // roleOf is a role, its policies and what is attached to it.
 func roleOf(p *place, role iamtypes.RoleDetail) []*whose.Thing {
-	name, path := text(role.RoleName), text(role.Path)
+	name, path := ptr.Value(role.RoleName), ptr.Value(role.Path)
 	own := iamTags(role.Tags)
 	t := p.thing("IAMRole", name, name, map[string]string{"Name": name, "Path": path})
-	t.ARN, t.Keys, t.Tags = text(role.Arn), []string{roleKey(name)}, own
+	t.ARN, t.Keys, t.Tags = ptr.Value(role.Arn), []string{roleKey(name)}, own
 	if strings.HasPrefix(path, "/aws-service-role/") || strings.HasPrefix(path, "/aws-reserved/sso.amazonaws.com/") {
 		t.Held = "it belongs to AWS: to a service, or to single sign-on"
 	}
 	things := []*whose.Thing{t}
 	within := whose.Part{Kind: "role", Key: roleKey(name)}
 	for _, policy := range role.RolePolicyList {
-		properties := map[string]string{"PolicyName": text(policy.PolicyName), "role:RoleName": name, "role:RoleID": text(role.RoleId), "role:Path": path}
+		properties := map[string]string{"PolicyName": ptr.Value(policy.PolicyName), "role:RoleName": name, "role:RoleID": ptr.Value(role.RoleId), "role:Path": path}
 		show(properties, own, "tag:role:")
-		part := p.thing("IAMRolePolicy", name+" -> "+text(policy.PolicyName), "", properties)
+		part := p.thing("IAMRolePolicy", name+" -> "+ptr.Value(policy.PolicyName), "", properties)
 		part.Within, part.Tags, part.Held = []whose.Part{within}, map[string]string{}, t.Held
 		things = append(things, part)
 	}
 	for _, policy := range role.AttachedManagedPolicies {
-		arn, policyName := text(policy.PolicyArn), text(policy.PolicyName)
+		arn, policyName := ptr.Value(policy.PolicyArn), ptr.Value(policy.PolicyName)
 		properties := map[string]string{"RoleName": name, "RolePath": path, "PolicyName": policyName, "PolicyArn": arn}
 		show(properties, own, "tag:role:")
 		part := p.thing("IAMRolePolicyAttachment", name+" -> "+policyName, "", properties)
@@ -90,8 +91,8 @@ func roleOf(p *place, role iamtypes.RoleDetail) []*whose.Thing {
 func roleKey(name string) string { return "role " + name }
 
 func policyOf(p *place, policy iamtypes.ManagedPolicyDetail) *whose.Thing {
-	arn, name := text(policy.Arn), text(policy.PolicyName)
-	t := p.thing("IAMPolicy", arn, name, map[string]string{"ARN": arn, "Name": name, "PolicyID": text(policy.PolicyId), "Path": text(policy.Path)})
+	arn, name := ptr.Value(policy.Arn), ptr.Value(policy.PolicyName)
+	t := p.thing("IAMPolicy", arn, name, map[string]string{"ARN": arn, "Name": name, "PolicyID": ptr.Value(policy.PolicyId), "Path": ptr.Value(policy.Path)})
 	t.ARN, t.Keys = arn, []string{arn}
 	return t
 }
@@ -124,19 +125,19 @@ func readProfiles(ctx context.Context, p *place, api IAM, things *gathered) erro
 		return err
 	}
 	return each(ctx, profiles, func(ctx context.Context, profile iamtypes.InstanceProfile) error {
-		name := text(profile.InstanceProfileName)
+		name := ptr.Value(profile.InstanceProfileName)
 		whole, err := call(ctx, p, "iam:GetInstanceProfile", api.GetInstanceProfile, &iam.GetInstanceProfileInput{InstanceProfileName: &name})
 		if err != nil {
 			return gone(err)
 		}
 		own := iamTags(whole.InstanceProfile.Tags) // which the list does not have
-		t := p.thing("IAMInstanceProfile", name, name, map[string]string{"Name": name, "Path": text(profile.Path)})
-		t.ARN, t.Keys, t.Tags = text(profile.Arn), []string{"profile " + name}, own
+		t := p.thing("IAMInstanceProfile", name, name, map[string]string{"Name": name, "Path": ptr.Value(profile.Path)})
+		t.ARN, t.Keys, t.Tags = ptr.Value(profile.Arn), []string{"profile " + name}, own
 		things.add(t)
 		for _, role := range profile.Roles {
-			id := name + " -> " + text(role.RoleName)
-			t := p.thing("IAMInstanceProfileRole", id, "", map[string]string{"InstanceProfile": name, "InstanceRole": text(role.RoleName), "role:Path": text(role.Path)})
-			t.Tags, t.Within = own, []whose.Part{{Kind: "instance profile", Key: "profile " + name}, {Kind: "role", Key: roleKey(text(role.RoleName))}}
+			id := name + " -> " + ptr.Value(role.RoleName)
+			t := p.thing("IAMInstanceProfileRole", id, "", map[string]string{"InstanceProfile": name, "InstanceRole": ptr.Value(role.RoleName), "role:Path": ptr.Value(role.Path)})
+			t.Tags, t.Within = own, []whose.Part{{Kind: "instance profile", Key: "profile " + name}, {Kind: "role", Key: roleKey(ptr.Value(role.RoleName))}}
 			things.add(t)
 		}
 		return nil

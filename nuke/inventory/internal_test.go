@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 func TestKindOfARN(t *testing.T) {
@@ -70,8 +72,8 @@ func TestPages(t *testing.T) {
 	t.Run("an empty token ends the list", func(t *testing.T) {
 		var asked []string
 		err := pages(func(token *string) (*string, error) {
-			asked = append(asked, text(token))
-			return map[string]*string{"": new("a"), "a": new("b"), "b": new("")}[text(token)], nil
+			asked = append(asked, ptr.Value(token))
+			return map[string]*string{"": new("a"), "a": new("b"), "b": new("")}[ptr.Value(token)], nil
 		})
 		if err != nil || strings.Join(asked, ",") != ",a,b" {
 			t.Errorf("asked for %q, %v", asked, err)
@@ -81,7 +83,7 @@ func TestPages(t *testing.T) {
 		n := 0
 		err := pages(func(token *string) (*string, error) {
 			n++
-			return map[string]*string{"": new("a"), "a": new("b"), "b": new("a")}[text(token)], nil
+			return map[string]*string{"": new("a"), "a": new("b"), "b": new("a")}[ptr.Value(token)], nil
 		})
 		if err == nil || n != 3 {
 			t.Errorf("%d calls, %v", n, err)

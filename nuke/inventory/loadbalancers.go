@@ -8,6 +8,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -32,9 +33,9 @@ func readLoadBalancers(ctx context.Context, p *place) ([]*whose.Thing, error) {
 		return nil, err
 	}
 	for _, b := range balancers {
-		arn, name := text(b.LoadBalancerArn), text(b.LoadBalancerName)
+		arn, name := ptr.Value(b.LoadBalancerArn), ptr.Value(b.LoadBalancerName)
 		t := p.thing("ELBv2", name, name, map[string]string{"ARN": arn, "Name": name})
-		t.ARN, t.Keys = arn, []string{arn, addressKey(text(b.DNSName))}
+		t.ARN, t.Keys = arn, []string{arn, addressKey(ptr.Value(b.DNSName))}
 		things.add(t)
 	}
 	err = each(ctx, balancers, func(ctx context.Context, b elbtypes.LoadBalancer) error {
@@ -86,11 +87,11 @@ func readListeners(ctx context.Context, p *place, b elbtypes.LoadBalancer, thing
 
 // ruleOf is a rule, which is part of its load balancer and of where it forwards to.
 func ruleOf(p *place, b elbtypes.LoadBalancer, l elbtypes.Listener, rule elbtypes.Rule) *whose.Thing {
-	arn, name := text(rule.RuleArn), text(b.LoadBalancerName)
-	t := p.thing("ELBv2ListenerRule", name+" -> "+arn, "", map[string]string{"ARN": arn, "ListenerARN": text(l.ListenerArn), "LoadBalancerName": name})
-	t.ARN, t.Within = arn, []whose.Part{{Kind: "load balancer", Key: text(b.LoadBalancerArn)}}
+	arn, name := ptr.Value(rule.RuleArn), ptr.Value(b.LoadBalancerName)
+	t := p.thing("ELBv2ListenerRule", name+" -> "+arn, "", map[string]string{"ARN": arn, "ListenerARN": ptr.Value(l.ListenerArn), "LoadBalancerName": name})
+	t.ARN, t.Within = arn, []whose.Part{{Kind: "load balancer", Key: ptr.Value(b.LoadBalancerArn)}}
 	for _, action := range rule.Actions {
-		if group := text(action.TargetGroupArn); group != "" {
+		if group := ptr.Value(action.TargetGroupArn); group != "" {
 			t.Within = append(t.Within, whose.Part{Kind: "target group", Key: group})
 		}
 	}
@@ -104,7 +105,7 @@ func readTargetGroups(ctx context.Context, p *place, things *gathered) error {
 			return nil, err
 		}
 		for _, g := range out.TargetGroups {
-			arn, name := text(g.TargetGroupArn), text(g.TargetGroupName)
+			arn, name := ptr.Value(g.TargetGroupArn), ptr.Value(g.TargetGroupName)
 			t := p.thing("ELBv2TargetGroup", name, name, map[string]string{"ARN": arn, "IsLoadBalanced": strconv.FormatBool(len(g.LoadBalancerArns) > 0)})
 			t.ARN, t.Keys = arn, []string{arn}
 			for _, balancer := range g.LoadBalancerArns {
@@ -132,7 +133,7 @@ func readELBTags(ctx context.Context, p *place, things []*whose.Thing) error {
 			return err
 		}
 		for _, d := range out.TagDescriptions {
-			if t := byARN[text(d.ResourceArn)]; t != nil { // which no other call has
+			if t := byARN[ptr.Value(d.ResourceArn)]; t != nil { // which no other call has
 				t.Tags = tags(d.Tags, func(t elbtypes.Tag) (*string, *string) { return t.Key, t.Value })
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 	"github.com/mettel-automation/delivery/progress"
@@ -59,7 +60,7 @@ func (s *scan) identify(ctx context.Context, api API, inv *nuke.Inventory) error
 	if err != nil {
 		return err
 	}
-	if id := text(who.Account); id != s.opts.Account {
+	if id := ptr.Value(who.Account); id != s.opts.Account {
 		return fmt.Errorf("read account %s: %w: %s", s.opts.Account, ErrAccount, id)
 	}
 	aliases, err := call(ctx, p, "iam:ListAccountAliases", api.Aliases.ListAccountAliases, &iam.ListAccountAliasesInput{})
@@ -152,7 +153,7 @@ func pages(fetch func(token *string) (next *string, err error)) error {
 		switch {
 		case err != nil:
 			return err
-		case text(next) == "":
+		case ptr.Value(next) == "":
 			return nil
 		case seen[*next]:
 			return fmt.Errorf("read pages: the list has no end: its page %q came before", *next)
@@ -177,20 +178,12 @@ func (p *place) thing(typ, id, name string, properties map[string]string) *whose
 	return &whose.Thing{Resource: nuke.Resource{Type: typ, Region: p.name, ID: id, Properties: properties}, Name: name}
 }
 
-// text is what s points to, or "".
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 // tags are those of a service's own type of tag.
 func tags[T any](list []T, pair func(T) (key, value *string)) map[string]string {
 	all := make(map[string]string, len(list))
 	for _, tag := range list {
 		key, value := pair(tag)
-		all[text(key)] = text(value)
+		all[ptr.Value(key)] = ptr.Value(value)
 	}
 	return all
 }

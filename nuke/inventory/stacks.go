@@ -3,7 +3,6 @@ package inventory
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	stacktypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -13,8 +12,9 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
-	"github.com/aws/smithy-go"
 
+	"github.com/mettel-automation/delivery/internal/awserr"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -26,15 +26,15 @@ func readStacks(ctx context.Context, p *place) ([]*whose.Thing, error) {
 			return nil, err
 		}
 		for _, s := range out.Stacks {
-			name := text(s.StackName)
+			name := ptr.Value(s.StackName)
 			t := p.thing("CloudFormationStack", name, name, map[string]string{"Name": name, "Status": string(s.StackStatus)})
-			t.ARN, t.Keys = text(s.StackId), []string{text(s.StackId)}
+			t.ARN, t.Keys = ptr.Value(s.StackId), []string{ptr.Value(s.StackId)}
 			t.Tags = tags(s.Tags, func(t stacktypes.Tag) (*string, *string) { return t.Key, t.Value })
 			t.Moot = s.StackStatus == stacktypes.StackStatusDeleteComplete
 			if s.ParentId != nil {
 				t.Within = []whose.Part{{Kind: "stack", Key: *s.ParentId}}
 			}
-			if text(s.Description) == conformance {
+			if ptr.Value(s.Description) == conformance {
 				t.Held = "AWS Config keeps it"
 			}
 			if s.EnableTerminationProtection != nil && *s.EnableTerminationProtection {
@@ -58,7 +58,7 @@ func readTopics(ctx context.Context, p *place) ([]*whose.Thing, error) {
 			return nil, err
 		}
 		for _, topic := range out.Topics {
-			arn := text(topic.TopicArn)
+			arn := ptr.Value(topic.TopicArn)
 			t := p.thing("SNSTopic", "TopicARN: "+arn, lastOf(arn), map[string]string{"TopicARN": arn})
 			t.ARN = arn
 			t.Ask = func(ctx context.Context) (map[string]string, error) {
@@ -97,7 +97,7 @@ func readBuckets(ctx context.Context, p *place) ([]*whose.Thing, error) {
 		if err != nil || region != p.name {
 			return gone(err)
 		}
-		name := text(b.Name)
+		name := ptr.Value(b.Name)
 		t := p.thing("S3Bucket", "s3://"+name, name, map[string]string{"Name": name})
 		t.ARN, t.Ask = "arn:"+partition(p.name)+":s3:::"+name, bucketTags(p, name)
 		things.add(t)
@@ -108,7 +108,7 @@ func readBuckets(ctx context.Context, p *place) ([]*whose.Thing, error) {
 
 // regionOf is where a bucket is, which older lists do not tell.
 func regionOf(ctx context.Context, p *place, b s3types.Bucket) (string, error) {
-	if region := text(b.BucketRegion); region != "" {
+	if region := ptr.Value(b.BucketRegion); region != "" {
 		return region, nil
 	}
 	out, err := call(ctx, p, "s3:GetBucketLocation", p.Buckets.GetBucketLocation, &s3.GetBucketLocationInput{Bucket: b.Name})
@@ -125,7 +125,7 @@ func regionOf(ctx context.Context, p *place, b s3types.Bucket) (string, error) {
 func bucketTags(p *place, name string) func(context.Context) (map[string]string, error) {
 	return func(ctx context.Context) (map[string]string, error) {
 		out, err := call(ctx, p, "s3:GetBucketTagging", p.Buckets.GetBucketTagging, &s3.GetBucketTaggingInput{Bucket: &name})
-		if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchTagSet" {
+		if awserr.Is(err, "NoSuchTagSet") {
 			return map[string]string{}, nil
 		}
 		if err != nil {
@@ -143,7 +143,7 @@ func readSecurityGroups(ctx context.Context, p *place) ([]*whose.Thing, error) {
 			return nil, err
 		}
 		for _, g := range out.SecurityGroups {
-			id, name, owner := text(g.GroupId), text(g.GroupName), text(g.OwnerId)
+			id, name, owner := ptr.Value(g.GroupId), ptr.Value(g.GroupName), ptr.Value(g.OwnerId)
 			t := p.thing("EC2SecurityGroup", id, name, map[string]string{"ID": id, "Name": name, "OwnerID": owner})
 			t.ARN = "arn:" + partition(p.name) + ":ec2:" + p.name + ":" + owner + ":security-group/" + id
 			t.Tags = tags(g.Tags, func(t ec2types.Tag) (*string, *string) { return t.Key, t.Value })

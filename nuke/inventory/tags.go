@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	tagtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -24,7 +25,7 @@ func readIndex(ctx context.Context, p *place) ([]*whose.Thing, error) {
 			return nil, err
 		}
 		for _, m := range out.ResourceTagMappingList {
-			arn := plainARN(text(m.ResourceARN))
+			arn := plainARN(ptr.Value(m.ResourceARN))
 			t := p.thing(kindForPeople(arn), arn, "", nil)
 			t.ARN, t.Foreign = arn, true
 			t.Tags = tags(m.Tags, func(t tagtypes.Tag) (*string, *string) { return t.Key, t.Value })

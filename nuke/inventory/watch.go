@@ -7,6 +7,7 @@ import (
 	watchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory/internal/whose"
 )
 
@@ -14,8 +15,8 @@ import (
 func readAlarms(ctx context.Context, p *place) ([]*whose.Thing, error) {
 	var things []*whose.Thing
 	add := func(name, arn *string, kind watchtypes.AlarmType) {
-		t := p.thing("CloudWatchAlarm", text(name), text(name), map[string]string{"Name": text(name), "Type": string(kind)})
-		t.ARN = text(arn)
+		t := p.thing("CloudWatchAlarm", ptr.Value(name), ptr.Value(name), map[string]string{"Name": ptr.Value(name), "Type": string(kind)})
+		t.ARN = ptr.Value(arn)
 		t.Ask = func(ctx context.Context) (map[string]string, error) {
 			out, err := call(ctx, p, "cloudwatch:ListTagsForResource", p.CloudWatch.ListTagsForResource, &cloudwatch.ListTagsForResourceInput{ResourceARN: arn})
 			if err != nil {
@@ -51,8 +52,8 @@ func readDashboards(ctx context.Context, p *place) ([]*whose.Thing, error) {
 			return nil, err
 		}
 		for _, d := range out.DashboardEntries {
-			t := p.thing("CloudWatchDashboard", text(d.DashboardName), text(d.DashboardName), nil)
-			t.ARN = text(d.DashboardArn)
+			t := p.thing("CloudWatchDashboard", ptr.Value(d.DashboardName), ptr.Value(d.DashboardName), nil)
+			t.ARN = ptr.Value(d.DashboardArn)
 			things = append(things, t)
 		}
 		return out.NextToken, nil
@@ -70,7 +71,7 @@ func readLogGroups(ctx context.Context, p *place) ([]*whose.Thing, error) {
 			return nil, err
 		}
 		for _, g := range out.LogGroups {
-			name, arn := text(g.LogGroupName), plainARN(text(g.Arn))
+			name, arn := ptr.Value(g.LogGroupName), plainARN(ptr.Value(g.Arn))
 			t := p.thing("CloudWatchLogsLogGroup", name, name, map[string]string{"Name": name, "logGroupName": name})
 			t.ARN, t.Keys = arn, []string{logKey(p, name)}
 			if g.DeletionProtectionEnabled != nil && *g.DeletionProtectionEnabled {
@@ -96,8 +97,8 @@ func readLogGroups(ctx context.Context, p *place) ([]*whose.Thing, error) {
 			return nil, err
 		}
 		for _, f := range out.MetricFilters {
-			t := p.thing("metric filter", text(f.LogGroupName)+" -> "+text(f.FilterName), "", nil)
-			t.Foreign, t.Within = true, []whose.Part{{Kind: "log group", Key: logKey(p, text(f.LogGroupName))}}
+			t := p.thing("metric filter", ptr.Value(f.LogGroupName)+" -> "+ptr.Value(f.FilterName), "", nil)
+			t.Foreign, t.Within = true, []whose.Part{{Kind: "log group", Key: logKey(p, ptr.Value(f.LogGroupName))}}
 			things = append(things, t)
 		}
 		return out.NextToken, nil

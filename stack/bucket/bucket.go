@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/mettel-automation/delivery/internal/awserr"
 	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/internal/wait"
 	"github.com/mettel-automation/delivery/progress"
@@ -223,7 +224,7 @@ func (r *run) abortUploads(ctx context.Context) error {
 				Bucket: &r.bucket, ExpectedBucketOwner: r.owner(), Key: u.Key, UploadId: u.UploadId,
 			})
 			switch {
-			case err == nil, isCode(err, "NoSuchUpload"): // completed or aborted meanwhile
+			case err == nil, awserr.Is(err, "NoSuchUpload"): // completed or aborted meanwhile
 			case ctx.Err() != nil:
 				return ctx.Err()
 			default:

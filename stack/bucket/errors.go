@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
 
+	"github.com/mettel-automation/delivery/internal/awserr"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -76,28 +76,14 @@ func (f *failures) error() error {
 	return errors.Join(append(f.errs, fmt.Errorf("and %d more", f.more))...)
 }
 
-// isCode reports whether S3 answered with the code.
-func isCode(err error, codes ...string) bool {
-	api, ok := errors.AsType[smithy.APIError](err)
-	if !ok {
-		return false
-	}
-	for _, code := range codes {
-		if api.ErrorCode() == code {
-			return true
-		}
-	}
-	return false
-}
-
-func isMissing(err error) bool { return isCode(err, "NoSuchBucket") }
+func isMissing(err error) bool { return awserr.Is(err, "NoSuchBucket") }
 
 // explain adds to an answer of S3 what helps.
 func explain(err error, owner string) error {
 	switch {
-	case isCode(err, "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed"):
+	case awserr.Is(err, "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed"):
 		return fmt.Errorf("the bucket is in another region than the client: %w", err)
-	case owner != "" && isCode(err, "AccessDenied", "Forbidden"):
+	case owner != "" && awserr.Is(err, "AccessDenied", "Forbidden"):
 		return fmt.Errorf("either the credentials may not, or the bucket belongs to another account than %s: %w", owner, err)
 	}
 	return err

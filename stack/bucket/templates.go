@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/mettel-automation/delivery/internal/awserr"
 	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
@@ -93,8 +94,8 @@ func (t Templates) store(ctx context.Context, key string, body []byte, sum strin
 	switch {
 	case err == nil && ptr.Value(head.ChecksumSHA256) == sum:
 		return nil
-	case err == nil, isCode(err, "NotFound", "NoSuchKey"):
-	case isCode(err, "Forbidden", "AccessDenied"):
+	case err == nil, awserr.Is(err, "NotFound", "NoSuchKey"):
+	case awserr.Is(err, "Forbidden", "AccessDenied"):
 		// Without the permission to list, S3 says so of what is not there.
 	default:
 		return fmt.Errorf("look for %s: %w", key, err)

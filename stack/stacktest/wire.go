@@ -3,12 +3,12 @@ package stacktest
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/stack/stacktest/internal/query"
 )
 
@@ -100,19 +100,13 @@ func (c *Cloud) operations() map[string]operation {
 }
 
 // page returns the part of all that begins where token says, and the token of
-// what follows. A token is the place of an element.
+// what follows.
 func page[T any](all []T, token *string, size int) (part []T, next *string, fault *Error) {
-	start := 0
-	if token != nil {
-		if _, err := fmt.Sscanf(*token, "from-%d", &start); err != nil || start < 0 || start > len(all) {
-			return nil, nil, invalid("NextToken is not valid")
-		}
+	part, after, ok := double.Page(all, ptr.Value(token), size)
+	if !ok {
+		return nil, nil, invalid("NextToken is not valid")
 	}
-	end := min(start+size, len(all))
-	if end < len(all) {
-		next = new(fmt.Sprintf("from-%d", end))
-	}
-	return all[start:end], next, nil
+	return part, some(after), nil
 }
 
 func digest(text string) string {

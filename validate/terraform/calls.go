@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -183,17 +182,8 @@ func (r *run) cycles(m *module) {
 		nodes = append(nodes, node)
 	}
 	_, err := dag.New(nodes)
-	for _, cause := range unjoin(err) {
-		if cycle, ok := errors.AsType[*dag.CycleError](cause); ok {
-			l := byName[cycle.Path[0]]
-			r.add(l.file.path, l.attr.NameRange, RuleCycle, "local."+strings.Join(cycle.Path, " needs local."), validate.OfModule)
-		}
+	for _, cycle := range dag.Cycles(err) {
+		l := byName[cycle.Path[0]]
+		r.add(l.file.path, l.attr.NameRange, RuleCycle, "local."+strings.Join(cycle.Path, " needs local."), validate.OfModule)
 	}
-}
-
-func unjoin(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -54,10 +53,4 @@ func Addresses(t types.Task) []netip.Addr {
 		}
 	}
 	return all
-}
-
-// ID is the last element of an ARN: the id of a task or of a registry.
-func ID(arn *string) string {
-	text := ptr.Value(arn)
-	return text[strings.LastIndexByte(text, '/')+1:]
 }

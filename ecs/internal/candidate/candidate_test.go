@@ -10,6 +10,7 @@ import (
 
 	"github.com/mettel-automation/delivery/ecs"
 	"github.com/mettel-automation/delivery/ecs/internal/candidate"
+	"github.com/mettel-automation/delivery/ecs/internal/short"
 )
 
 func task(arn, status string) types.Task { return types.Task{TaskArn: &arn, LastStatus: &status} }
@@ -34,7 +35,7 @@ func TestRunning(t *testing.T) {
 			tasks, news := candidate.Running(c)
 			var ids []string
 			for _, task := range tasks {
-				ids = append(ids, candidate.ID(task.TaskArn))
+				ids = append(ids, short.Name(*task.TaskArn))
 			}
 			if d := cmp.Diff(tt.want, ids); d != "" || news != tt.news {
 				t.Errorf("news %q; tasks (-want +got):\n%s", news, d)

@@ -1,6 +1,5 @@
-// Package awsauth edits mapRoles, the text in the aws-auth ConfigMap of an EKS
-// cluster that says which IAM role is which Kubernetes user, so that nobody is
-// locked out by it:
+// Package awsauth edits mapRoles, the text in the aws-auth ConfigMap of an EKS cluster
+// that says which IAM role is which Kubernetes user, so that nobody is locked out by it:
 //
 //	text, err := awsauth.Edit{
 //		Prefix: "delivery:", // ours are the entries whose username begins so
@@ -17,9 +16,8 @@
 // after which the entry of a node would be gone. Each result is read again, and is
 // returned only if all entries are what they should be.
 //
-// It edits a text: fetching the ConfigMap and writing it back, with a retry where
-// somebody else wrote meanwhile, is package access. It knows nothing of mapUsers and
-// mapAccounts, which are other keys of the ConfigMap and need no touching.
+// It edits a text: package access fetches the ConfigMap and writes it back. It knows
+// nothing of mapUsers and mapAccounts, other keys of the ConfigMap.
 package awsauth
 
 import (

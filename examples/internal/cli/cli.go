@@ -50,7 +50,9 @@ func Run(ctx context.Context, name string, job Job, args []string, stdout, stder
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return OK
 	}
-	fmt.Fprintf(stderr, "%s: %s\n", name, clean.Text(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	if _, known := errors.AsType[*told](err); !known {
+		fmt.Fprintf(stderr, "%s: %s\n", name, clean.Text(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	}
 	if _, failed := errors.AsType[*failure](err); failed {
 		return ExitFailed
 	}
@@ -70,6 +72,20 @@ type failure struct{ err error }
 
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
+
+// Told marks err as one that whoever reads the output has been told already, so that it
+// is not printed again. A nil err stays nil.
+func Told(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &told{err}
+}
+
+type told struct{ err error }
+
+func (t *told) Error() string { return t.err.Error() }
+func (t *told) Unwrap() error { return t.err }
 
 // Flags is a set of flags whose -h prints a text that helps.
 type Flags struct {

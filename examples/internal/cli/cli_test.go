@@ -25,6 +25,9 @@ func TestRun(t *testing.T) {
 		if *name == "odd" {
 			return errors.New("read a\x1b[2Jb\x9b: no\nwrite c: no")
 		}
+		if *name == "told" {
+			return cli.Told(cli.Failed(errors.New("shown above")))
+		}
 		if *name == "bad" {
 			return fmt.Errorf("wrapped: %w", cli.Failed(errors.New("the gate failed")))
 		}
@@ -39,6 +42,7 @@ func TestRun(t *testing.T) {
 		"success prints the result":           {[]string{"-name", "<a>"}, cli.OK, "{\n  \"name\": \"<a>\"\n}\n", ""},
 		"help goes to stdout":                 {[]string{"-h"}, cli.OK, "demo shows.\n\nFlags:\n  -name NAME\n    \tNAME of it\n", ""},
 		"a failure is one line and code 1":    {[]string{"-name", "bad"}, cli.ExitFailed, "", "demo: wrapped: the gate failed\n"},
+		"what was told is not repeated":       {[]string{"-name", "told"}, cli.ExitFailed, "", ""},
 		"an error steers no terminal":         {[]string{"-name", "odd"}, cli.ExitUsage, "", "demo: read a\\x1b[2Jb\\x9b: no; write c: no\n"},
 		"a missing flag is code 2":            {nil, cli.ExitUsage, "", "demo: -name is required (-h lists the flags)\n"},
 		"an unknown flag prints nothing else": {[]string{"-x"}, cli.ExitUsage, "", "demo: flag provided but not defined: -x (-h lists the flags)\n"},

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -46,8 +47,8 @@ func (c *Cloud) Pace(d time.Duration) time.Duration {
 type Connect func(ctx context.Context, j *job.Job) (*Cloud, error)
 
 // AWS is that of the environment variables and files, as the AWS CLI reads them;
-// AWS_ENDPOINT_URL stands for another one. An account that is not that of the file is
-// refused.
+// AWS_ENDPOINT_URL stands for another one, which DELIVERY_SPEED says to be as many times
+// faster, as the -speed of awslocal. An account that is not that of the file is refused.
 func AWS() Connect {
 	return once(func(ctx context.Context, j *job.Job) (*Cloud, error) {
 		cfg, err := config.LoadDefaultConfig(ctx)
@@ -62,13 +63,29 @@ func AWS() Connect {
 		if err != nil {
 			return nil, cli.Failed(fmt.Errorf("ask AWS who we are: %w", err))
 		}
-		c := &Cloud{AWS: cfg, Account: aws.ToString(caller.Account), Speed: 1}
+		c := &Cloud{AWS: cfg, Account: aws.ToString(caller.Account)}
 		if want := j.Config.Account; want != "" && c.Account != want {
 			return nil, cli.Failed(fmt.Errorf("the credentials are those of AWS account %s, and delivery.yaml is for %s", c.Account, want))
 		}
 		c.Name = fmt.Sprintf("AWS account %s, %s", c.Account, cfg.Region)
-		return c, nil
+		j.Run.Cloud = c.Name
+		c.Speed, err = speed(j.Getenv)
+		return c, err
 	})
+}
+
+// speed is that of the environment variables. It is never more than 1 where these name no
+// endpoint: AWS itself must not be asked more often than it takes.
+func speed(getenv func(string) string) (float64, error) {
+	text := getenv("DELIVERY_SPEED")
+	if text == "" || getenv("AWS_ENDPOINT_URL") == "" {
+		return 1, nil
+	}
+	speed, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(speed >= 1) {
+		return 0, fmt.Errorf("DELIVERY_SPEED is %q; want a number from 1", text)
+	}
+	return speed, nil
 }
 
 // Fixed is a cloud that is there already, such as one in memory.

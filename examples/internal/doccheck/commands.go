@@ -106,8 +106,14 @@ func flagName(word string) (string, bool) {
 	return m[1], true
 }
 
+// placeholder is a path in which a word in capitals stands for any name.
+var placeholder = regexp.MustCompile(`/[A-Z]+(/|$)`)
+
 // broken says what is wrong with c; "" is nothing.
 func (c invocation) broken(root string) string {
+	if placeholder.MatchString(c.program) {
+		return ""
+	}
 	at := filepath.Join(root, filepath.FromSlash(strings.TrimSuffix(c.program, "/...")))
 	info, err := os.Stat(at)
 	if err != nil {

@@ -216,6 +216,7 @@ func New() { flags.Bool("json", false, "-csv is not one") }`)
 		"a job of a file of CI":                 {page: text("'''yaml", "script: [go run ./examples/none]", "'''"), want: "there is no examples/none", line: 2},
 		"a path in another program's URL":       {page: text("    curl https://example.com/examples/none")},
 		"flags of go test are none of a main's": {page: text("    go test ./examples/rollout -run X -v")},
+		"a word in capitals is any name":        {page: text("    go run ./examples/NAME -x")},
 		"folders of all packages below one":     {page: text("    go build ./examples/...")},
 	}
 	for name, tt := range tests {

@@ -40,7 +40,8 @@ func NewConsole(stdout, stderr io.Writer, getenv func(string) string, asJSON boo
 // section is where one stage is shown.
 type section interface {
 	emit(progress.Event)
-	say(text string)
+	// say shows a text; with whole, a terminal shows all of it, however long it is.
+	say(text string, whole bool)
 	// end shows how it ended; err is why it failed.
 	end(r *Record, err error) error
 }
@@ -60,7 +61,7 @@ func (c *Console) begin(name string) section {
 type silent struct{ console *Console }
 
 func (silent) emit(progress.Event) {}
-func (silent) say(string)          {}
+func (silent) say(string, bool)    {}
 func (s silent) end(r *Record, _ error) error {
 	s.console.shown = append(s.console.shown, r.Stage)
 	return nil
@@ -69,8 +70,8 @@ func (s silent) end(r *Record, _ error) error {
 // logged is a section of a CI log.
 type logged struct{ section *cilog.Section }
 
-func (l logged) emit(e progress.Event) { l.section.Emit(e) }
-func (l logged) say(text string)       { _, _ = io.WriteString(l.section, text) } // End tells the error
+func (l logged) emit(e progress.Event)   { l.section.Emit(e) }
+func (l logged) say(text string, _ bool) { _, _ = io.WriteString(l.section, text) } // End tells the error
 func (l logged) end(r *Record, err error) error {
 	return l.section.End(clean.Text(r.Summary), err)
 }
@@ -93,10 +94,13 @@ func (s *screen) emit(e progress.Event) {
 	s.view.Emit(e)
 }
 
-func (s *screen) say(text string) {
+func (s *screen) say(text string, whole bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.still()
+	if width := terminalWidth(s.console.stdout); width > 0 {
+		text = fold(text, width, whole)
+	}
 	s.console.printf("%s", text)
 }
 
@@ -127,6 +131,16 @@ func (s *screen) end(r *Record, _ error) error {
 	}
 	s.console.printf("%s (%v)\n\n", line, took)
 	return s.err
+}
+
+// Finish closes the console, and returns err with what that fails with. Where err stands
+// in the log of a CI job, it is marked by [cli.Told].
+func (c *Console) Finish(err error) error {
+	closed := c.Close()
+	if c.log != nil && closed == nil {
+		return cli.Told(err)
+	}
+	return errors.Join(err, closed)
 }
 
 // Close prints what is left to print, and returns the first error of printing.

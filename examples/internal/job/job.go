@@ -101,8 +101,7 @@ func (m Main) Run(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		j.Run.Revision = head(ctx, j.Config.Dir)
 	}
 	console := NewConsole(stdout, stderr, os.Getenv, o.JSON)
-	err = j.Do(ctx, console, m.Stages(j)...)
-	return errors.Join(err, console.Close())
+	return console.Finish(j.Do(ctx, console, m.Stages(j)...))
 }
 
 // Open reads what the options name. It fails with an error marked by [cli.Failed] where

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,8 +30,10 @@ type Identity struct {
 }
 
 // Same reports whether both are of the same environment and revision, in the same cloud.
+// A stage that asks no cloud has none, and goes with those of any.
 func (i Identity) Same(other Identity) bool {
-	return i.Environment == other.Environment && i.Branch == other.Branch && i.Revision == other.Revision && i.Cloud == other.Cloud
+	return i.Environment == other.Environment && i.Branch == other.Branch && i.Revision == other.Revision &&
+		(i.Cloud == other.Cloud || i.Cloud == "" || other.Cloud == "")
 }
 
 // Record is what a stage leaves. Its fields for people are set by the stage as it goes;
@@ -41,12 +44,18 @@ type Record struct {
 	Emit progress.Func
 
 	data any
-	say  func(text string)
+	say  func(text string, whole bool)
 }
 
-// Say prints a line, or several, to whoever watches: the outcome of a step.
+// Say prints a line, or several, to whoever watches: the outcome of a step. A terminal
+// shows the beginning and the end of a text that is long.
 func (r *Record) Say(format string, args ...any) {
-	r.say(strings.TrimRight(fmt.Sprintf(format, args...), "\n") + "\n")
+	r.say(strings.TrimRight(fmt.Sprintf(format, args...), "\n")+"\n", false)
+}
+
+// SayAll is Say for what must be seen in full: what is going to be destroyed.
+func (r *Record) SayAll(format string, args ...any) {
+	r.say(strings.TrimRight(fmt.Sprintf(format, args...), "\n")+"\n", true)
 }
 
 // Skip says that there was nothing to do for the stage, and why. It is skipped then,
@@ -179,7 +188,8 @@ func (d Directory) Report() (report.Run, error) {
 	for _, k := range all {
 		if k.Run.Same(newest) {
 			run.Stages = append(run.Stages, k.Stage)
-			run.Base = max(run.Base, k.Run.Base) // only detect knows it
+			run.Base = cmp.Or(k.Run.Base, run.Base)    // only detect knows it
+			run.Cloud = cmp.Or(k.Run.Cloud, run.Cloud) // the first stages may not
 		}
 	}
 	return run, nil
@@ -209,7 +219,8 @@ func (j *Job) do(ctx context.Context, console *Console, stage Stage) error {
 			r.Failures = []report.Failure{{Subject: r.Name, Cause: r.Error}}
 		}
 	}
-	return errors.Join(err, section.end(r, err), j.Dir.keep(j.Run, r))
+	err = errors.Join(err, j.Dir.keep(j.Run, r))
+	return errors.Join(err, section.end(r, err))
 }
 
 // Skip keeps that a stage was not done, and why.

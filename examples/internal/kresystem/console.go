@@ -2,71 +2,30 @@ package kresystem
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"strings"
-	"sync"
 
-	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/internal/clean"
 	"github.com/mettel-automation/delivery/progress"
 )
 
 // Console is where a run shows what it is going to do, how that goes, and what came of
-// it: plans and outcomes on Stdout as they come, progress on Stderr. With JSON there is
-// nothing on Stdout but what [cli.PrintJSON] writes at the end.
+// it. The zero value shows nothing.
 type Console struct {
-	Stdout, Stderr io.Writer
-	JSON           bool
-	Getenv         func(string) string // such as [os.Getenv]; for the view of progress
-
-	mu   sync.Mutex
-	view progress.Renderer
-}
-
-// Emit is a [progress.Func]: it shows an event while something is under way.
-func (c *Console) Emit(e progress.Event) {
-	c.mu.Lock()
-	view := c.view
-	c.mu.Unlock()
-	if view != nil {
-		view.Emit(e)
-	}
-}
-
-// during shows progress while do runs.
-func (c *Console) during(do func() error) error {
-	view := cli.View(c.Stderr, c.Getenv)
-	c.mu.Lock()
-	c.view = view
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		c.view = nil
-		c.mu.Unlock()
-		_ = view.Close() // what was to be seen is over
-	}()
-	return do()
+	Print func(format string, args ...any) // such as the Say of a job's record
+	Emit  progress.Func                    // hears of what is under way
 }
 
 // Say prints a heading and, indented, the lines of text below it.
-func (c *Console) Say(heading, text string) error {
-	if c.JSON {
-		return nil
+func (c *Console) Say(heading, text string) {
+	if c.Print == nil {
+		return
 	}
 	var b strings.Builder
-	b.WriteString(heading + "\n")
+	b.WriteString(clean.Text(heading) + "\n")
 	for line := range strings.Lines(text) {
 		b.WriteString("  " + clean.Text(strings.TrimSuffix(line, "\n")) + "\n")
 	}
-	_, err := io.WriteString(c.Stdout, b.String())
-	return err
-}
-
-// Hint prints a line on Stderr.
-func (c *Console) Hint(format string, args ...any) {
-	fmt.Fprintf(c.Stderr, format+"\n", args...)
+	c.Print("%s", b.String())
 }
 
 // planned is a plan of any package here.
@@ -94,22 +53,19 @@ func (s step[P, R]) propose(ctx context.Context, c *Console) (plan P, err error)
 	if plan.Empty() {
 		text = "nothing to do\n"
 	}
-	return plan, c.Say("plan: "+s.name, text)
+	c.Say("plan: "+s.name, text)
+	return plan, nil
 }
 
 func (s step[P, R]) carryOut(ctx context.Context, c *Console, plan P) (result R, err error) {
 	if plan.Empty() {
 		return result, nil
 	}
-	err = c.during(func() error {
-		result, err = s.apply(ctx, plan)
-		return err
-	})
-	text := s.says(plan, result)
-	if text == "" { // the error says what there is to say
-		return result, err
+	result, err = s.apply(ctx, plan)
+	if text := s.says(plan, result); text != "" { // without, the error says what there is to say
+		c.Say("outcome: "+s.name, text)
 	}
-	return result, errors.Join(err, c.Say("outcome: "+s.name, text))
+	return result, err
 }
 
 // run proposes and, where it is to be done, carries out.

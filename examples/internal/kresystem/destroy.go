@@ -13,6 +13,7 @@ import (
 
 	"github.com/mettel-automation/delivery/eks"
 	"github.com/mettel-automation/delivery/eks/access"
+	"github.com/mettel-automation/delivery/eks/keys"
 	"github.com/mettel-automation/delivery/infra"
 	"github.com/mettel-automation/delivery/kre"
 	"github.com/mettel-automation/delivery/kre/runtime"
@@ -25,7 +26,7 @@ type Destroy struct {
 	RuntimesOnly    bool
 	Runtime         string // this one alone
 	EmptyBucket     bool   // with every version of every object in it
-	DeleteForeign   bool   // records too that others have made in the zones of runtimes
+	DeleteForeign   bool   // what others have made, too: records in the zones of runtimes, keys of the user that sends mail
 	AllowProduction string // the name of the environment again
 	Apply           bool
 }
@@ -39,8 +40,8 @@ type Destruction struct {
 	Uninstalled *kre.Result          `json:"uninstalled,omitempty"`
 	Access      *access.Plan         `json:"access,omitempty"`
 	Revoked     *access.Result       `json:"revoked,omitempty"`
-	Keys        *MailKeys            `json:"keys,omitempty"`
-	KeysDeleted []string             `json:"keysDeleted,omitempty"`
+	Keys        *keys.Plan           `json:"keys,omitempty"`
+	KeysDeleted *keys.Result         `json:"keysDeleted,omitempty"`
 	Stack       *stack.DeletePlan    `json:"stack,omitempty"`
 	Deleted     *stack.DeleteResult  `json:"deleted,omitempty"`
 	// NotBegun are the steps that were not come to.
@@ -62,7 +63,8 @@ func (s *System) Destroy(ctx context.Context, d Destroy) (*Destruction, error) {
 	}
 	out, err := s.Outputs(ctx)
 	if errors.Is(err, stack.ErrNotFound) {
-		return r, s.Console.Say(fmt.Sprintf("environment %s: there is no such stack: nothing to destroy", s.Environment.Name), "")
+		s.Console.Say(fmt.Sprintf("environment %s: there is no such stack: nothing to destroy", s.Environment.Name), "")
+		return r, nil
 	}
 	if err != nil {
 		return r, err
@@ -76,7 +78,8 @@ func (s *System) Destroy(ctx context.Context, d Destroy) (*Destruction, error) {
 			for _, rest := range deeds[i+1:] {
 				r.NotBegun = append(r.NotBegun, rest.name)
 			}
-			return r, s.leave(r.NotBegun, err)
+			s.leave(r.NotBegun, err)
+			return r, err
 		}
 	}
 	return r, nil
@@ -111,7 +114,8 @@ func (s *System) destruction(ctx context.Context, d Destroy, out infra.KRECluste
 	gone := err != nil && s.absent(ctx, err)
 	switch {
 	case gone:
-		err = s.Console.Say("the cluster is gone, and all that was in it with it", "")
+		s.Console.Say("the cluster is gone, and all that was in it with it", "")
+		err = nil
 	case err == nil && (len(s.Environment.Runtimes) > 0 || d.Runtime != ""):
 		if err = plan(func() (deed, error) { return s.endRuntimes(ctx, d, r, c) }); err == nil {
 			err = foreign(r.Runtimes)
@@ -124,7 +128,7 @@ func (s *System) destruction(ctx context.Context, d Destroy, out infra.KRECluste
 		err = plan(func() (deed, error) { return s.uninstall(ctx, r, c, out) }, func() (deed, error) { return s.revoke(ctx, r, c) })
 	}
 	if err == nil {
-		err = plan(func() (deed, error) { return s.endKeys(ctx, r, out) }, func() (deed, error) { return s.endStack(ctx, d, r) })
+		err = plan(func() (deed, error) { return s.endKeys(ctx, d, r, out) }, func() (deed, error) { return s.endStack(ctx, d, r) })
 	}
 	if err == nil {
 		err = s.ready(ctx, d, r, gone)
@@ -236,24 +240,21 @@ func (s *System) revoke(ctx context.Context, r *Destruction, c *Cluster) (deed, 
 	}, func(done access.Result) { r.Revoked = &done })
 }
 
-func (s *System) endKeys(ctx context.Context, r *Destruction, out infra.KREClusterOutputs) (deed, error) {
-	return prepared(ctx, s, step[MailKeys, []string]{
-		name: "destroy keys",
-		plan: func(ctx context.Context) (MailKeys, error) {
-			return planMailKeys(ctx, s.cloud.keys.AccessKeys, out.SMTPUser)
-		},
-		begun: func(p MailKeys) { r.Keys = &p },
-		apply: s.deleteMailKeys,
-		says:  func(_ MailKeys, done []string) string { return lines("deleted access key ", done) },
-	}, func(done []string) { r.KeysDeleted = done })
-}
-
-func lines(prefix string, items []string) string {
-	var b strings.Builder
-	for _, item := range items {
-		b.WriteString(prefix + item + "\n")
+// endKeys deletes the access keys of the user that sends mail, without which
+// CloudFormation does not delete the user.
+func (s *System) endKeys(ctx context.Context, d Destroy, r *Destruction, out infra.KREClusterOutputs) (deed, error) {
+	if out.SMTPUser == "" {
+		return deed{name: "destroy keys", do: func(context.Context) error { return nil }}, nil
 	}
-	return b.String()
+	deliverer, spec := s.keys(out)
+	spec.RemoveOrphans = d.DeleteForeign
+	return prepared(ctx, s, step[keys.Plan, keys.Result]{
+		name:  "destroy keys",
+		plan:  func(ctx context.Context) (keys.Plan, error) { return deliverer.PlanRemoval(ctx, spec) },
+		begun: func(p keys.Plan) { r.Keys = &p },
+		apply: deliverer.Apply,
+		says:  func(_ keys.Plan, r keys.Result) string { return keys.Plan{Changes: r.Done}.String() },
+	}, func(done keys.Result) { r.KeysDeleted = &done })
 }
 
 func (s *System) endStack(ctx context.Context, d Destroy, r *Destruction) (deed, error) {
@@ -317,16 +318,28 @@ func (s *System) ready(ctx context.Context, d Destroy, r *Destruction, gone bool
 		if d.Apply {
 			return fmt.Errorf("destroy %s: its bucket holds the keys, and goes only where -empty-bucket says so; nothing is destroyed", s.Environment.Name)
 		}
-		if err := s.Console.Say("the bucket is to be emptied: apply needs -empty-bucket", ""); err != nil {
-			return err
-		}
+		s.Console.Say("the bucket is to be emptied: apply needs -empty-bucket", "")
 	}
-	if gone {
-		return nil
+	if err := s.orphans(r.Keys); err != nil || gone {
+		return err
 	}
 	protected, err := s.protected(ctx)
 	if err == nil && protected {
 		err = fmt.Errorf("destroy %s: its cluster is protected from deletion; write cluster.unprotected: true into the file and apply it with basic-infra-kre first; nothing is destroyed", s.Environment.Name)
 	}
 	return err
+}
+
+// orphans refuses access keys that are not those of the bucket: CloudFormation would stop
+// at their user, with all else gone.
+func (s *System) orphans(plan *keys.Plan) error {
+	if plan == nil {
+		return nil
+	}
+	for _, c := range plan.Changes {
+		if c.Action == keys.Orphan {
+			return fmt.Errorf("destroy %s: %s of the user that sends mail was made by others; it goes where -delete-foreign says so; nothing is destroyed", s.Environment.Name, c.Subject)
+		}
+	}
+	return nil
 }

@@ -1,90 +1,50 @@
 package kresystem
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"maps"
+	"slices"
 	"strings"
-
-	_ "embed"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/mettel-automation/delivery/eks/access"
 	"github.com/mettel-automation/delivery/eks/access/rules"
 	"github.com/mettel-automation/delivery/envname"
-	"github.com/mettel-automation/delivery/examples/internal/yamlfile"
+	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/infra"
 	"github.com/mettel-automation/delivery/internal/production"
 	"github.com/mettel-automation/delivery/kre/runtime"
 	"github.com/mettel-automation/delivery/stack"
 )
 
-// Demo is a whole environment: what the mains show by default.
-//
-//go:embed demo.yaml
-var Demo []byte
+// Environment is a KRE environment of delivery.yaml.
+type Environment struct {
+	config.KRE // with its Name
+	Kind       runtime.Kind
+	Project    string
+	Region     string
 
-// Read reads the environment of a file; "" is [Demo].
-func Read(name string) (*Environment, error) {
-	if name == "" {
-		return Parse("demo.yaml", Demo)
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("read environment: %w", err)
-	}
-	return Parse(name, text)
+	path func(string) string // a path of the file as one of the operating system
 }
 
-// Parse reads the text of the file called name, and says all that is wrong with it, but
-// for what the secrets of runtimes decide.
-func Parse(name string, text []byte) (*Environment, error) {
-	e := &Environment{dir: filepath.Dir(name)}
-	if err := yamlfile.Decode(bytes.NewReader(text), e); err != nil {
-		return nil, fmt.Errorf("read environment %s:%w", name, err)
+// New is the environment of a kind, dev or production. It says all that is wrong with it,
+// but for what the secrets of runtimes decide, in an [*InputError].
+func New(file *config.File, kind string) (*Environment, error) {
+	of, there := file.KRE[kind]
+	if !there {
+		return nil, &InputError{fmt.Errorf("the file has no KRE environment of kind %s: the key kre has %s", kind, cmp.Or(strings.Join(slices.Sorted(maps.Keys(file.KRE)), ", "), "none"))}
 	}
-	if err := e.check(); err != nil {
-		return nil, fmt.Errorf("environment %s: %w", name, err)
+	e := &Environment{KRE: of, Kind: runtime.Kind(kind), Project: file.Project, Region: file.Region, path: file.Path}
+	e.Name = file.KREName(kind)
+	_, err := e.Stack()
+	_, err2 := e.Releases(infra.KREClusterOutputs{})
+	if err := errors.Join(err, err2); err != nil {
+		return nil, &InputError{fmt.Errorf("kre: %s: %w", kind, err)}
 	}
 	return e, nil
-}
-
-func (e *Environment) check() error {
-	var errs []error
-	if e.Kind != runtime.Development && e.Kind != runtime.Production {
-		errs = append(errs, fmt.Errorf("kind %q: want %s or %s", e.Kind, runtime.Development, runtime.Production))
-	}
-	if e.Project == "" || e.Region == "" {
-		errs = append(errs, errors.New("project and region are required"))
-	}
-	if word := production.Find(e.Name, nil); word != "" && e.Kind == runtime.Development {
-		errs = append(errs, fmt.Errorf("kind %s: the name %s says %s", e.Kind, e.Name, word))
-	}
-	if len(errs) == 0 {
-		_, err := e.Stack()
-		_, err2 := e.Releases(infra.KREClusterOutputs{})
-		errs = append(errs, err, err2)
-	}
-	for g := range e.Access.Rules {
-		if _, known := defaultRules()[g]; !known {
-			errs = append(errs, fmt.Errorf("access: rules of %q: the groups are developer, developer-ops-privileged and devops", g))
-		}
-	}
-	seen := make(map[string]bool)
-	for _, r := range e.Runtimes {
-		if seen[r.Name] {
-			errs = append(errs, fmt.Errorf("runtime %q is there twice", r.Name))
-		}
-		seen[r.Name] = true
-		if r.Sender != "" && e.Mail.Domain == "" {
-			errs = append(errs, fmt.Errorf("runtime %s: sender %s: the environment has no mail domain", r.Name, r.Sender))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // Tag says whose something in AWS or Kubernetes is: the name, and that it is of
@@ -122,22 +82,22 @@ func (e *Environment) KRECluster() infra.KRECluster {
 		k.NodeGroups = append(k.NodeGroups, infra.NodeGroup(g))
 	}
 	if dns := e.Charts.ExternalDNS; dns != nil {
-		k.ExternalDNSAccount = dns.account("external-dns", "kube-system")
+		k.ExternalDNSAccount = account(dns.Release, "external-dns", "kube-system")
 	}
 	if cert := e.Charts.CertManager; cert != nil {
-		k.CertManagerAccount = cert.account("cert-manager", "cert-manager")
+		k.CertManagerAccount = account(cert.Release, "cert-manager", "cert-manager")
 	}
 	return k
 }
 
 // account is the service account of a release, as its chart calls it: after the
 // release, with the name of the chart in it.
-func (c common) account(chart, namespace string) string {
-	name := cmp.Or(c.Name, chart)
+func account(r config.Release, chart, namespace string) string {
+	name := cmp.Or(r.Name, chart)
 	if !strings.Contains(name, chart) {
 		name += "-" + chart
 	}
-	return cmp.Or(c.Namespace, namespace) + ":" + name
+	return cmp.Or(r.Namespace, namespace) + ":" + name
 }
 
 // Stack is the stack of the environment as it should be.
@@ -153,31 +113,26 @@ func (e *Environment) Stack() (stack.Stack, error) {
 	}, nil
 }
 
-func defaultRules() map[string][]rbacv1.PolicyRule {
-	return map[string][]rbacv1.PolicyRule{
-		"developer": rules.Developer(), "developer-ops-privileged": rules.DeveloperOpsPrivileged(), "devops": rules.DevOps(),
+// groups are who may do what, with the roles that the stack has made.
+func (e *Environment) groups(out infra.KREClusterOutputs) []access.Group {
+	own := e.Access.Rules
+	return []access.Group{
+		{Name: e.Access.Prefix + "developer", Principals: out.DeveloperRoles, Rules: rulesOr(own.Developer, rules.Developer)},
+		{Name: e.Access.Prefix + "developer-ops-privileged", Principals: out.DeveloperOpsPrivilegedRoles, Rules: rulesOr(own.DeveloperOpsPrivileged, rules.DeveloperOpsPrivileged)},
+		{Name: e.Access.Prefix + "devops", Principals: out.DevopsRoles, Rules: rulesOr(own.Devops, rules.DevOps)},
 	}
 }
 
-// groups are who may do what, with the roles that the stack has made.
-func (e *Environment) groups(out infra.KREClusterOutputs) []access.Group {
-	list := []access.Group{
-		{Name: "developer", Principals: out.DeveloperRoles},
-		{Name: "developer-ops-privileged", Principals: out.DeveloperOpsPrivilegedRoles},
-		{Name: "devops", Principals: out.DevopsRoles},
+// rulesOr are own rules, or others where there are none. An empty list is one.
+func rulesOr(own []config.AccessRule, others func() []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	if own == nil {
+		return others()
 	}
-	for i, g := range list {
-		list[i].Name, list[i].Rules = e.Access.Prefix+g.Name, defaultRules()[g.Name]
-		own, given := e.Access.Rules[g.Name]
-		if !given {
-			continue
-		}
-		list[i].Rules = nil
-		for _, r := range own {
-			list[i].Rules = append(list[i].Rules, rbacv1.PolicyRule{
-				APIGroups: r.APIGroups, Resources: r.Resources, ResourceNames: r.ResourceNames, NonResourceURLs: r.NonResourceURLs, Verbs: r.Verbs,
-			})
-		}
+	var list []rbacv1.PolicyRule
+	for _, r := range own {
+		list = append(list, rbacv1.PolicyRule{
+			APIGroups: r.APIGroups, Resources: r.Resources, ResourceNames: r.ResourceNames, NonResourceURLs: r.NonResourceURLs, Verbs: r.Verbs,
+		})
 	}
 	return list
 }

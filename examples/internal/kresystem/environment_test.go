@@ -1,59 +1,56 @@
 package kresystem
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mettel-automation/delivery/examples/internal/config"
+	"github.com/mettel-automation/delivery/examples/internal/kresystem/kresystest"
 	"github.com/mettel-automation/delivery/infra"
+	"github.com/mettel-automation/delivery/kre/runtime"
 )
 
-// demo is the demonstration's environment with some texts in place of others.
-func demo(t *testing.T, replace ...string) (*Environment, error) {
+// sample is the environment of a kind in the sample, with some texts in place of others.
+func sample(t *testing.T, kind string, replace ...string) (*Environment, error) {
 	t.Helper()
-	text := string(Demo)
-	for i := 0; i < len(replace); i += 2 {
-		if !strings.Contains(text, replace[i]) {
-			t.Fatalf("demo.yaml has no %q", replace[i])
-		}
-		text = strings.Replace(text, replace[i], replace[i+1], 1)
+	file, err := config.Read("delivery.yaml", strings.NewReader(kresystest.Sample(t, replace...)))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return Parse("demo.yaml", []byte(text))
+	return New(file, kind)
 }
 
-func TestParse(t *testing.T) {
+func TestNew(t *testing.T) {
 	tests := map[string]struct {
+		kind    string
 		replace []string
 		want    string // of the error; "" is none
 	}{
-		"as it is":                         {nil, ""},
-		"an unknown key":                   {[]string{"region: us", "regoin: us"}, "read environment demo.yaml:5:1: field regoin not found"},
-		"an unknown key of a chart":        {[]string{"hostPath: {path", "hostPath: {NodeHostPath: a, path"}, "demo.yaml:27:24: field NodeHostPath not found"},
-		"an unknown key of a runtime":      {[]string{"title: TNBA", "titel: TNBA"}, "demo.yaml:30:5: field titel not found"},
-		"a number that is none":            {[]string{"desired: 4", "desired: many"}, "demo.yaml:15:60: "},
-		"an unknown kind":                  {[]string{"kind: dev ", "kind: test "}, `kind "test": want dev or production`},
-		"no region":                        {[]string{"region: us-east-1", ""}, "project and region are required"},
-		"dev, and its name says otherwise": {[]string{"name: mettel-automation-kre-dev", "name: kre-prod"}, "kind dev: the name kre-prod says prod"},
-		"a version that is none":           {[]string{`"1.34"`, "latest"}, `version: "latest": want one like 1.34`},
-		"a user who is there twice":        {[]string{"ana, ben", "ana, ana"}, "the role eks-developer-mettel-automation-kre-dev-ana is that of ana, too"},
-		"a network that is none":           {[]string{"sources: [203.0.113.0/24", "sources: [203.0.113.0.24"}, `source "203.0.113.0.24" is no network`},
-		"an unknown policy":                {[]string{"upsert-only", "upsert"}, `policy "upsert" is unknown`},
-		"an issuer without cert-manager":   {[]string{"certManager: {}", ""}, "the issuer needs cert-manager"},
-		"two ingress controllers":          {[]string{"{nginx: {", "{custom: {name: a}, nginx: {"}, "ingress: nginx and custom are given"},
-		"two provisioners":                 {[]string{"{hostPath: {", "{custom: {name: a}, hostPath: {"}, "storage: hostPath and custom are given"},
-		"a runtime that is there twice":    {[]string{"name: kre-email-tagger", "name: kre-tnba"}, `runtime "kre-tnba" is there twice`},
-		"a sender without mail":            {[]string{"mail: {domain: kre.mettel-automation.net}", ""}, "sender tnba@kre.mettel-automation.net: the environment has no mail domain"},
-		"rules of nobody":                  {[]string{"charts:\n", "access: {rules: {ops: []}}\ncharts:\n"}, `rules of "ops": the groups are developer,`},
-		"faults of several kinds at once":  {[]string{`"1.34"`, "latest", "upsert-only", "upsert"}, `policy "upsert" is unknown`},
+		"dev as it is":                    {"dev", nil, ""},
+		"production as it is":             {"production", nil, ""},
+		"a version that is none":          {"dev", []string{`version: "1.34"`, "version: latest"}, `kre: dev: KRE cluster mettel-automation-kre-dev: version: "latest": want one like 1.34`},
+		"a user who is there twice":       {"dev", []string{"ana, ben", "ana, ana"}, "the role eks-developer-mettel-automation-kre-dev-ana is that of ana, too"},
+		"a network that is none":          {"dev", []string{"sources: [203.0.113.0/24", "sources: [203.0.113.0.24"}, `source "203.0.113.0.24" is no network`},
+		"an unknown policy":               {"dev", []string{"upsert-only", "upsert"}, `policy "upsert" is unknown`},
+		"an issuer without cert-manager":  {"dev", []string{"      cert_manager: {}\n", ""}, "the issuer needs cert-manager"},
+		"faults of several kinds at once": {"dev", []string{`version: "1.34"`, "version: latest", "upsert-only", "upsert"}, `policy "upsert" is unknown`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := demo(t, tt.replace...)
+			_, err := sample(t, tt.kind, tt.replace...)
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
+			if _, input := errors.AsType[*InputError](err); err != nil && !input {
+				t.Errorf("it is no fault of the input: %v", err)
+			}
 		})
+	}
+	if _, err := New(&config.File{KRE: map[string]config.KRE{"dev": {}}}, "production"); err == nil || !strings.Contains(err.Error(), "no KRE environment of kind production: the key kre has dev") {
+		t.Errorf("a kind that is not there: %v", err)
 	}
 }
 
@@ -65,9 +62,9 @@ func TestTag(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			e, err := demo(t, "name: mettel-automation-kre-dev", "name: "+tt.name, "kind: dev ", "kind: "+tt.kind+" ")
-			if err != nil || e.Tag() != tt.want {
-				t.Errorf("%v, tag %q", err, e.Tag())
+			e := &Environment{KRE: config.KRE{Name: tt.name}, Kind: runtime.Kind(tt.kind)}
+			if e.Tag() != tt.want {
+				t.Errorf("tag %q", e.Tag())
 			}
 		})
 	}
@@ -75,7 +72,7 @@ func TestTag(t *testing.T) {
 
 // TestServiceAccounts holds the accounts that roles trust to those that charts make.
 func TestServiceAccounts(t *testing.T) {
-	e, err := demo(t, "{policy: upsert-only,", "{name: dns, namespace: edge, policy: upsert-only,", "certManager: {}", "certManager: {name: my-cert-manager}")
+	e, err := sample(t, "dev", "{policy: upsert-only,", "{name: dns, namespace: edge, policy: upsert-only,", "cert_manager: {}", "cert_manager: {name: my-cert-manager}")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,11 +83,11 @@ func TestServiceAccounts(t *testing.T) {
 }
 
 func TestReleases(t *testing.T) {
-	e, err := demo(t, "certManager: {}", "certManager: {chart: {path: charts/mine}, timeout: 7m}\n  others: [{name: extra, namespace: kube-system, chart: {path: /charts/extra}}]")
+	e, err := sample(t, "dev", "cert_manager: {}", "cert_manager: {chart: {path: charts/mine}, timeout: 7m}\n      others: [{name: extra, namespace: kube-system, chart: {path: /charts/extra}}]")
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.dir = "/environments"
+	e.path = (&config.File{Dir: "/environments"}).Path
 	const role = "arn:aws:iam::123456789012:role/dns"
 	releases, err := e.Releases(infra.KREClusterOutputs{ExternalDNSRole: role})
 	if err != nil {
@@ -112,12 +109,15 @@ func TestReleases(t *testing.T) {
 }
 
 func TestGroups(t *testing.T) {
-	e, err := demo(t, "charts:\n", "access: {prefix: kre-, rules: {developer: [{apiGroups: [''], resources: [pods], verbs: [get]}]}}\ncharts:\n")
+	e, err := sample(t, "dev", "    charts: ", "    access: {prefix: kre-, rules: {developer: [{api_groups: [''], resources: [pods], verbs: [get]}], developer_ops_privileged: []}}\n    charts: ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	groups := e.groups(infra.KREClusterOutputs{DevopsRoles: []string{"arn"}})
 	if g := groups[0]; g.Name != "kre-developer" || len(g.Rules) != 1 || g.Rules[0].Resources[0] != "pods" {
+		t.Errorf("%+v", g)
+	}
+	if g := groups[1]; g.Name != "kre-developer-ops-privileged" || len(g.Rules) != 0 {
 		t.Errorf("%+v", g)
 	}
 	if g := groups[2]; g.Name != "kre-devops" || len(g.Rules) == 0 || g.Principals[0] != "arn" {

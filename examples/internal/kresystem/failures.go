@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/mettel-automation/delivery/eks/kubetest"
+	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/kre/route53test"
 	"github.com/mettel-automation/delivery/stack/stacktest"
 )
@@ -83,7 +84,7 @@ func (m *memory) failStack(id string, begin State) error {
 // harm gives a fault to the ingress controller and to the runtimes' API.
 func (m *memory) harm(kind kubetest.FaultKind) error {
 	if n := m.e.Charts.Ingress.Nginx; n != nil {
-		namespace, release := m.place(n.common, "kube-system", "ingress-nginx")
+		namespace, release := m.place(n.Release, "kube-system", "ingress-nginx")
 		m.kube.Inject(namespace, release+"-controller", kubetest.Fault{Kind: kind})
 	}
 	for _, r := range m.e.Runtimes {
@@ -92,7 +93,7 @@ func (m *memory) harm(kind kubetest.FaultKind) error {
 	return nil
 }
 
-func (m *memory) place(c common, namespace, name string) (string, string) {
+func (m *memory) place(c config.Release, namespace, name string) (string, string) {
 	if c.Namespace != "" {
 		namespace = c.Namespace
 	}
@@ -110,7 +111,7 @@ func forbid(_ context.Context, m *memory) error {
 }
 
 // zoneOf is the id of the zone of a runtime.
-func (m *memory) zoneOf(r runtimeOf) (string, bool) {
+func (m *memory) zoneOf(r config.Runtime) (string, bool) {
 	ids := m.dns.Zones(m.e.runtime(r).Zone())
 	if len(ids) == 0 {
 		return "", false

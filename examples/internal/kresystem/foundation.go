@@ -38,26 +38,28 @@ func (s *System) Foundation(ctx context.Context, apply bool) (*Foundation, error
 	f := &Foundation{NotBegun: later}
 	ready, err := s.foundStack(ctx, f, apply)
 	if err != nil || !ready {
-		return f, s.leave(f.NotBegun, err)
+		s.leave(f.NotBegun, err)
+		return f, err
 	}
 	cluster, err := s.Connect(ctx)
 	if err != nil {
-		return f, s.leave(f.NotBegun, err)
+		s.leave(f.NotBegun, err)
+		return f, err
 	}
 	for _, next := range []func(context.Context, *Foundation, *Cluster, bool) error{s.deliver, s.grant, s.install} {
 		if err := next(ctx, f, cluster, apply); err != nil {
-			return f, s.leave(f.NotBegun, err)
+			s.leave(f.NotBegun, err)
+			return f, err
 		}
 	}
 	return f, nil
 }
 
 // leave says which steps were not come to because of err.
-func (s *System) leave(steps []string, err error) error {
+func (s *System) leave(steps []string, err error) {
 	if err != nil && len(steps) > 0 {
-		err = errors.Join(err, s.Console.Say("not begun: "+strings.Join(steps, ", "), ""))
+		s.Console.Say("not begun: "+strings.Join(steps, ", "), "")
 	}
-	return err
 }
 
 // foundStack plans and applies the stack; ready is whether what comes after it can be
@@ -96,15 +98,16 @@ func (s *System) foundStack(ctx context.Context, f *Foundation, apply bool) (rea
 	}
 	out, err := s.Outputs(ctx)
 	if !apply && (plan.Action == stack.Create || plan.Action == stack.Recreate || err != nil) {
-		return false, s.Console.Say("keys, access and charts are planned after the stack, of which they need the outputs", "")
+		s.Console.Say("keys, access and charts are planned after the stack, of which they need the outputs", "")
+		return false, nil
 	}
 	f.Outputs = &out
 	return true, err
 }
 
 // deliver brings the keys into the bucket.
-func (s *System) deliver(ctx context.Context, f *Foundation, c *Cluster, apply bool) error {
-	deliverer, spec := s.keys(*f.Outputs, c.EKS.Account)
+func (s *System) deliver(ctx context.Context, f *Foundation, _ *Cluster, apply bool) error {
+	deliverer, spec := s.keys(*f.Outputs)
 	result, err := step[keys.Plan, keys.Result]{
 		name:  "keys",
 		plan:  func(ctx context.Context) (keys.Plan, error) { return deliverer.Plan(ctx, spec) },

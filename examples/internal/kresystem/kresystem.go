@@ -1,8 +1,8 @@
-// Package kresystem is what the mains of KRE share: the file of an environment, the AWS
+// Package kresystem is what the jobs of KRE share: an environment of delivery.yaml, the AWS
 // and the cluster that it is kept in, and the steps that make it, run it and destroy it.
 //
-//	environment, err := kresystem.Read("demo.yaml")
-//	system, err := options.Open(ctx, environment, kresystem.Empty, console)
+//	environment, err := kresystem.New(file, "dev")
+//	system, err := options.Open(ctx, job, environment, kresystem.Empty, console)
 //	foundation, err := system.Foundation(ctx, true) // stack, keys, access, charts
 //	runtimes, err := system.Runtimes(ctx, "", true)
 //	destruction, err := system.Destroy(ctx, kresystem.Destroy{Apply: true})

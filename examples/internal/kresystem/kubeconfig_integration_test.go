@@ -5,7 +5,6 @@ package kresystem
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -18,33 +17,37 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/mettel-automation/delivery/examples/internal/config"
 )
 
 // own is an environment whose names nobody else has on the server.
-const own = `name: NAME
-kind: dev
-project: delivery
+const own = `project: delivery
 region: us-east-1
-network: {vpc: vpc-0a1b2c3d4e5f60718, subnets: [subnet-0a1b2c3d4e5f60713, subnet-0a1b2c3d4e5f60714]}
-cluster: {version: "1.34", nodeGroups: [{name: workers, instanceTypes: [m6i.large], desired: 1}]}
-users: {developer: [ana], devops: [emil]}
-mail: {domain: kre.example.com}
-access: {prefix: NAME-}
-charts:
-  externalDNS: {name: NAME-external-dns, namespace: NAME-system, policy: sync}
-  ingress: {nginx: {name: NAME-ingress-nginx, namespace: NAME-system, class: NAME, everyone: true}}
-  storage: {hostPath: {name: NAME-hostpath, namespace: NAME-system, class: NAME, path: /mnt/efs/a}}
-runtimes:
-  - name: NAME-tnba
-    domain: example.com
-    generation: "8"
-    chart: {repository: https://kre.example.com/charts, name: kre, version: 8.2.0}
-    admin: ops@example.com
-    sender: tnba@kre.example.com
-    storage: {class: NAME}
-    ingressClass: NAME
-    mongoDB: {secretName: mongo, secretKey: uri}
-    secrets: {jwt: {env: DELIVERY_TEST_JWT}, apiToken: {env: DELIVERY_TEST_TOKEN}}
+modules: [{name: a, paths: [a]}]
+kre:
+  dev:
+    name: NAME
+    network: {vpc: vpc-0a1b2c3d4e5f60718, subnets: [subnet-0a1b2c3d4e5f60713, subnet-0a1b2c3d4e5f60714]}
+    cluster: {version: "1.34", node_groups: [{name: workers, instance_types: [m6i.large], desired: 1}]}
+    users: {developer: [ana], devops: [emil]}
+    mail: {domain: kre.example.com}
+    access: {prefix: NAME-}
+    charts:
+      external_dns: {name: NAME-external-dns, namespace: NAME-system, policy: sync}
+      ingress: {nginx: {name: NAME-ingress-nginx, namespace: NAME-system, class: NAME, everyone: true}}
+      storage: {host_path: {name: NAME-hostpath, namespace: NAME-system, class: NAME, path: /mnt/efs/a}}
+    runtimes:
+      - name: NAME-tnba
+        domain: example.com
+        generation: "8"
+        chart: {repository: https://kre.example.com/charts, name: kre, version: 8.2.0}
+        admin: ops@example.com
+        sender: tnba@kre.example.com
+        storage: {class: NAME}
+        ingress_class: NAME
+        mongodb: {secret_name: mongo, secret_key: uri}
+        secrets: {jwt: {env: DELIVERY_TEST_JWT}, api_token: {env: DELIVERY_TEST_TOKEN}}
 `
 
 // TestOnARealAPIServer makes, repeats and destroys an environment, with AWS in memory.
@@ -53,11 +56,11 @@ func TestOnARealAPIServer(t *testing.T) {
 	if path == "" {
 		t.Fatal("DELIVERY_KUBECONFIG is not set: run scripts/integration")
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", path)
+	cluster, err := clientcmd.BuildConfigFromFlags("", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := kubernetes.NewForConfig(config)
+	client, err := kubernetes.NewForConfig(cluster)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +75,11 @@ func TestOnARealAPIServer(t *testing.T) {
 	})
 	t.Setenv("DELIVERY_TEST_JWT", "a-jwt-secret")
 	t.Setenv("DELIVERY_TEST_TOKEN", "a-token-secret")
-	e, err := Parse("own.yaml", []byte(strings.ReplaceAll(own, "NAME", name)))
+	file, err := config.Read("delivery.yaml", strings.NewReader(strings.ReplaceAll(own, "NAME", name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := New(file, config.KREDev)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +93,7 @@ func TestOnARealAPIServer(t *testing.T) {
 	defer func() { cancel(); <-done }()
 
 	var out strings.Builder
-	s, err := Options{Kubeconfig: path, Local: true, Speed: 1000}.Open(ctx, e, Empty, &Console{Stdout: &out, Stderr: io.Discard, Getenv: func(string) string { return "" }})
+	s, err := Options{Kubeconfig: path, Local: true, Speed: 1000}.Open(ctx, nil, e, Empty, &Console{Print: func(format string, args ...any) { fmt.Fprintf(&out, format, args...) }})
 	if err != nil {
 		t.Fatal(err)
 	}

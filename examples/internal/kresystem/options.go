@@ -3,13 +3,10 @@ package kresystem
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"math"
 	"os"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -20,33 +17,33 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/mettel-automation/delivery/eks/keys"
+	"github.com/mettel-automation/delivery/examples/internal/cli"
+	awscloud "github.com/mettel-automation/delivery/examples/internal/cloud"
+	"github.com/mettel-automation/delivery/examples/internal/config"
+	"github.com/mettel-automation/delivery/examples/internal/job"
 	"github.com/mettel-automation/delivery/examples/internal/kresystem/chartrepo"
 	"github.com/mettel-automation/delivery/infra"
 	"github.com/mettel-automation/delivery/stack/bucket"
 )
 
-// Options are the flags that the mains share.
+// Options are the flags that the mains share, beside those of all jobs.
 type Options struct {
-	File       string
+	Kind       string // dev or production; default that of the branch
 	Kubeconfig string
-	Bucket     string
-	JSON       bool
 	Local      bool
 	RealCharts bool
 	Speed      float64
 	Fail       []string
 }
 
-// Flags adds the flags to set.
-func (o *Options) Flags(set *flag.FlagSet) {
-	set.StringVar(&o.File, "file", "", "`FILE` of the environment; a demonstration by default where AWS is in memory")
-	set.StringVar(&o.Kubeconfig, "kubeconfig", "", "`FILE` with a real cluster to use, its current context, in place of the environment's own")
-	set.StringVar(&o.Bucket, "template-bucket", "", "`BUCKET` for a template over 51,200 bytes")
-	set.BoolVar(&o.JSON, "json", false, "print JSON")
-	set.BoolVar(&o.Local, "local", true, "use an AWS and a cluster in memory; -local=false is AWS")
-	set.BoolVar(&o.RealCharts, "real-charts", false, "fetch charts from their repositories also where AWS is in memory")
-	set.Float64Var(&o.Speed, "speed", 100, "how many times faster than in reality things are in memory")
-	set.Func("fail", "`WHAT` fails in memory; may be repeated: stack:LOGICALID, image, crash, forbidden, credentials, unreachable, keys, zone, record (of somebody else), terminating (namespaces)", func(what string) error {
+// Flags adds the flags to a set.
+func (o *Options) Flags(flags *cli.Flags) {
+	flags.StringVar(&o.Kind, "kind", "", "`KIND` of the environment, dev or production; default that of the branch")
+	flags.StringVar(&o.Kubeconfig, "kubeconfig", "", "`FILE` with a cluster to use, its current context, in place of the environment's own")
+	flags.BoolVar(&o.Local, "local", false, "use an AWS in memory, and a cluster, which end with the process")
+	flags.BoolVar(&o.RealCharts, "real-charts", false, "with -local: fetch charts from their repositories")
+	flags.Float64Var(&o.Speed, "speed", 100, "with -local: how many times faster than in reality things are")
+	flags.Func("fail", "with -local: `WHAT` fails; may be repeated: stack:LOGICALID, image, crash, forbidden, credentials, unreachable, keys, zone, record (of somebody else), terminating (namespaces)", func(what string) error {
 		o.Fail = append(o.Fail, what)
 		return nil
 	})
@@ -55,12 +52,12 @@ func (o *Options) Flags(set *flag.FlagSet) {
 // Check refuses flags that do not go together.
 func (o Options) Check() error {
 	switch {
+	case o.Kind != "" && o.Kind != config.KREDev && o.Kind != config.KREProduction:
+		return fmt.Errorf("-kind %s: want %s or %s", o.Kind, config.KREDev, config.KREProduction)
 	case !(o.Speed > 0) || math.IsInf(o.Speed, 1): // not a number is not more than 0 either
 		return fmt.Errorf("-speed %v: want a number above 0", o.Speed)
-	case !o.Local && o.File == "":
-		return errors.New("-file is required with -local=false (-h lists the flags)")
-	case !o.Local && len(o.Fail) > 0:
-		return errors.New("-fail is about what is in memory: it does not go with -local=false")
+	case !o.Local && (len(o.Fail) > 0 || o.RealCharts):
+		return errors.New("-fail and -real-charts are about what is in memory: they need -local")
 	}
 	return nil
 }
@@ -76,8 +73,9 @@ const (
 	Running State = "the environment and its runtimes have just been applied to it"
 )
 
-// Open makes the system of an environment, which in memory begins in a state.
-func (o Options) Open(ctx context.Context, e *Environment, begin State, console *Console) (*System, error) {
+// Open makes the system of an environment, which in memory begins in a state. The job is
+// asked for what AWS is to be; in memory, nothing.
+func (o Options) Open(ctx context.Context, j *job.Job, e *Environment, begin State, console *Console) (*System, error) {
 	s := &System{
 		Environment: e, Console: console, Secrets: &Secrets{LookupEnv: os.LookupEnv, MakeUp: o.Local && o.Kubeconfig == ""},
 		factor: 1, kubeFactor: 1,
@@ -90,17 +88,18 @@ func (o Options) Open(ctx context.Context, e *Environment, begin State, console 
 		s.kubernetes = c
 	}
 	if !o.Local {
-		return s, s.connectAWS(ctx, o.Bucket)
+		return s, s.connectAWS(ctx, j)
 	}
 	return s, s.inMemory(ctx, o, begin)
 }
 
-// connectAWS talks to AWS as the AWS CLI does, in the region of the environment.
-func (s *System) connectAWS(ctx context.Context, templates string) error {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(s.Environment.Region))
+// connectAWS talks to AWS as all jobs do, in the account and the region of the file.
+func (s *System) connectAWS(ctx context.Context, j *job.Job) error {
+	c, err := awscloud.AWS()(ctx, j)
 	if err != nil {
-		return fmt.Errorf("configure AWS: %w", err)
+		return err
 	}
+	cfg := c.AWS
 	objects := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
 	clusters := awseks.NewFromConfig(cfg)
 	s.cloud = cloud{
@@ -109,8 +108,8 @@ func (s *System) connectAWS(ctx context.Context, templates string) error {
 		keys:  keys.API{Objects: objects, Parameters: parameters(ssm.NewFromConfig(cfg).GetParameter), AccessKeys: newAccessKeys(iam.NewFromConfig(cfg))},
 		zones: route53.NewFromConfig(cfg),
 	}
-	if templates != "" {
-		t := bucket.Templates{API: objects, Bucket: templates, Region: cfg.Region}
+	if name := j.Config.Infrastructure.TemplateBucket; name != "" {
+		t := bucket.Templates{API: objects, Bucket: name, Region: cfg.Region}
 		if cfg.BaseEndpoint != nil {
 			t.Endpoint = *cfg.BaseEndpoint
 		}
@@ -143,7 +142,7 @@ func (s *System) inMemory(ctx context.Context, o Options, begin State) error {
 	if s.kubernetes != nil {
 		cluster = "the cluster of " + o.Kubeconfig
 	}
-	s.Console.Hint("an AWS in memory, %v times faster, with %s; %s", o.Speed, cluster, said)
+	s.Console.Say(fmt.Sprintf("an AWS in memory, %v times faster, with %s; %s", o.Speed, cluster, said), "")
 	return m.fail(ctx, o.Fail, begin)
 }
 
@@ -154,7 +153,7 @@ func (s *System) prepare(ctx context.Context, m *memory, begin State) (State, er
 		return begin, nil
 	}
 	quiet := *s
-	quiet.Console = &Console{Stdout: io.Discard, Stderr: io.Discard, JSON: true, Getenv: func(string) string { return "" }}
+	quiet.Console = &Console{}
 	if begin == Older {
 		quiet.Environment = s.Environment.older()
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mettel-automation/delivery/eks/keys"
+	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/infra"
 	"github.com/mettel-automation/delivery/kre/runtime"
 	"github.com/mettel-automation/delivery/kre/zone"
@@ -31,7 +32,7 @@ func (s *System) Runtimes(ctx context.Context, name string, apply bool) (*Runtim
 	if err != nil {
 		return r, err
 	}
-	list, err := s.filled(ctx, wanted, out, c)
+	list, err := s.filled(ctx, wanted, out)
 	if err != nil {
 		return r, err
 	}
@@ -47,7 +48,7 @@ func (s *System) Runtimes(ctx context.Context, name string, apply bool) (*Runtim
 }
 
 // runtimes are those of the file, of which "" are all.
-func (e *Environment) runtimes(name string) ([]runtimeOf, error) {
+func (e *Environment) runtimes(name string) ([]config.Runtime, error) {
 	if name == "" {
 		if len(e.Runtimes) == 0 {
 			return nil, &InputError{fmt.Errorf("environment %s has no runtimes", e.Name)}
@@ -57,7 +58,7 @@ func (e *Environment) runtimes(name string) ([]runtimeOf, error) {
 	var names []string
 	for _, r := range e.Runtimes {
 		if r.Name == name {
-			return []runtimeOf{r}, nil
+			return []config.Runtime{r}, nil
 		}
 		names = append(names, r.Name)
 	}
@@ -66,7 +67,7 @@ func (e *Environment) runtimes(name string) ([]runtimeOf, error) {
 
 // runtimes is what keeps the wanted runtimes. Of those that are allowed, zones of
 // production may go.
-func (s *System) runtimes(c *Cluster, wanted []runtimeOf, zones zone.Options, allowed []string) *runtime.Manager {
+func (s *System) runtimes(c *Cluster, wanted []config.Runtime, zones zone.Options, allowed []string) *runtime.Manager {
 	e := s.Environment
 	return runtime.New(runtime.Kubernetes{Client: c.client}, c.engine, s.zones(wanted, zones, allowed), runtime.Options{
 		Environment: e.Tag(), Progress: s.Console.Emit, Tags: map[string]string{"Project": e.Project},
@@ -81,7 +82,7 @@ type zones struct {
 	each map[string]*zone.Manager // by name of the zone
 }
 
-func (s *System) zones(wanted []runtimeOf, options zone.Options, allowed []string) zones {
+func (s *System) zones(wanted []config.Runtime, options zone.Options, allowed []string) zones {
 	// Route 53 takes five calls a second from an account.
 	const rate = 4
 	options.Environment, options.Progress, options.Registry = s.Environment.Tag(), s.Console.Emit, s.Environment.registry()
@@ -115,10 +116,10 @@ func (z zones) ApplyDelete(ctx context.Context, d zone.Deletion) (zone.Deleted, 
 }
 
 // runtime is one of the file without its secrets.
-func (e *Environment) runtime(r runtimeOf) runtime.Runtime {
+func (e *Environment) runtime(r config.Runtime) runtime.Runtime {
 	v := runtime.Runtime{
 		Name: r.Name, Title: r.Title, Domain: r.Domain, ZoneID: r.ZoneID, DomainZoneID: r.DomainZoneID, Kind: e.Kind,
-		Generation: r.Generation, Chart: e.chart(r.Chart), Admin: r.Admin, Auth: runtime.Auth{LinkLifetime: r.LinkLifetime},
+		Generation: runtime.Generation(r.Generation), Chart: e.chart(r.Chart), Admin: r.Admin, Auth: runtime.Auth{LinkLifetime: r.LinkLifetime},
 		Storage: runtime.Storage{
 			Class: r.Storage.Class, AdminAPI: runtime.Volume(r.Storage.AdminAPI), NATS: runtime.Volume(r.Storage.NATS),
 			Chronograf: runtime.Volume(r.Storage.Chronograf), InfluxDB: runtime.Volume(r.Storage.InfluxDB), MongoDB: runtime.Volume(r.Storage.MongoDB),
@@ -140,7 +141,7 @@ func (e *Environment) runtime(r runtimeOf) runtime.Runtime {
 
 // filled are runtimes with their secrets, and with the credentials for mail that are in
 // the environment's bucket.
-func (s *System) filled(ctx context.Context, wanted []runtimeOf, out infra.KREClusterOutputs, c *Cluster) ([]runtime.Runtime, error) {
+func (s *System) filled(ctx context.Context, wanted []config.Runtime, out infra.KREClusterOutputs) ([]runtime.Runtime, error) {
 	var list []runtime.Runtime
 	var errs []error
 	for _, r := range wanted {
@@ -155,12 +156,12 @@ func (s *System) filled(ctx context.Context, wanted []runtimeOf, out infra.KRECl
 		return nil, err
 	}
 	if made := s.Secrets.missing; len(made) > 0 {
-		s.Console.Hint("secrets that are not there are made up: %s", strings.Join(made, ", "))
+		s.Console.Say("secrets that are not there are made up: "+strings.Join(made, ", "), "")
 	}
-	if !slices.ContainsFunc(wanted, func(r runtimeOf) bool { return r.Sender != "" }) {
+	if !slices.ContainsFunc(wanted, func(r config.Runtime) bool { return r.Sender != "" }) {
 		return list, nil
 	}
-	deliverer, spec := s.keys(out, c.EKS.Account)
+	deliverer, spec := s.keys(out)
 	smtp, err := deliverer.SMTP(ctx, spec)
 	if errors.Is(err, keys.ErrNotDelivered) {
 		err = fmt.Errorf("%w; here that is basic-infra-kre apply", err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/kre/runtime"
 )
 
@@ -22,10 +23,8 @@ type Secrets struct {
 }
 
 // find returns the secret of a source, "" for a source that says nothing.
-func (s *Secrets) find(e *Environment, from source) (runtime.Secret, error) {
+func (s *Secrets) find(e *Environment, from config.SecretSource) (runtime.Secret, error) {
 	switch {
-	case from.Env != "" && from.File != "":
-		return "", errors.New("env and file are given: leave one of them")
 	case from.File != "":
 		text, err := os.ReadFile(e.path(from.File))
 		if errors.Is(err, os.ErrNotExist) && s.MakeUp {
@@ -62,22 +61,20 @@ func (s *Secrets) madeUp(name string) runtime.Secret {
 }
 
 // fill puts the secrets of a runtime into it. All that are not there are in the error.
-func (s *Secrets) fill(e *Environment, from runtimeSecrets, into *runtime.Runtime) error {
+func (s *Secrets) fill(e *Environment, from config.RuntimeSecrets, into *runtime.Runtime) error {
 	var errs []error
-	get := func(what string, from source) runtime.Secret {
+	get := func(what string, from config.SecretSource) runtime.Secret {
 		secret, err := s.find(e, from)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("runtime %s: secret %s: %w", into.Name, what, err))
 		}
 		return secret
 	}
-	into.Auth.JWTSecret, into.Auth.APITokenSecret = get("jwt", from.JWT), get("apiToken", from.APIToken)
-	into.MongoDB.AdminPassword, into.MongoDB.Password = get("mongoAdmin", from.MongoAdmin), get("mongo", from.Mongo)
+	into.Auth.JWTSecret, into.Auth.APITokenSecret = get("jwt", from.JWT), get("api_token", from.APIToken)
+	into.MongoDB.AdminPassword, into.MongoDB.Password = get("mongo_admin", from.MongoAdmin), get("mongo", from.Mongo)
 	dns := get("dns", from.DNS)
 	if into.TLS != nil && into.TLS.ACME != nil && into.TLS.ACME.DNS != nil {
 		into.TLS.ACME.DNS.SecretAccessKey = dns
-	} else if dns != "" {
-		errs = append(errs, fmt.Errorf("runtime %s: secret dns: there is no tls.acme.dns that it is for", into.Name))
 	}
 	for _, key := range slices.Sorted(maps.Keys(from.Values)) {
 		secret := get(key, from.Values[key])

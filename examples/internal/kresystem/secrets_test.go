@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/kre/runtime"
 )
 
@@ -20,26 +21,24 @@ func TestSecrets(t *testing.T) {
 	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 	tests := map[string]struct {
 		makeUp bool
-		from   runtimeSecrets
+		from   config.RuntimeSecrets
 		want   map[string]any // secrets of the chart
 		jwt    string
 		err    []string // parts of the error
 	}{
-		"of the environment":      {from: runtimeSecrets{JWT: source{Env: "A"}}, jwt: "from-env"},
-		"of a file, but its end":  {from: runtimeSecrets{JWT: source{File: "jwt"}}, jwt: "from-a-file"},
-		"of the chart":            {from: runtimeSecrets{Values: map[string]source{"a.b": {Env: "A"}, "a.c": {Env: "A"}}}, want: map[string]any{"a": map[string]any{"b": runtime.Secret("from-env"), "c": runtime.Secret("from-env")}}},
-		"above another":           {from: runtimeSecrets{Values: map[string]source{"a": {Env: "A"}, "a.b": {Env: "A"}}}, err: []string{"secret a.b: another one is above or below it"}},
-		"that are not there":      {from: runtimeSecrets{JWT: source{Env: "B"}, Mongo: source{File: "nowhere"}}, err: []string{"runtime kre: secret jwt: the environment variable B is not set", "secret mongo: open "}},
-		"that are empty":          {makeUp: true, from: runtimeSecrets{JWT: source{Env: "EMPTY"}}, err: []string{"the environment variable EMPTY is not set, or is empty"}},
-		"that are made up":        {makeUp: true, from: runtimeSecrets{JWT: source{Env: "KRE_JWT"}}, jwt: "made-up-kre-jwt"},
-		"of two places":           {from: runtimeSecrets{JWT: source{Env: "A", File: "jwt"}}, err: []string{"env and file are given"}},
-		"of DNS, which is not on": {from: runtimeSecrets{DNS: source{Env: "A"}}, err: []string{"there is no tls.acme.dns that it is for"}},
+		"of the environment":     {from: config.RuntimeSecrets{JWT: config.SecretSource{Env: "A"}}, jwt: "from-env"},
+		"of a file, but its end": {from: config.RuntimeSecrets{JWT: config.SecretSource{File: "jwt"}}, jwt: "from-a-file"},
+		"of the chart":           {from: config.RuntimeSecrets{Values: map[string]config.SecretSource{"a.b": {Env: "A"}, "a.c": {Env: "A"}}}, want: map[string]any{"a": map[string]any{"b": runtime.Secret("from-env"), "c": runtime.Secret("from-env")}}},
+		"above another":          {from: config.RuntimeSecrets{Values: map[string]config.SecretSource{"a": {Env: "A"}, "a.b": {Env: "A"}}}, err: []string{"secret a.b: another one is above or below it"}},
+		"that are not there":     {from: config.RuntimeSecrets{JWT: config.SecretSource{Env: "B"}, Mongo: config.SecretSource{File: "nowhere"}}, err: []string{"runtime kre: secret jwt: the environment variable B is not set", "secret mongo: open "}},
+		"that are empty":         {makeUp: true, from: config.RuntimeSecrets{JWT: config.SecretSource{Env: "EMPTY"}}, err: []string{"the environment variable EMPTY is not set, or is empty"}},
+		"that are made up":       {makeUp: true, from: config.RuntimeSecrets{JWT: config.SecretSource{Env: "KRE_JWT"}}, jwt: "made-up-kre-jwt"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := &Secrets{LookupEnv: lookup, MakeUp: tt.makeUp}
 			r := runtime.Runtime{Name: "kre"}
-			err := s.fill(&Environment{dir: dir}, tt.from, &r)
+			err := s.fill(&Environment{path: (&config.File{Dir: dir}).Path}, tt.from, &r)
 			if (err == nil) != (tt.err == nil) {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ const maxSize = 110e6
 func TestSize(t *testing.T) {
 	for _, name := range []string{"basic-infra-kre", "kre-runtimes", "destroy-kre"} {
 		path := filepath.Join(t.TempDir(), name)
-		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", path, "../../"+name)
+		build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", path, "../../jobs/"+name)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v:\n%s", err, out)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -130,10 +131,12 @@ func (s *System) access(c *Cluster, options access.Options) *access.Manager {
 	}, options)
 }
 
-// keys are what is to be in the bucket of the environment.
-func (s *System) keys(out infra.KREClusterOutputs, account string) (*keys.Deliverer, keys.Spec) {
+// keys are what is to be in the bucket of the environment, which is in the account of its
+// cluster.
+func (s *System) keys(out infra.KREClusterOutputs) (*keys.Deliverer, keys.Spec) {
+	cluster, _ := arn.Parse(out.ARN) // without an account, no plan is made
 	return keys.New(s.cloud.keys, keys.Options{Progress: s.Console.Emit}), keys.Spec{
-		Bucket: out.Bucket, Account: account, KeyPairID: out.KeyPair, SMTPUser: out.SMTPUser, Region: s.Environment.Region, Facts: out,
+		Bucket: out.Bucket, Account: cluster.AccountID, KeyPairID: out.KeyPair, SMTPUser: out.SMTPUser, Region: s.Environment.Region, Facts: out,
 	}
 }
 

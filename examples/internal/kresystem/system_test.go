@@ -3,7 +3,7 @@ package kresystem
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,7 +14,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/mettel-automation/delivery/eks/kubetest"
+	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/examples/internal/kresystem/chartrepo"
+	"github.com/mettel-automation/delivery/examples/internal/kresystem/kresystest"
 	"github.com/mettel-automation/delivery/kre/route53test"
 	"github.com/mettel-automation/delivery/stack"
 	"github.com/mettel-automation/delivery/stack/stacktest"
@@ -27,10 +29,17 @@ type world struct {
 	out strings.Builder
 }
 
-// inWorld calls then with an environment in a state, on virtual time.
-func inWorld(t *testing.T, begin State, then func(*testing.T, *world), replace ...string) {
+// inWorld calls then with the environment dev in a state, on virtual time.
+func inWorld(t *testing.T, begin State, then func(*testing.T, *world)) {
 	t.Helper()
-	e, err := demo(t, replace...)
+	inWorldOf(t, config.KREDev, begin, then)
+}
+
+// inWorldOf does it with the environment of a kind, with some texts of the file in place
+// of others.
+func inWorldOf(t *testing.T, kind string, begin State, then func(*testing.T, *world), replace ...string) {
+	t.Helper()
+	e, err := sample(t, kind, replace...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +47,7 @@ func inWorld(t *testing.T, begin State, then func(*testing.T, *world), replace .
 		w := &world{}
 		w.System = &System{
 			Environment: e, Secrets: &Secrets{LookupEnv: func(string) (string, bool) { return "", false }, MakeUp: true}, factor: 1, kubeFactor: 1,
-			Console: &Console{Stdout: &w.out, Stderr: io.Discard, Getenv: func(string) string { return "" }},
+			Console: &Console{Print: func(format string, args ...any) { fmt.Fprintf(&w.out, format, args...) }},
 		}
 		if w.m, err = newMemory(e, 1); err != nil {
 			t.Fatal(err)
@@ -134,7 +143,7 @@ func TestDestroyingGoesOn(t *testing.T) {
 		w.m.stacks.Inject("NodeRole", stacktest.Fault{On: []stacktest.Phase{stacktest.Delete}, Reason: stacktest.DependencyViolation, Times: 1})
 		destroy := Destroy{Apply: true, EmptyBucket: true}
 		d, err := w.Destroy(t.Context(), destroy)
-		if !errors.Is(err, stack.ErrFailed) || d.Destroyed == nil || d.Uninstalled == nil || len(d.KeysDeleted) != 1 || d.NotBegun != nil {
+		if !errors.Is(err, stack.ErrFailed) || d.Destroyed == nil || d.Uninstalled == nil || len(d.KeysDeleted.Done) != 1 || d.NotBegun != nil {
 			t.Fatalf("%v, %+v", err, d)
 		}
 		w.out.Reset()
@@ -191,7 +200,7 @@ func TestWhatWasNotBegunIsSaid(t *testing.T) {
 
 // TestProductionByAnotherFile destroys production by a file that calls it dev.
 func TestProductionByAnotherFile(t *testing.T) {
-	inWorld(t, Running, func(t *testing.T, w *world) {
+	inWorldOf(t, config.KREProduction, Running, func(t *testing.T, w *world) {
 		lying := *w.Environment
 		lying.Kind = "dev"
 		w.Environment = &lying
@@ -199,7 +208,7 @@ func TestProductionByAnotherFile(t *testing.T) {
 		if err == nil || strings.Contains(w.out.String(), "outcome:") {
 			t.Errorf("%v\n%s", err, &w.out)
 		}
-	}, "name: mettel-automation-kre-dev", "name: mettel-automation-kre", "kind: dev ", "kind: production ", "ssh: true", "ssh: true\n  unprotected: true")
+	}, append(kresystest.Production(), "ssh: true", "ssh: true\n      unprotected: true")...)
 }
 
 func TestNoCluster(t *testing.T) {

@@ -61,6 +61,7 @@ func (c *Cloud) outlived(stacks []string) (held map[resource]bool, left []string
 		case slices.Contains(stacks, r.stack):
 			held[resource{kind: r.kind, id: r.id}] = true
 		case r.kind == clusterType, r.kind == bucketType: // listed where they are
+		case r.kind == repositoryType: // not listed at all
 		default:
 			left = append(left, r.name())
 		}
@@ -68,10 +69,20 @@ func (c *Cloud) outlived(stacks []string) (held map[resource]bool, left []string
 	return held, left
 }
 
-// name is what a person calls r: "logs loggroup automation-c721e158".
+// name is what a person calls r: "log group automation-c721e158", "sns topic ...".
 func (r resource) name() string {
-	parts := strings.Split(r.kind, "::")
-	return strings.ToLower(strings.Join(parts[1:], " ")) + " " + r.id
+	switch r.kind {
+	case logGroupType:
+		return "log group " + r.id
+	case namespaceType:
+		return "cloud map namespace " + r.id
+	case targetGroupType:
+		return "target group " + r.id
+	case loadBalancerType:
+		return "load balancer " + r.id
+	}
+	_, kind, _ := strings.Cut(r.kind, "::")
+	return strings.ToLower(strings.ReplaceAll(kind, "::", " ")) + " " + r.id
 }
 
 func each(what string, names []string) (list []string) {

@@ -44,7 +44,6 @@ func TestImports(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2/service/ecr",
 		"github.com/aws/aws-sdk-go-v2/service/ecs",
 		"github.com/aws/smithy-go",
-		"github.com/distribution/reference",
 		"github.com/docker/docker",
 		"github.com/docker/go-connections",
 		"github.com/docker/go-units",

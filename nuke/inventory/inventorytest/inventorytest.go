@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 
 	cachetypes "github.com/aws/aws-sdk-go-v2/service/elasticache/types"
@@ -31,6 +30,8 @@ import (
 	maptypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/mettel-automation/delivery/internal/double"
+	"github.com/mettel-automation/delivery/internal/ptr"
 	"github.com/mettel-automation/delivery/nuke/inventory"
 )
 
@@ -165,21 +166,18 @@ func (r *Region) called(action string) error { return r.account.called(r.Name, a
 
 // page cuts one page out of items: the one that token means.
 func page[T any](a *Account, items []T, token *string) (part []T, next *string, err error) {
-	start := 0
-	if token != nil && *token != "" {
-		if start, err = strconv.Atoi(*token); err != nil || start < 0 || start > len(items) {
-			return nil, nil, &smithy.GenericAPIError{Code: "ValidationException", Message: "bad token " + *token}
-		}
-	}
 	size := a.PageSize
 	if size <= 0 {
 		size = 2
 	}
-	end := min(start+size, len(items))
-	if end < len(items) {
-		next = new(strconv.Itoa(end))
+	part, after, ok := double.Page(items, ptr.Value(token), size)
+	if !ok {
+		return nil, nil, &smithy.GenericAPIError{Code: "ValidationException", Message: "bad token " + *token}
 	}
-	return items[start:end], next, nil
+	if after != "" {
+		next = &after
+	}
+	return part, next, nil
 }
 
 // pairs are tags in a service's own type, sorted by their keys.

@@ -1,7 +1,6 @@
 package template
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -299,15 +298,9 @@ func cycles(found *faults, kind string, lines map[string]int, nodes []dag.Node, 
 			nodes[from].Needs = append(nodes[from].Needs, one.target)
 		}
 	}
-	_, err := dag.New(nodes)
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return // names are unique and needs known, so that there is nothing but cycles
-	}
-	for _, e := range joined.Unwrap() {
-		if cycle, ok := errors.AsType[*dag.CycleError](e); ok {
-			first := cycle.Path[0]
-			found.add(lines[first], 1, &ReferenceError{Line: lines[first], Column: 1, In: kind + first, Err: cycle})
-		}
+	_, err := dag.New(nodes) // names are unique and needs known, so that there is nothing but cycles
+	for _, cycle := range dag.Cycles(err) {
+		first := cycle.Path[0]
+		found.add(lines[first], 1, &ReferenceError{Line: lines[first], Column: 1, In: kind + first, Err: cycle})
 	}
 }

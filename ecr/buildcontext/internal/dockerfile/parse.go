@@ -1,7 +1,3 @@
-// Package dockerfile reads of a Dockerfile what it takes from elsewhere: the images
-// that its stages begin with and copy from. It follows the parser of BuildKit,
-// with continuation lines, the escape directive, comments and here-documents,
-// and knows nothing of what the instructions do.
 package dockerfile
 
 import (

@@ -8,6 +8,7 @@ import (
 	kinds "k8s.io/apimachinery/pkg/types"
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // collect is the garbage collector. It reports whether an object is on its way
@@ -47,7 +48,7 @@ func (m *Manager) foreground(k store.Key, o store.Object) {
 			return
 		}
 		for _, ref := range dependent.GetOwnerReferences() {
-			blocked = blocked || (ref.UID == o.GetUID() && value(ref.BlockOwnerDeletion))
+			blocked = blocked || (ref.UID == o.GetUID() && ptr.Value(ref.BlockOwnerDeletion))
 		}
 	})
 	if !blocked {

@@ -317,12 +317,4 @@ func (m *Manager) all(fits func(store.Object) bool) []store.Key {
 
 func (m *Manager) stamp() metav1.Time { return metav1.NewTime(m.now.UTC().Truncate(time.Second)) }
 
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
-}
-
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

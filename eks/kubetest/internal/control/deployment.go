@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 const revisionAnnotation = "deployment.kubernetes.io/revision"
@@ -124,15 +125,15 @@ func (m *Manager) raise(k store.Key, d *appsv1.Deployment, current *appsv1.Repli
 
 // scale sets how many pods a ReplicaSet has.
 func (m *Manager) scale(d *appsv1.Deployment, rs *appsv1.ReplicaSet, n int32) {
-	if value(rs.Spec.Replicas) == n {
+	if ptr.Value(rs.Spec.Replicas) == n {
 		return
 	}
 	direction := "up"
-	if n < value(rs.Spec.Replicas) {
+	if n < ptr.Value(rs.Spec.Replicas) {
 		direction = "down"
 	}
 	k := store.Key{Resource: "deployments.apps", Namespace: d.Namespace, Name: d.Name}
-	m.event(k, "deployment-controller", "ScalingReplicaSet", "Scaled %s replica set %s from %d to %d", direction, rs.Name, value(rs.Spec.Replicas), n)
+	m.event(k, "deployment-controller", "ScalingReplicaSet", "Scaled %s replica set %s from %d to %d", direction, rs.Name, ptr.Value(rs.Spec.Replicas), n)
 	rs.Spec.Replicas = &n
 	modify(m, store.Key{Resource: "replicasets.apps", Namespace: d.Namespace, Name: rs.Name}, func(rs *appsv1.ReplicaSet) {
 		rs.Spec.Replicas = &n
@@ -148,20 +149,20 @@ func (m *Manager) recreate(d *appsv1.Deployment, current *appsv1.ReplicaSet, old
 		left += len(m.pods(rs.Namespace, rs.UID))
 	}
 	if left == 0 {
-		m.scale(d, current, value(d.Spec.Replicas))
+		m.scale(d, current, ptr.Value(d.Spec.Replicas))
 	}
 }
 
 // roll starts as many new pods, and ends as many old ones, as the strategy allows.
 func (m *Manager) roll(d *appsv1.Deployment, current *appsv1.ReplicaSet, old []*appsv1.ReplicaSet) {
-	want := value(d.Spec.Replicas)
+	want := ptr.Value(d.Spec.Replicas)
 	surge, unavailable := bounds(d.Spec.Strategy.RollingUpdate, want)
-	total, available := value(current.Spec.Replicas), m.available(current)
+	total, available := ptr.Value(current.Spec.Replicas), m.available(current)
 	for _, rs := range old {
-		total += value(rs.Spec.Replicas)
+		total += ptr.Value(rs.Spec.Replicas)
 		available += m.available(rs)
 	}
-	switch have := value(current.Spec.Replicas); {
+	switch have := ptr.Value(current.Spec.Replicas); {
 	case have > want:
 		m.scale(d, current, want)
 	case have < want && len(old) == 0:
@@ -172,7 +173,7 @@ func (m *Manager) roll(d *appsv1.Deployment, current *appsv1.ReplicaSet, old []*
 	// Old pods may go that are not available anyway, and as many others as leave enough.
 	spare := available - (want - unavailable)
 	for _, rs := range old {
-		n := value(rs.Spec.Replicas)
+		n := ptr.Value(rs.Spec.Replicas)
 		broken := max(0, n-m.available(rs))
 		down := min(broken, n)
 		if healthy := min(n-down, max(0, spare)); healthy > 0 {
@@ -203,10 +204,10 @@ func (m *Manager) available(rs *appsv1.ReplicaSet) int32 {
 // prune deletes old ReplicaSets without pods, beyond those that are kept for rollbacks.
 func (m *Manager) prune(d *appsv1.Deployment, old []*appsv1.ReplicaSet) {
 	empty := slices.DeleteFunc(slices.Clone(old), func(rs *appsv1.ReplicaSet) bool {
-		return value(rs.Spec.Replicas) > 0 || rs.Status.Replicas > 0
+		return ptr.Value(rs.Spec.Replicas) > 0 || rs.Status.Replicas > 0
 	})
 	slices.SortFunc(empty, func(a, b *appsv1.ReplicaSet) int { return cmp.Compare(revision(a), revision(b)) })
-	for _, rs := range empty[:max(0, len(empty)-int(value(d.Spec.RevisionHistoryLimit)))] {
+	for _, rs := range empty[:max(0, len(empty)-int(ptr.Value(d.Spec.RevisionHistoryLimit)))] {
 		m.remove(store.Key{Resource: "replicasets.apps", Namespace: rs.Namespace, Name: rs.Name})
 	}
 }
@@ -223,7 +224,7 @@ func (m *Manager) deploymentStatus(k store.Key, current *appsv1.ReplicaSet, old 
 		all = append(all, active(m.pods(rs.Namespace, rs.UID))...)
 	}
 	c := m.count(all, d.Spec.MinReadySeconds)
-	want := value(d.Spec.Replicas)
+	want := ptr.Value(d.Spec.Replicas)
 	_, unavailable := bounds(d.Spec.Strategy.RollingUpdate, want)
 	if d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
 		unavailable = 0
@@ -269,7 +270,7 @@ func (m *Manager) progress(k store.Key, d *appsv1.Deployment, current *appsv1.Re
 	case last.Reason == "ProgressDeadlineExceeded":
 		return
 	}
-	deadline := last.LastUpdateTime.Add(time.Duration(value(d.Spec.ProgressDeadlineSeconds)) * time.Second)
+	deadline := last.LastUpdateTime.Add(time.Duration(ptr.Value(d.Spec.ProgressDeadlineSeconds)) * time.Second)
 	if m.now.Before(deadline) {
 		m.at(k, deadline)
 		return

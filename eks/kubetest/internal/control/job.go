@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // job runs pods until enough have succeeded or too many have failed.
@@ -17,7 +18,7 @@ func (m *Manager) job(k store.Key) {
 	}
 	pods := m.pods(j.Namespace, j.UID)
 	running := active(pods)
-	if value(j.Spec.Suspend) {
+	if ptr.Value(j.Spec.Suspend) {
 		for _, p := range running {
 			m.remove(podKey(p))
 		}
@@ -41,7 +42,7 @@ func (m *Manager) job(k store.Key) {
 			reason, message = "DeadlineExceeded", "Job was active longer than specified deadline"
 		}
 	}
-	if failed+restarts(running) > value(j.Spec.BackoffLimit) {
+	if failed+restarts(running) > ptr.Value(j.Spec.BackoffLimit) {
 		reason, message = "BackoffLimitExceeded", "Job has reached the specified backoff limit"
 	}
 	complete := m.complete(j, succeeded, len(running))
@@ -113,7 +114,7 @@ func (m *Manager) complete(j *batchv1.Job, succeeded int32, running int) bool {
 
 // startPods starts what is missing; after a failure only when the pause is over.
 func (m *Manager) startPods(k store.Key, j *batchv1.Job, pods, running []*corev1.Pod, succeeded, failed int32) {
-	want := value(j.Spec.Parallelism)
+	want := ptr.Value(j.Spec.Parallelism)
 	if j.Spec.Completions != nil {
 		want = min(want, *j.Spec.Completions-succeeded)
 	} else if succeeded > 0 {

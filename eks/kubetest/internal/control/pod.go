@@ -10,6 +10,7 @@ import (
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/registry"
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // The components that tell events.
@@ -54,7 +55,7 @@ func (m *Manager) pod(k store.Key) {
 
 // stop takes a pod away when its containers have had time to end.
 func (m *Manager) stop(k store.Key, p *corev1.Pod, r *run) {
-	grace := time.Duration(value(p.DeletionGracePeriodSeconds)) * time.Second
+	grace := time.Duration(ptr.Value(p.DeletionGracePeriodSeconds)) * time.Second
 	if grace == 0 {
 		return // nothing but finalizers holds it
 	}

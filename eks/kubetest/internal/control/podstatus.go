@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // podStatus writes where the containers stand.
@@ -103,9 +104,9 @@ func (m *Manager) mount(k store.Key, p *corev1.Pod) bool {
 		resource, name, optional := "", "", false
 		switch {
 		case v.Secret != nil:
-			resource, name, optional = "secret", v.Secret.SecretName, value(v.Secret.Optional)
+			resource, name, optional = "secret", v.Secret.SecretName, ptr.Value(v.Secret.Optional)
 		case v.ConfigMap != nil:
-			resource, name, optional = "configmap", v.ConfigMap.Name, value(v.ConfigMap.Optional)
+			resource, name, optional = "configmap", v.ConfigMap.Name, ptr.Value(v.ConfigMap.Optional)
 		}
 		if resource == "" || optional {
 			continue
@@ -122,7 +123,7 @@ func (m *Manager) mount(k store.Key, p *corev1.Pod) bool {
 // needs that is not there; "" is none.
 func (m *Manager) missing(p *corev1.Pod, c corev1.Container) string {
 	for _, r := range references(c) {
-		if !value(r.optional) {
+		if !ptr.Value(r.optional) {
 			if why := m.lacks(r.kind, p.Namespace, r.name, r.key); why != "" {
 				return why
 			}

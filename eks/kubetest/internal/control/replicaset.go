@@ -4,6 +4,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // replicaSet keeps as many pods as are wanted.
@@ -13,7 +14,7 @@ func (m *Manager) replicaSet(k store.Key) {
 		return
 	}
 	pods := active(m.pods(rs.Namespace, rs.UID))
-	want := int(value(rs.Spec.Replicas))
+	want := int(ptr.Value(rs.Spec.Replicas))
 	for n := len(pods); n < want; n++ {
 		m.create("pods", newPod(rs, "apps/v1", "ReplicaSet", &rs.Spec.Template))
 	}

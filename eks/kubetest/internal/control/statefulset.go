@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 // statefulSet keeps the numbered pods of a StatefulSet, one step at a time.
@@ -34,7 +35,7 @@ func (m *Manager) statefulSet(k store.Key) {
 // there and ready, as far as their order matters.
 func (m *Manager) numbered(s *appsv1.StatefulSet, byNumber map[int]*corev1.Pod, revision string) bool {
 	parallel := s.Spec.PodManagementPolicy == appsv1.ParallelPodManagement
-	want := int(value(s.Spec.Replicas))
+	want := int(ptr.Value(s.Spec.Replicas))
 	settled := true
 	for n := range want {
 		p := byNumber[n]
@@ -109,9 +110,9 @@ func (m *Manager) replaceOne(s *appsv1.StatefulSet, byNumber map[int]*corev1.Pod
 	}
 	first := 0
 	if r := s.Spec.UpdateStrategy.RollingUpdate; r != nil {
-		first = int(value(r.Partition))
+		first = int(ptr.Value(r.Partition))
 	}
-	for n := int(value(s.Spec.Replicas)) - 1; n >= first; n-- {
+	for n := int(ptr.Value(s.Spec.Replicas)) - 1; n >= first; n-- {
 		if p := byNumber[n]; p != nil && p.Labels[appsv1.StatefulSetRevisionLabel] != revision {
 			m.remove(podKey(p))
 			return
@@ -129,7 +130,7 @@ func (m *Manager) statefulSetStatus(k store.Key, next string) {
 			updated++
 		}
 	}
-	want := value(s.Spec.Replicas)
+	want := ptr.Value(s.Spec.Replicas)
 	modify(m, k, func(s *appsv1.StatefulSet) {
 		st := &s.Status
 		st.ObservedGeneration, st.UpdateRevision = s.Generation, next

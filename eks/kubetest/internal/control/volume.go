@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/mettel-automation/delivery/eks/kubetest/internal/store"
+	"github.com/mettel-automation/delivery/internal/ptr"
 )
 
 const volumes = "persistentvolume-controller"
@@ -38,7 +39,7 @@ func (m *Manager) claim(k store.Key) {
 		m.bind(k, c, pv)
 		return
 	}
-	class := value(c.Spec.StorageClassName)
+	class := ptr.Value(c.Spec.StorageClassName)
 	if class == "" {
 		m.event(k, volumes, "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
 		return
@@ -47,7 +48,7 @@ func (m *Manager) claim(k store.Key) {
 	switch {
 	case sc == nil:
 		m.warn(k, volumes, "ProvisioningFailed", "storageclass.storage.k8s.io %q not found", class)
-	case value(sc.VolumeBindingMode) == storagev1.VolumeBindingWaitForFirstConsumer && len(used) == 0:
+	case ptr.Value(sc.VolumeBindingMode) == storagev1.VolumeBindingWaitForFirstConsumer && len(used) == 0:
 		m.event(k, volumes, "WaitForFirstConsumer", "waiting for first consumer to be created before binding")
 	case m.age(c) < m.opts.Timing.Volume:
 		m.event(k, volumes, "ExternalProvisioning", "Waiting for a volume to be created either by the external provisioner '%s' or manually by the system administrator.", sc.Provisioner)
@@ -92,7 +93,7 @@ func (m *Manager) matching(c *corev1.PersistentVolumeClaim) *corev1.PersistentVo
 		case pv.DeletionTimestamp != nil || pv.Status.Phase == corev1.VolumeReleased:
 		case ref != nil && (ref.Namespace != c.Namespace || ref.Name != c.Name):
 		case c.Spec.VolumeName != "" && c.Spec.VolumeName != pv.Name:
-		case pv.Spec.StorageClassName != value(c.Spec.StorageClassName) || size.Cmp(want) < 0:
+		case pv.Spec.StorageClassName != ptr.Value(c.Spec.StorageClassName) || size.Cmp(want) < 0:
 		case !slices.ContainsFunc(c.Spec.AccessModes, func(a corev1.PersistentVolumeAccessMode) bool {
 			return !slices.Contains(pv.Spec.AccessModes, a)
 		}):
@@ -112,7 +113,7 @@ func (m *Manager) provision(k store.Key, c *corev1.PersistentVolumeClaim, sc *st
 		Spec: corev1.PersistentVolumeSpec{
 			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: c.Spec.Resources.Requests[corev1.ResourceStorage]},
 			AccessModes:                   c.Spec.AccessModes,
-			PersistentVolumeReclaimPolicy: value(sc.ReclaimPolicy),
+			PersistentVolumeReclaimPolicy: ptr.Value(sc.ReclaimPolicy),
 			StorageClassName:              sc.Name,
 			PersistentVolumeSource: corev1.PersistentVolumeSource{
 				CSI: &corev1.CSIPersistentVolumeSource{Driver: sc.Provisioner, VolumeHandle: fmt.Sprintf("vol-%s", c.UID)},

@@ -21,7 +21,7 @@ import (
 	"github.com/mettel-automation/delivery/examples/internal/job"
 	"github.com/mettel-automation/delivery/examples/internal/localcloud"
 	"github.com/mettel-automation/delivery/examples/internal/stages/basicinfra"
-	"github.com/mettel-automation/delivery/examples/internal/stages/stagetest"
+	"github.com/mettel-automation/delivery/examples/internal/stages/systemtest"
 	"github.com/mettel-automation/delivery/progress"
 	"github.com/mettel-automation/delivery/report"
 )
@@ -50,18 +50,18 @@ services:
 // policy lets others of the organisation pull.
 const policy = `{"Version":"2012-10-17","Statement":[{"Sid":"pull","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::999999999999:root"},"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]}]}`
 
-func newSystem(t *testing.T) *stagetest.System {
+func newSystem(t *testing.T) *systemtest.System {
 	t.Helper()
-	return stagetest.New(t, stagetest.Options{Files: map[string]string{"delivery.yaml": system, "policy.json": policy}})
+	return systemtest.Of(t, localcloud.Options{}, map[string]string{"delivery.yaml": system, "policy.json": policy})
 }
 
-func stages(s *stagetest.System) []job.Stage {
-	return basicinfra.Stages(s.Connect(), basicinfra.Options{})
+func stages(s *systemtest.System) []job.Stage {
+	return basicinfra.Stages(s.Connect, basicinfra.Options{})
 }
 
-func network(t *testing.T, s *stagetest.System) stagetest.Run {
+func network(t *testing.T, s *systemtest.System, branch string) systemtest.Run {
 	t.Helper()
-	run := s.Do(t, basicinfra.Network(s.Connect(), basicinfra.Options{}))
+	run := s.Run(branch, basicinfra.Network(s.Connect, basicinfra.Options{}))
 	if run.Err != nil {
 		t.Fatalf("%v\n%s", run.Err, run.Printed)
 	}
@@ -83,11 +83,11 @@ func actions(s report.Stage) map[string]string {
 func TestAnEmptyAccountGetsAllThatABuildNeeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSystem(t)
-		made := network(t, s).Stage(t, basicinfra.NetworkName)
+		made := network(t, s, systemtest.Branch).Stages[basicinfra.NetworkName]
 		if d := cmp.Diff(map[string]string{"automation-ephemeral-network": "create"}, actions(made)); d != "" || made.Stacks[0].Status != "CREATE_COMPLETE" {
 			t.Errorf("network (-want +got):\n%s%+v", d, made.Stacks)
 		}
-		run := s.Do(t, stages(s)...)
+		run := s.Run(systemtest.Branch, stages(s)...)
 		if run.Err != nil {
 			t.Fatalf("%v\n%s", run.Err, run.Printed)
 		}
@@ -98,15 +98,15 @@ func TestAnEmptyAccountGetsAllThatABuildNeeds(t *testing.T) {
 		}
 		got := map[string]map[string]string{}
 		for name := range want {
-			got[name] = actions(run.Stage(t, name))
+			got[name] = actions(run.Stages[name])
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
-		if got := run.Stage(t, basicinfra.RepositoriesName).Summary; got != "2 created" {
+		if got := run.Stages[basicinfra.RepositoriesName].Summary; got != "2 created" {
 			t.Error(got)
 		}
-		if got := run.Stage(t, basicinfra.CapacityName).Summary; got != "a rollout of 2 services fits" {
+		if got := run.Stages[basicinfra.CapacityName].Summary; got != "a rollout of 2 services fits" {
 			t.Error(got)
 		}
 		checkRepository(t, s)
@@ -119,7 +119,7 @@ func TestAnEmptyAccountGetsAllThatABuildNeeds(t *testing.T) {
 }
 
 // checkRepository looks at how a repository was made.
-func checkRepository(t *testing.T, s *stagetest.System) {
+func checkRepository(t *testing.T, s *systemtest.System) {
 	t.Helper()
 	client, name := awsecr.NewFromConfig(s.Cloud.Config()), "automation/bridge"
 	out, err := client.DescribeRepositories(t.Context(), &awsecr.DescribeRepositoriesInput{RepositoryNames: []string{name}})
@@ -146,18 +146,18 @@ func checkRepository(t *testing.T, s *stagetest.System) {
 func TestASecondRunWritesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSystem(t)
-		network(t, s)
-		if run := s.Do(t, stages(s)...); run.Err != nil {
+		network(t, s, systemtest.Branch)
+		if run := s.Run(systemtest.Branch, stages(s)...); run.Err != nil {
 			t.Fatal(run.Err)
 		}
-		again := s.Do(t, append(stages(s), basicinfra.Network(s.Connect(), basicinfra.Options{}))...)
-		if again.Err != nil || again.Writes != 0 {
-			t.Errorf("%v, %d writes:\n%s", again.Err, again.Writes, again.Printed)
+		again := s.Run(systemtest.Branch, append(stages(s), basicinfra.Network(s.Connect, basicinfra.Options{}))...)
+		if again.Err != nil || len(again.Writes) != 0 {
+			t.Errorf("%v, writes %v:\n%s", again.Err, again.Writes, again.Printed)
 		}
 		for name, want := range map[string]string{
 			basicinfra.RepositoriesName: "2 unchanged", basicinfra.RolesName: "unchanged", basicinfra.NetworkName: "unchanged",
 		} {
-			if got := again.Stage(t, name).Summary; got != want {
+			if got := again.Stages[name].Summary; got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
 			}
 		}
@@ -167,12 +167,12 @@ func TestASecondRunWritesNothing(t *testing.T) {
 func TestAPlanAloneWritesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSystem(t)
-		network(t, s)
-		run := s.Do(t, basicinfra.Stages(s.Connect(), basicinfra.Options{PlanOnly: true})...)
+		network(t, s, systemtest.Branch)
+		run := s.Run(systemtest.Branch, basicinfra.Stages(s.Connect, basicinfra.Options{PlanOnly: true})...)
 		if _, there := s.Cloud.Stacks().Stack("automation-8527fec8-roles"); run.Err != nil || there || len(s.Cloud.Images().Images("automation/bridge")) > 0 {
 			t.Errorf("%v, stack %v:\n%s", run.Err, there, run.Printed)
 		}
-		if got := run.Stage(t, basicinfra.RolesName); got.Summary != "planned only" || len(got.Stacks[0].Changes) == 0 {
+		if got := run.Stages[basicinfra.RolesName]; got.Summary != "planned only" || len(got.Stacks[0].Changes) == 0 {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -181,9 +181,9 @@ func TestAPlanAloneWritesNothing(t *testing.T) {
 func TestProductionHasANetworkOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSystem(t)
-		network(t, s)
-		network(t, s.On("dev/fix/other"))
-		network(t, s.On("master"))
+		network(t, s, systemtest.Branch)
+		network(t, s, "dev/fix/other")
+		network(t, s, "master")
 		for name, protected := range map[string]bool{"automation-ephemeral-network": false, "automation-master-network": true} {
 			got, there := s.Cloud.Stacks().Stack(name)
 			if !there || got.Protected != protected {
@@ -199,13 +199,13 @@ func TestProductionHasANetworkOfItsOwn(t *testing.T) {
 func TestWithoutANetworkItIsSaidWhoMakesIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSystem(t)
-		run := s.Do(t, stages(s)...)
-		code, line := run.Exit()
+		run := s.Run(systemtest.Branch, stages(s)...)
+		code, line := run.Exit(t.Context())
 		want := `stack automation-ephemeral-network: there is no such stack: run the job "basic-infra -network" first, which makes it`
 		if code != cli.ExitFailed || !strings.Contains(line, want) {
 			t.Errorf("exit code %d, %s", code, line)
 		}
-		if got := run.Stage(t, basicinfra.RolesName).State; got != progress.Done {
+		if got := run.Stages[basicinfra.RolesName].State; got != progress.Done {
 			t.Errorf("the roles, which need no network, are %s", got)
 		}
 	})
@@ -213,7 +213,7 @@ func TestWithoutANetworkItIsSaidWhoMakesIt(t *testing.T) {
 
 func TestAnotherAccountIsRefusedBeforeAnyWrite(t *testing.T) {
 	s := newSystem(t)
-	s.Write(t, "delivery.yaml", strings.Replace(system, "123456789012", "210987654321", 1))
+	s.Write("delivery.yaml", strings.Replace(system, "123456789012", "210987654321", 1))
 	for name, value := range map[string]string{
 		"AWS_REGION": localcloud.Region, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 	} {
@@ -222,10 +222,10 @@ func TestAnotherAccountIsRefusedBeforeAnyWrite(t *testing.T) {
 	server := httptest.NewServer(s.Cloud)
 	defer server.Close()
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
-	run := s.Do(t, basicinfra.Stages(cloud.AWS(), basicinfra.Options{})...)
-	code, line := run.Exit()
-	if want := "the credentials are those of AWS account 123456789012, and delivery.yaml is for 210987654321"; code != cli.ExitFailed || !strings.Contains(line, want) || run.Writes != 0 {
-		t.Errorf("exit code %d, %d writes: %s", code, run.Writes, line)
+	run := s.Run(systemtest.Branch, basicinfra.Stages(cloud.AWS(), basicinfra.Options{})...)
+	code, line := run.Exit(t.Context())
+	if want := "the credentials are those of AWS account 123456789012, and delivery.yaml is for 210987654321"; code != cli.ExitFailed || !strings.Contains(line, want) || len(run.Writes) != 0 {
+		t.Errorf("exit code %d, writes %v: %s", code, run.Writes, line)
 	}
 }
 
@@ -242,9 +242,9 @@ func TestInputThatCannotBeUsed(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newSystem(t)
-			s.Write(t, "delivery.yaml", strings.Replace(system, tt.from, tt.to, 1))
-			run := s.Do(t, stages(s)...)
-			if code, line := run.Exit(); code != cli.ExitUsage || !strings.Contains(line, tt.want) {
+			s.Write("delivery.yaml", strings.Replace(system, tt.from, tt.to, 1))
+			run := s.Run(systemtest.Branch, stages(s)...)
+			if code, line := run.Exit(t.Context()); code != cli.ExitUsage || !strings.Contains(line, tt.want) {
 				t.Errorf("exit code %d, want 2 and %q: %s", code, tt.want, line)
 			}
 			if calls := s.Cloud.Calls(); calls["cloudformation:CreateChangeSet"] != 0 {
@@ -271,10 +271,10 @@ func TestRoles(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Cloud.Inject(fault)
-		network(t, s)
-		run := s.Do(t, stages(s)...)
-		stage := run.Stage(t, basicinfra.RolesName)
-		code, _ := run.Exit()
+		network(t, s, systemtest.Branch)
+		run := s.Run(systemtest.Branch, stages(s)...)
+		stage := run.Stages[basicinfra.RolesName]
+		code, _ := run.Exit(t.Context())
 		if code != cli.ExitFailed || stage.State != progress.Failed || len(stage.Failures) == 0 || stage.Failures[0].Subject != "automation-8527fec8-roles/TaskRole" {
 			t.Errorf("exit code %d, %s: %+v", code, stage.State, stage.Failures)
 		}
@@ -282,7 +282,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%+v", stage)
 		}
 		s.Cloud.Stacks().Heal("TaskRole")
-		if again := s.Do(t, stages(s)...); again.Err != nil || actions(again.Stage(t, basicinfra.RolesName))["automation-8527fec8-roles"] != "recreate" {
+		if again := s.Run(systemtest.Branch, stages(s)...); again.Err != nil || actions(again.Stages[basicinfra.RolesName])["automation-8527fec8-roles"] != "recreate" {
 			t.Errorf("after a failure: %v\n%s", again.Err, again.Printed)
 		}
 	})
@@ -296,22 +296,22 @@ func TestWhatRunsIsSafe(t *testing.T) {
 		for i := range 30 {
 			s.Cloud.Images().AddImage("automation/bridge", ecrtest.Image{Tags: []string{fmt.Sprintf("inputs-%d", i+2)}})
 		}
-		s.Write(t, "delivery.yaml", strings.Replace(system, "images:", "images:\n  newest: 51", 1))
+		s.Write("delivery.yaml", strings.Replace(system, "images:", "images:\n  newest: 51", 1))
 		deploy(t, s, "automation-master", "bridge", ecrtest.DefaultHost+"/automation/bridge@"+old)
-		run := s.Do(t, stages(s)[0])
-		if code, line := run.Exit(); code != cli.ExitFailed || !strings.Contains(line, "lifecycle policy") || !strings.Contains(line, "automation/bridge") {
+		run := s.Run(systemtest.Branch, stages(s)[0])
+		if code, line := run.Exit(t.Context()); code != cli.ExitFailed || !strings.Contains(line, "lifecycle policy") || !strings.Contains(line, "automation/bridge") {
 			t.Errorf("exit code %d: %s", code, line)
 		}
-		s.Write(t, "delivery.yaml", system)
-		run = s.Do(t, stages(s)[0])
-		if got := run.Stage(t, basicinfra.RepositoriesName).Summary; run.Err != nil || got != "1 created, 1 updated" {
+		s.Write("delivery.yaml", system)
+		run = s.Run(systemtest.Branch, stages(s)[0])
+		if got := run.Stages[basicinfra.RepositoriesName].Summary; run.Err != nil || got != "1 created, 1 updated" {
 			t.Errorf("with room: %s, %v", got, run.Err)
 		}
 	})
 }
 
 // deploy makes a cluster with one service.
-func deploy(t *testing.T, s *stagetest.System, cluster, service, image string) {
+func deploy(t *testing.T, s *systemtest.System, cluster, service, image string) {
 	t.Helper()
 	client := awsecs.NewFromConfig(s.Cloud.Config())
 	if _, err := client.CreateCluster(t.Context(), &awsecs.CreateClusterInput{ClusterName: &cluster}); err != nil {
@@ -356,17 +356,17 @@ func TestCapacity(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSystem(t)
 				if tt.limit != "" {
-					s.Write(t, "delivery.yaml", strings.Replace(system, "infrastructure:\n", "infrastructure:\n  task_limit: "+tt.limit+"\n", 1))
+					s.Write("delivery.yaml", strings.Replace(system, "infrastructure:\n", "infrastructure:\n  task_limit: "+tt.limit+"\n", 1))
 				}
-				network(t, s)
+				network(t, s, systemtest.Branch)
 				deploy(t, s, "automation-master", "bridge", "nats:2")
 				deploy(t, s, "other-master", "bridge", "nats:2")
 				if tt.own {
-					deploy(t, s, stagetest.Environment, "bridge", "nats:2")
+					deploy(t, s, systemtest.Environment, "bridge", "nats:2")
 				}
-				run := s.Do(t, basicinfra.Stages(s.Connect(), basicinfra.Options{Limits: tt.limits})[2])
-				code, line := run.Exit()
-				stage := run.Stage(t, basicinfra.CapacityName)
+				run := s.Run(systemtest.Branch, basicinfra.Stages(s.Connect, basicinfra.Options{Limits: tt.limits})[2])
+				code, line := run.Exit(t.Context())
+				stage := run.Stages[basicinfra.CapacityName]
 				told := line + strings.Join(stage.Notes, "\n")
 				for _, f := range stage.Failures {
 					told += "\n" + f.Subject + ": " + f.Cause

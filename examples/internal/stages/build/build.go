@@ -15,7 +15,6 @@ package build
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -175,12 +174,4 @@ func Deployed(ctx context.Context, c *cloud.Cloud, j *job.Job) (map[string]strin
 		uris[i.Module] = i.URI
 	}
 	return uris, nil
-}
-
-// blame tells what the registry has not or would not take from faults of the input.
-func blame(ctx context.Context, err error) error {
-	if errors.Is(err, ecr.ErrNoRepository) {
-		err = fmt.Errorf("%w; the job basic-infra makes those of all modules", err)
-	}
-	return cloud.Blame(ctx, err, ecr.ErrNoRepository, ecr.ErrImmutable)
 }

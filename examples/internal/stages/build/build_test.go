@@ -15,9 +15,10 @@ import (
 	"github.com/mettel-automation/delivery/ecr"
 	"github.com/mettel-automation/delivery/ecr/ecrtest"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
+	"github.com/mettel-automation/delivery/examples/internal/cloud"
 	"github.com/mettel-automation/delivery/examples/internal/localcloud"
 	"github.com/mettel-automation/delivery/examples/internal/stages/build"
-	"github.com/mettel-automation/delivery/examples/internal/stages/stagetest"
+	"github.com/mettel-automation/delivery/examples/internal/stages/systemtest"
 	"github.com/mettel-automation/delivery/progress"
 	"github.com/mettel-automation/delivery/report"
 )
@@ -48,18 +49,27 @@ func files() map[string]string {
 }
 
 // newSystem has the repositories already.
-func newSystem(t *testing.T) *stagetest.System {
-	return stagetest.New(t, stagetest.Options{
-		Files: files(), Env: map[string]string{"CI_PIPELINE_ID": "131", "CI_COMMIT_SHA": "c0ffee"},
-		Cloud: localcloud.New(localcloud.Options{Repositories: []string{"automation/bridge", "automation/notifier"}}),
-	})
+func newSystem(t *testing.T) *systemtest.System {
+	s := systemtest.Of(t, localcloud.Options{Repositories: []string{"automation/bridge", "automation/notifier"}}, files())
+	s.Variables = map[string]string{"CI_PIPELINE_ID": "131", "CI_COMMIT_SHA": "c0ffee"}
+	return s
 }
 
 // do builds with the engine of the account.
-func do(t *testing.T, s *stagetest.System, o build.Options) stagetest.Run {
+func do(t *testing.T, s *systemtest.System, branch string, o build.Options) systemtest.Run {
 	t.Helper()
 	o.Engine = func(context.Context) (ecr.Engine, error) { return s.Cloud.Engine(), nil }
-	return s.Do(t, build.Stage(s.Connect(), o))
+	return s.Run(branch, build.Stage(s.Connect, o))
+}
+
+// account is the one that s is in.
+func account(t *testing.T, s *systemtest.System) *cloud.Cloud {
+	t.Helper()
+	c, err := s.Connect(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // outcomes are those of the images of a stage.
@@ -73,28 +83,27 @@ func outcomes(s report.Stage) map[string]string {
 
 func TestOnlyWhatHasChangedIsBuilt(t *testing.T) {
 	s := newSystem(t)
-	first := do(t, s, build.Options{})
+	first := do(t, s, systemtest.Branch, build.Options{})
 	if first.Err != nil {
 		t.Fatalf("%v\n%s", first.Err, first.Printed)
 	}
-	stage := first.Stage(t, build.Name)
+	stage := first.Stages[build.Name]
 	if d := cmp.Diff(map[string]string{"bridge": "built", "notifier": "built"}, outcomes(stage)); d != "" || stage.Summary != "2 built" {
 		t.Errorf("first run (-want +got):\n%s%s", d, stage.Summary)
 	}
 	if d := cmp.Diff([]string{"8527fec8-131", "latest-8527fec8"}, stage.Images[0].Tags); d != "" {
 		t.Errorf("tags (-want +got):\n%s", d)
 	}
-	second := do(t, s, build.Options{})
-	if got := second.Stage(t, build.Name); second.Err != nil || got.Summary != "2 unchanged" || second.Writes != 0 {
-		t.Errorf("second run: %v, %s, %d writes\n%s", second.Err, got.Summary, second.Writes, second.Printed)
+	second := do(t, s, systemtest.Branch, build.Options{})
+	if got := second.Stages[build.Name]; second.Err != nil || got.Summary != "2 unchanged" || len(second.Writes) != 0 {
+		t.Errorf("second run: %v, %s, writes %v\n%s", second.Err, got.Summary, second.Writes, second.Printed)
 	}
-	s.Write(t, "bridge/app.py", "print(2)\n")
-	s = s.On("dev/fix/bridge")
-	third := do(t, s, build.Options{})
-	if d := cmp.Diff(map[string]string{"bridge": "built", "notifier": "retagged"}, outcomes(third.Stage(t, build.Name))); third.Err != nil || d != "" {
+	s.Write("bridge/app.py", "print(2)\n")
+	third := do(t, s, "dev/fix/bridge", build.Options{})
+	if d := cmp.Diff(map[string]string{"bridge": "built", "notifier": "retagged"}, outcomes(third.Stages[build.Name])); third.Err != nil || d != "" {
 		t.Errorf("on another branch: %v (-want +got):\n%s%s", third.Err, d, third.Printed)
 	}
-	if got := third.Stage(t, build.Name); got.Summary != "1 built, 1 retagged" || !strings.Contains(third.Printed, "1 to build") {
+	if got := third.Stages[build.Name]; got.Summary != "1 built, 1 retagged" || !strings.Contains(third.Printed, "1 to build") {
 		t.Errorf("%s\n%s", got.Summary, third.Printed)
 	}
 }
@@ -111,11 +120,11 @@ func TestOneModule(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			run := do(t, s, build.Options{Module: tt.module})
+			run := do(t, s, systemtest.Branch, build.Options{Module: tt.module})
 			if (run.Err == nil) != (tt.err == "") || run.Err != nil && run.Err.Error() != tt.err {
 				t.Fatalf("%v, want %q", run.Err, tt.err)
 			}
-			if got := run.Stage(t, tt.stage); got.Summary != tt.summary || got.State != tt.state {
+			if got := run.Stages[tt.stage]; got.Summary != tt.summary || got.State != tt.state {
 				t.Errorf("%s: %s", got.State, got.Summary)
 			}
 		})
@@ -141,12 +150,12 @@ func (e chatty) ImageBuild(ctx context.Context, archive io.Reader, o dockerbuild
 
 func TestAStepThatFails(t *testing.T) {
 	s := newSystem(t)
-	s.Write(t, "bridge/Dockerfile", "FROM python:3.11\nRUN pytest\n")
-	run := s.Do(t, build.Stage(s.Connect(), build.Options{Engine: func(context.Context) (ecr.Engine, error) { return chatty{s.Cloud.Engine()}, nil }}))
-	if code, line := run.Exit(); code != cli.ExitFailed || !strings.Contains(line, "build bridge: step 2 of 2 (RUN pytest): exit code 3") {
+	s.Write("bridge/Dockerfile", "FROM python:3.11\nRUN pytest\n")
+	run := s.Run(systemtest.Branch, build.Stage(s.Connect, build.Options{Engine: func(context.Context) (ecr.Engine, error) { return chatty{s.Cloud.Engine()}, nil }}))
+	if code, line := run.Exit(t.Context()); code != cli.ExitFailed || !strings.Contains(line, "build bridge: step 2 of 2 (RUN pytest): exit code 3") {
 		t.Errorf("exit code %d: %s", code, line)
 	}
-	stage := run.Stage(t, build.Name)
+	stage := run.Stages[build.Name]
 	if d := cmp.Diff(map[string]string{"bridge": "failed", "notifier": "built"}, outcomes(stage)); d != "" || stage.Summary != "1 built, 1 failed" {
 		t.Errorf("(-want +got):\n%s%s", d, stage.Summary)
 	}
@@ -164,32 +173,32 @@ func TestAStepThatFails(t *testing.T) {
 func TestWhatCannotBeBuilt(t *testing.T) {
 	tests := map[string]struct {
 		file, text string // of the repository
-		prepare    func(s *stagetest.System)
+		prepare    func(s *systemtest.System)
 		engine     error
 		code       int
 		want       string
 	}{
 		"no repository": {
 			"delivery.yaml", strings.Replace(system, "images:\n", "images:\n  prefix: other/\n", 1), nil, nil, cli.ExitFailed,
-			"the repository does not exist: create it first, for example with package ecr/repository; the job basic-infra makes those of all modules",
+			"job: there is no repository other/bridge, other/notifier: run the job basic-infra first, which makes those of all modules\n",
 		},
 		"no Dockerfile":             {"delivery.yaml", strings.Replace(system, "{module: bridge}", "{module: bridge, dockerfile: Containerfile}", 1), nil, nil, cli.ExitUsage, "Containerfile"},
 		"a base that is not pinned": {"delivery.yaml", strings.Replace(system, `epoch: "1"`, "", 1), nil, nil, cli.ExitUsage, "python:3.11"},
 		"an engine that is away":    {"bridge/app.py", "print(3)\n", nil, errors.New("reach the Docker Engine: no such host"), cli.ExitFailed, "build 2 images: reach the Docker Engine: no such host"},
 		"a registry that refuses": {
-			"bridge/app.py", "print(4)\n", func(s *stagetest.System) { s.Cloud.Images().Inject("automation/bridge", ecrtest.Denied, -1) }, nil, cli.ExitFailed,
+			"bridge/app.py", "print(4)\n", func(s *systemtest.System) { s.Cloud.Images().Inject("automation/bridge", ecrtest.Denied, -1) }, nil, cli.ExitFailed,
 			"publish image bridge: ",
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newSystem(t)
-			s.Write(t, tt.file, tt.text)
+			s.Write(tt.file, tt.text)
 			if tt.prepare != nil {
 				tt.prepare(s)
 			}
-			run := s.Do(t, build.Stage(s.Connect(), build.Options{Engine: func(context.Context) (ecr.Engine, error) { return s.Cloud.Engine(), tt.engine }}))
-			code, line := run.Exit()
+			run := s.Run(systemtest.Branch, build.Stage(s.Connect, build.Options{Engine: func(context.Context) (ecr.Engine, error) { return s.Cloud.Engine(), tt.engine }}))
+			code, line := run.Exit(t.Context())
 			if code != tt.code || !strings.Contains(line, tt.want) || strings.Contains(run.Printed+line, ecrtest.Password) {
 				t.Errorf("exit code %d, want %d and %q:\n%s", code, tt.code, tt.want, line)
 			}
@@ -199,24 +208,24 @@ func TestWhatCannotBeBuilt(t *testing.T) {
 
 func TestAPlanAlone(t *testing.T) {
 	s := newSystem(t)
-	run := do(t, s, build.Options{PlanOnly: true})
-	if got := run.Stage(t, build.Name); run.Err != nil || run.Writes != 0 || got.Summary != "planned: 2 not begun" || s.Cloud.Engine().Calls("build") != 0 {
-		t.Errorf("%v, %d writes, %s", run.Err, run.Writes, got.Summary)
+	run := do(t, s, systemtest.Branch, build.Options{PlanOnly: true})
+	if got := run.Stages[build.Name]; run.Err != nil || len(run.Writes) != 0 || got.Summary != "planned: 2 not begun" || s.Cloud.Engine().Calls("build") != 0 {
+		t.Errorf("%v, writes %v, %s", run.Err, run.Writes, got.Summary)
 	}
 }
 
 func TestWhatIsDeployed(t *testing.T) {
 	s := newSystem(t)
-	_, err := build.Deployed(t.Context(), s.Connection(), s.Job(t))
+	_, err := build.Deployed(t.Context(), account(t, s), s.Job(systemtest.Branch, t.TempDir()))
 	if err == nil || !strings.Contains(err.Error(), "the registry has no image of the present inputs of bridge (automation/bridge:inputs-") ||
 		!strings.HasSuffix(err.Error(), ": run the job build first") {
 		t.Fatalf("before anything is built: %v", err)
 	}
-	if run := do(t, s, build.Options{}); run.Err != nil {
+	if run := do(t, s, systemtest.Branch, build.Options{}); run.Err != nil {
 		t.Fatal(run.Err)
 	}
 	calls := s.Cloud.Calls()
-	got, err := build.Deployed(t.Context(), s.Connection(), s.Job(t))
+	got, err := build.Deployed(t.Context(), account(t, s), s.Job(systemtest.Branch, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,8 +241,8 @@ func TestWhatIsDeployed(t *testing.T) {
 	if after["ecr:PutImage"] != 0 || after["ecr:GetAuthorizationToken"] != 0 {
 		t.Errorf("it is not read only: %v", after)
 	}
-	s.Write(t, "notifier/Dockerfile", "FROM python:3.11\nRUN false\n")
-	if _, err := build.Deployed(t.Context(), s.Connection(), s.Job(t)); err == nil || strings.Contains(err.Error(), "bridge") || !strings.Contains(err.Error(), "of notifier (") {
+	s.Write("notifier/Dockerfile", "FROM python:3.11\nRUN false\n")
+	if _, err := build.Deployed(t.Context(), account(t, s), s.Job(systemtest.Branch, t.TempDir())); err == nil || strings.Contains(err.Error(), "bridge") || !strings.Contains(err.Error(), "of notifier (") {
 		t.Errorf("after a change: %v", err)
 	}
 }

@@ -8,8 +8,8 @@
 // should be writes nothing, so that a job that was killed is simply run again: the
 // stack goes on in AWS, and the rollout where its journal says.
 //
-// It builds no images, and makes neither the network nor the roles of the environment:
-// those are basic-infra's.
+// It builds no images. The network, the roles, and whether the account has room for all
+// services are the job of basic-infra.
 package deploy
 
 import (

@@ -18,6 +18,15 @@ import (
 // op is the operation of the events of a rollout.
 const op = "ecs.rollout"
 
+// show says a plan: in one line where nothing changes.
+func show(r *job.Record, plan ecs.Plan) {
+	text := plan.String()
+	if plan.Empty() {
+		text, _, _ = strings.Cut(text, "\n")
+	}
+	r.Say("%s", text)
+}
+
 // tell puts what became of a rollout into the record, and says it.
 func tell(r *job.Record, plan ecs.Plan, result ecs.Result, services []ecs.Service) {
 	if len(result.Services) == 0 {
@@ -38,7 +47,9 @@ func tell(r *job.Record, plan ecs.Plan, result ecs.Result, services []ecs.Servic
 	}
 	r.Notes = append(r.Notes, result.Warnings...)
 	r.Summary = summary(result)
-	r.Say("%s", result)
+	if !plan.Empty() || len(r.Failures) > 0 {
+		r.Say("%s", result)
+	}
 	for _, f := range r.Failures {
 		if len(f.Logs) > 0 {
 			r.Say("the last lines of %s:\n  %s", f.Subject, strings.Join(f.Logs, "\n  "))
@@ -53,7 +64,7 @@ func summary(result ecs.Result) string {
 		progress.Failed, progress.RolledBack, progress.RollingBack, progress.Running, progress.Skipped, progress.Done, progress.Unchanged,
 	} {
 		if n := len(result.Names(state)); n > 0 {
-			text := map[progress.State]string{progress.Done: "healthy", progress.Skipped: "never started", progress.Running: "under way"}[state]
+			text := map[progress.State]string{progress.Done: "healthy", progress.Skipped: "not reached", progress.Running: "under way"}[state]
 			parts = append(parts, fmt.Sprintf("%d %s", n, cmp.Or(text, string(state))))
 		}
 	}
@@ -73,7 +84,7 @@ func failure(o ecs.Outcome, plan ecs.Plan, result ecs.Result) report.Failure {
 }
 
 // after are the services that were never started because of the failure of name: those
-// that need it, directly or not.
+// that need it, directly or not, and were to change.
 func after(name string, plan ecs.Plan, result ecs.Result) (never []string) {
 	behind := map[string]bool{name: true}
 	skipped := result.Names(progress.Skipped)
@@ -82,7 +93,7 @@ func after(name string, plan ecs.Plan, result ecs.Result) (never []string) {
 			continue
 		}
 		behind[c.Service] = true
-		if slices.Contains(skipped, c.Service) {
+		if c.Action != ecs.Unchanged && slices.Contains(skipped, c.Service) {
 			never = append(never, c.Service)
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/mettel-automation/delivery/ecs"
-	"github.com/mettel-automation/delivery/ecs/capacity"
 	"github.com/mettel-automation/delivery/ecs/discovery"
 	"github.com/mettel-automation/delivery/ecs/logs"
 	"github.com/mettel-automation/delivery/ecs/targets"
@@ -55,6 +54,9 @@ func (o Options) rollout(ctx context.Context, j *job.Job, r *job.Record) error {
 	deployer := ecs.New(awsecs.NewFromConfig(c.AWS), opts)
 	plan, result, err := deliver(ctx, deployer, services, r)
 	tell(r, plan, result, services)
+	if plan.Empty() {
+		return err
+	}
 	return errors.Join(err, draw(j, r, events.Events()))
 }
 
@@ -103,15 +105,11 @@ func (o Options) tuning(c *cloud.Cloud, j *job.Job, cluster string) (ecs.Options
 		return ecs.Options{}, err
 	}
 	client := awsecs.NewFromConfig(c.AWS)
-	reader := capacity.NewReader(client, capacity.Options{Tasks: client, Providers: client})
 	opts := ecs.Options{
 		Cluster: cluster, Journal: ecs.FileJournal(journal), Rate: max(1, c.Speed),
 		PollInterval: c.Pace(5 * time.Second), PlacementPatience: c.Pace(2 * time.Minute), Timeout: max(time.Minute, c.Pace(15*time.Minute)),
 		Gates: []ecs.Gate{targets.New(elasticloadbalancingv2.NewFromConfig(c.AWS), targets.Options{Instances: client})},
 		Logs:  logs.New(cloudwatchlogs.NewFromConfig(c.AWS), logs.Options{}),
-		Supply: func(ctx context.Context, cluster string, _ []capacity.Demand) (capacity.Supply, error) {
-			return reader.Supply(ctx, cluster)
-		},
 	}
 	if c.Speed <= 1 { // where time runs faster, nobody resolves names, and the gate would wait for what resolvers remember
 		opts.Gates = append(opts.Gates, foundByOthers(j.Config.Services, discovery.NewGate(servicediscovery.NewFromConfig(c.AWS))))
@@ -143,7 +141,7 @@ func deliver(ctx context.Context, d *ecs.Deployer, services []ecs.Service, r *jo
 	if err != nil {
 		return plan, ecs.Result{}, blame(err)
 	}
-	r.Say("%s", plan)
+	show(r, plan)
 	result, err := d.Apply(ctx, plan)
 	if !errors.Is(err, ecs.ErrUnfinished) {
 		return plan, result, cli.Failed(err)
@@ -157,7 +155,7 @@ func deliver(ctx context.Context, d *ecs.Deployer, services []ecs.Service, r *jo
 	if plan, err = d.Plan(ctx, services); err != nil {
 		return plan, ecs.Result{}, blame(err)
 	}
-	r.Say("%s", plan)
+	show(r, plan)
 	result, err = d.Apply(ctx, plan)
 	return plan, result, cli.Failed(err)
 }

@@ -64,7 +64,7 @@ func (o Options) images(ctx context.Context, j *job.Job, r *job.Record) error {
 		return nil
 	}
 	r.Summary = fmt.Sprintf("%s %s", count(tags, "tag"), o.verb())
-	r.Say("%s", plan)
+	r.SayAll("%s", plan)
 	if !o.Yes {
 		return nil
 	}

@@ -41,7 +41,7 @@ func (o Options) logSearches(ctx context.Context, j *job.Job, r *job.Record) err
 		return nil
 	}
 	r.Summary = fmt.Sprintf("%d groups and searches %s", len(plan.Changes), o.verb())
-	r.Say("%s", plan)
+	r.SayAll("%s", plan)
 	if !o.Yes {
 		return nil
 	}

@@ -42,7 +42,10 @@ func (o Options) services(ctx context.Context, j *job.Job, r *job.Record) error 
 		return nil
 	}
 	r.Changes = w.changes()
-	r.Say("%s", w)
+	if !o.Yes {
+		r.Say("this is what -yes destroys")
+	}
+	r.SayAll("%s", w)
 	if r.Summary = fmt.Sprintf("%s %s", count(len(w.cluster.Services), "service"), o.verb()); !o.Yes {
 		return nil
 	}

@@ -27,7 +27,7 @@ func (o Options) stacks(ctx context.Context, j *job.Job, r *job.Record) error {
 	}
 	plans = slices.DeleteFunc(plans, stack.DeletePlan.Empty)
 	for _, p := range plans {
-		r.Say("%s", p)
+		r.SayAll("%s", p)
 		r.Stacks = append(r.Stacks, stackreport.Doomed(p))
 	}
 	network, err := site.Of(j).Network().StackName()

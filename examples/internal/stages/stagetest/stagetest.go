@@ -1,167 +1,108 @@
-// Package stagetest runs stages in tests: a delivery.yaml with its files in a temporary
-// directory, an account in memory, and what is printed.
-//
-//	system := stagetest.New(t, stagetest.Options{Files: files})
-//	run := system.Do(t, build.Stage(system.Connect(), build.Options{}))
-//	if run.Err != nil { ... run.Printed ... }
+// Package stagetest does stages in repositories that it makes for a test.
 package stagetest
 
 import (
-	"context"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/mettel-automation/delivery/examples/internal/cli"
-	"github.com/mettel-automation/delivery/examples/internal/cloud"
-	"github.com/mettel-automation/delivery/examples/internal/config"
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
 	"github.com/mettel-automation/delivery/examples/internal/job"
-	"github.com/mettel-automation/delivery/examples/internal/localcloud"
-	"github.com/mettel-automation/delivery/report"
 )
 
-// Branch is the branch whose environment is delivered, where none is given, and
-// Environment its name under the project "automation".
-const (
-	Branch      = "dev/feature/login"
-	Environment = "automation-8527fec8"
-)
+// Branch is the branch that is checked out. Its base is master.
+const Branch = "dev/feature/login"
 
-// Options say what there is.
-type Options struct {
-	// Files are those of the repository by path, delivery.yaml among them.
-	Files  map[string]string
-	Branch string            // default Branch
-	Env    map[string]string // the environment variables
-	Cloud  *localcloud.Cloud // default one with the bucket "templates"
-}
-
-// System is a repository and the account that it is delivered to.
-type System struct {
-	Dir   string
-	Cloud *localcloud.Cloud
-	opts  Options
-}
-
-// New writes the files, and makes the account.
-func New(t testing.TB, o Options) *System {
+// Repository makes a repository of files by their paths: base on master, and what
+// changed, on top of it, on [Branch]. An empty text deletes a file.
+func Repository(t testing.TB, base, changed map[string]string) (dir string) {
 	t.Helper()
-	s := &System{Dir: t.TempDir(), Cloud: o.Cloud, opts: o}
-	if s.Cloud == nil {
-		s.Cloud = localcloud.New(localcloud.Options{Buckets: []string{"templates"}})
-	}
-	if s.opts.Branch == "" {
-		s.opts.Branch = Branch
-	}
-	for path, text := range o.Files {
-		s.Write(t, path, text)
-	}
-	return s
-}
-
-// Write writes a file of the repository.
-func (s *System) Write(t testing.TB, path, text string) {
-	t.Helper()
-	path = filepath.Join(s.Dir, filepath.FromSlash(path))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// On is the same system for another branch.
-func (s *System) On(branch string) *System {
-	other := *s
-	other.opts.Branch = branch
-	return &other
-}
-
-// Connect connects to the account.
-func (s *System) Connect() cloud.Connect { return cloud.Fixed(s.Connection()) }
-
-// Connection is the account as stages have it.
-func (s *System) Connection() *cloud.Cloud {
-	return &cloud.Cloud{AWS: s.Cloud.Config(), Account: localcloud.Account, Speed: 1, Name: "an account in memory"}
-}
-
-// Job reads delivery.yaml.
-func (s *System) Job(t testing.TB) *job.Job {
-	t.Helper()
-	o := job.Options{File: filepath.Join(s.Dir, config.Name), Branch: s.opts.Branch}
-	j, err := o.Open(func(name string) string { return s.opts.Env[name] }, false)
+	dir = t.TempDir()
+	repo, err := git.PlainInitWithOptions(dir, &git.PlainInitOptions{
+		InitOptions: git.InitOptions{DefaultBranch: plumbing.NewBranchReferenceName("master")},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return j
-}
-
-// Run is what came of stages.
-type Run struct {
-	Printed string // on stdout
-	Live    string // on stderr
-	Stages  []report.Stage
-	Err     error
-	Writes  int // calls that change something
-}
-
-// Stage is the record of a stage that was done.
-func (r Run) Stage(t testing.TB, name string) report.Stage {
-	t.Helper()
-	for _, s := range r.Stages {
-		if s.Name == name {
-			return s
-		}
-	}
-	t.Fatalf("stage %s was not done: %s", name, r.Printed)
-	return report.Stage{}
-}
-
-// Exit is the exit code of a job that ends as the stages did, and the line that it
-// prints.
-func (r Run) Exit() (code int, line string) {
-	var out strings.Builder
-	ended := func(context.Context, []string, io.Writer, io.Writer) error { return r.Err }
-	code = cli.Run(context.Background(), "job", ended, nil, io.Discard, &out)
-	return code, out.String()
-}
-
-// Do does stages.
-func (s *System) Do(t testing.TB, stages ...job.Stage) Run {
-	t.Helper()
-	j := s.Job(t)
-	before := s.Cloud.Calls()
-	var out, live strings.Builder
-	console := job.NewConsole(&out, &live, func(string) string { return "" }, false)
-	err := j.Do(t.Context(), console, stages...)
-	if closing := console.Close(); closing != nil {
-		t.Fatal(closing)
-	}
-	run := Run{Printed: out.String(), Live: live.String(), Err: err, Writes: writes(s.Cloud.Calls()) - writes(before)}
-	kept, err := j.Dir.Report()
+	tree, err := repo.Worktree()
 	if err != nil {
 		t.Fatal(err)
 	}
-	run.Stages = kept.Stages
-	return run
+	commit(t, tree, dir, base)
+	if err := tree.Checkout(&git.CheckoutOptions{Branch: plumbing.NewBranchReferenceName(Branch), Create: true}); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, tree, dir, changed)
+	return dir
 }
 
-// writes counts the calls of actions that do not only read. A change set that would do
-// nothing is made and deleted by planning.
-func writes(calls map[string]int) (n int) {
-	for action := range maps.Keys(calls) {
-		_, verb, _ := strings.Cut(action, ":")
-		reads := strings.HasSuffix(verb, "ChangeSet") && verb != "ExecuteChangeSet"
-		for _, prefix := range []string{"Get", "List", "Describe", "Head", "BatchGet", "BatchCheck"} {
-			reads = reads || strings.HasPrefix(verb, prefix)
+func commit(t testing.TB, tree *git.Worktree, dir string, files map[string]string) {
+	t.Helper()
+	Write(t, dir, files)
+	if err := tree.AddWithOptions(&git.AddOptions{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	author := &object.Signature{Name: "a", Email: "a@example.com", When: time.Unix(1, 0)}
+	if _, err := tree.Commit("x", &git.CommitOptions{Author: author, AllowEmptyCommits: true}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Write writes files below dir, without a commit. An empty text deletes a file.
+func Write(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
 		}
-		if !reads {
-			n += calls[action]
+		err := os.WriteFile(path, []byte(text), 0o600)
+		if text == "" {
+			err = os.Remove(path)
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	return n
+}
+
+// Outcome is what a stage came to.
+type Outcome struct {
+	Job    *job.Job
+	Stdout string
+	Err    error
+}
+
+// Do does a stage for [Branch] in dir, with these variables of the environment alone.
+func Do(t testing.TB, dir string, variables map[string]string, stage job.Stage) Outcome {
+	t.Helper()
+	variables = maps.Clone(variables)
+	getenv := func(name string) string { return variables[name] }
+	j, err := job.Options{File: filepath.Join(dir, "delivery.yaml"), Branch: Branch}.Open(getenv, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr strings.Builder
+	console := job.NewConsole(&stdout, &stderr, func(string) string { return "" }, false)
+	err = j.Do(t.Context(), console, stage)
+	if closed := console.Close(); closed != nil {
+		t.Fatal(closed)
+	}
+	return Outcome{Job: j, Stdout: stdout.String(), Err: err}
+}
+
+// Read is a file of the run directory; a test fails where it is missing.
+func (o Outcome) Read(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(string(o.Job.Dir), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

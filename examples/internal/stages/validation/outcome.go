@@ -44,7 +44,7 @@ func tell(r *job.Record, result validate.Result, any bool) {
 	}
 	r.Summary = fmt.Sprintf("%s in %s", count(len(r.Findings), "finding"), count(len(modules), "module"))
 	if undone > 0 {
-		r.Summary += fmt.Sprintf(", %s did not do what it should", count(undone, "check"))
+		r.Summary += fmt.Sprintf(", %s not done", count(undone, "check"))
 	}
 }
 

@@ -1,6 +1,0 @@
-package config
-
-// KRE is a KRE environment.
-type KRE struct{}
-
-func (f *File) checkKRE() error { return nil }
