@@ -20,14 +20,27 @@ import (
 // These tests run the pipeline of this directory, as it is, by gitlab-ci-local in the
 // sample monorepo, against an AWS in memory that is served on this machine.
 //
-// The emulator leaves three things out that GitLab has: workflow, resource_group, and
-// that a failed child pipeline fails its parent. TestAFailingModuleStopsThePipeline and
-// its neighbours look at these.
+// The emulator leaves out what GitLab has: workflow, resource_group, that a failed child
+// pipeline fails its parent, and that a job which always runs does so after one that was
+// skipped. TestAFailingModuleStopsThePipeline and its neighbours look at these.
+func TestThePipelineRuns(t *testing.T) {
+	bin := mains(t)
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, *system)
+	}{
+		{"from a push of a branch to nothing left", fromAPushToNothingLeft},
+		{"a push to master is production", aPushToMasterIsProduction},
+		{"a pipeline by hand is of all modules", aPipelineByHandIsOfAllModules},
+		{"a failing gate stops", aFailingGateStops},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, newSystem(t, bin)) })
+	}
+}
 
 const environment = "automation-c721e158" // of the sample's feature branch
 
-func TestFromAPushToNothingLeft(t *testing.T) {
-	s := newSystem(t)
+func fromAPushToNothingLeft(t *testing.T, s *system) {
 	s.checkout(sample.Feature)
 
 	// The network comes first and by hand.
@@ -78,8 +91,7 @@ func TestFromAPushToNothingLeft(t *testing.T) {
 	s.must("destroy")
 }
 
-func TestAPushToMasterIsProduction(t *testing.T) {
-	s := newSystem(t)
+func aPushToMasterIsProduction(t *testing.T, s *system) {
 	s.checkout(sample.Base)
 	s.must("network")
 	out := s.must("--variable", "CI_COMMIT_BEFORE_SHA="+s.git("rev-parse", "HEAD~1"))
@@ -94,8 +106,7 @@ func TestAPushToMasterIsProduction(t *testing.T) {
 	}
 }
 
-func TestAPipelineByHandIsOfAllModules(t *testing.T) {
-	s := newSystem(t)
+func aPipelineByHandIsOfAllModules(t *testing.T, s *system) {
 	s.checkout(sample.Feature)
 	const frontend = "front-end tests dispatch-portal-frontend"
 	for name, tt := range map[string]struct {
@@ -125,8 +136,7 @@ func TestAPipelineByHandIsOfAllModules(t *testing.T) {
 	}
 }
 
-func TestAFailingGateStops(t *testing.T) {
-	s := newSystem(t)
+func aFailingGateStops(t *testing.T, s *system) {
 	s.checkout(sample.Feature)
 	s.must("network")
 	s.write("velocloud-bridge/velocloud/client.py", s.read("velocloud-bridge/velocloud/client.py")+"\nx=1\n")
@@ -134,18 +144,23 @@ func TestAFailingGateStops(t *testing.T) {
 
 	s.must("detect")
 	out, err := s.run("--file", ".delivery/modules.yml")
-	if got := started(out); err == nil || slices.Contains(got, "unit tests velocloud-bridge") || !slices.Contains(got, "report of the modules") {
+	if got := started(out); err == nil || slices.Contains(got, "unit tests velocloud-bridge") || !slices.Contains(got, "unit tests bruin-bridge") {
 		t.Errorf("a module that fails its check is tested all the same: %q, %v\n%s", got, err, out)
 	}
 	if !strings.Contains(out, "velocloud/client.py:") || !strings.Contains(out, "E225") {
 		t.Errorf("the log lacks the finding:\n%s", out)
 	}
 
-	// A job of the parent that fails stops what comes after it, but for the report.
+	s.must("report")
+	if page := s.read(".delivery/report.html"); !strings.Contains(page, "E225") {
+		t.Error("the report lacks the finding")
+	}
+
+	// A job of the parent that fails stops what comes after it.
 	s.write("delivery.yaml", strings.Replace(s.read("delivery.yaml"), `account: "123456789012"`, `account: "999999999999"`, 1))
 	s.git("commit", "-qam", "another account")
 	out, err = s.run()
-	if got := started(out); err == nil || slices.Contains(got, "build") || slices.Contains(got, "deploy") || !slices.Contains(got, "report") {
+	if got := started(out); err == nil || slices.Contains(got, "build") || slices.Contains(got, "deploy") || !slices.Contains(got, "basic infra") {
 		t.Errorf("after basic infra has failed, these ran: %q, %v", got, err)
 	}
 	if !strings.Contains(out, "AWS account 123456789012") || !strings.Contains(out, "999999999999") {

@@ -25,14 +25,13 @@ type system struct {
 	env     []string
 }
 
-// newSystem makes the monorepo and its remote, builds the mains, and starts the cloud.
-func newSystem(t *testing.T) *system {
+// newSystem makes the monorepo and its remote, and starts the cloud. Bin has the mains.
+func newSystem(t *testing.T, bin string) *system {
 	t.Helper()
 	s := &system{t: t, dir: filepath.Join(t.TempDir(), "monorepo"), program: os.Getenv("DELIVERY_GITLAB_CI_LOCAL")}
 	if s.program == "" {
 		t.Fatal("DELIVERY_GITLAB_CI_LOCAL is not set; scripts/integration installs gitlab-ci-local and sets it")
 	}
-	bin := mains(t)
 	s.start(filepath.Join(bin, "awslocal"))
 	s.env = append(os.Environ(),
 		"PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"), "HOME="+t.TempDir(), "GIT_CONFIG_NOSYSTEM=1",

@@ -38,6 +38,27 @@ func fold(rows []board.Row, height int) (shown, hidden []board.Row) {
 	return shown, hidden
 }
 
+// most is how many subjects of an operation the final view lists if all are well.
+const most = 40
+
+// quiet hides what is well of operations with more subjects than most, but for the
+// operations themselves.
+func quiet(rows []board.Row) (shown, hidden []board.Row) {
+	subjects := map[string]int{}
+	for _, r := range rows {
+		subjects[r.Op]++
+	}
+	for _, r := range rows {
+		well := r.State == progress.Done || r.State == progress.Unchanged
+		if well && r.Subject != "" && subjects[r.Op] > most {
+			hidden = append(hidden, r)
+		} else {
+			shown = append(shown, r)
+		}
+	}
+	return shown, hidden
+}
+
 // roomFor counts the lines that are left.
 type roomFor struct {
 	left    int

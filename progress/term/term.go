@@ -8,7 +8,8 @@
 // [Auto] falls back to the lines of package progress/plain where there is no
 // terminal to draw on. Close draws everything once more in full, with the whole
 // text of each failure, and gives the cursor back; so it must also run when the
-// job is interrupted.
+// job is interrupted. Of an operation with more than 40 subjects it counts those that
+// are well.
 //
 // While a view is open nothing else may write to its terminal. It neither reads
 // keys nor takes over the screen: what was printed before stays above it. What

@@ -66,10 +66,15 @@ func (v view) live(height int) []line {
 	return lines[max(0, len(lines)-height):]
 }
 
-// final returns everything there is to say, in as many lines as it takes. Why
-// subjects failed comes last, where a person looks first.
+// final returns everything there is to say, in as many lines as it takes. Of an
+// operation with many subjects, those that are well are counted. Why subjects failed
+// comes last, where a person looks first.
 func (v view) final() []line {
-	lines := v.table(board.Subjects(v.rows), v.wholeHeader, v.wholeRow)
+	shown, hidden := quiet(board.Subjects(v.rows))
+	lines := v.table(shown, v.wholeHeader, v.wholeRow)
+	if len(hidden) > 0 {
+		lines = append(lines, join(v.width, part{"  … " + counted(hidden), v.paint.Dim}))
+	}
 	lines = append(lines, line{})
 	for _, r := range v.rows {
 		if r.Failure != nil {

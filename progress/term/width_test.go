@@ -90,3 +90,20 @@ func golden(t *testing.T, name, got string) {
 		t.Errorf("%s (-want +got; -update writes it anew):\n%s", file, d)
 	}
 }
+
+func TestTheFinalViewCountsWhatIsWellOfMany(t *testing.T) {
+	var out strings.Builder
+	r := New(&out, Options{NoColor: true, Size: func() (int, int) { return 80, 24 }})
+	for i := range 60 {
+		r.Emit(progress.Event{Op: "stack.apply", Subject: fmt.Sprintf("resource %d", i), State: progress.Done})
+	}
+	r.Emit(progress.Event{Op: "stack.apply", Subject: "the cluster", State: progress.Failed, Err: errors.New("no capacity")})
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	final := out.String()
+	final = final[strings.LastIndex(final, "stack.apply\n"):]
+	if strings.Contains(final, "resource 7") || !strings.Contains(final, "… 60 done") || !strings.Contains(final, "the cluster") || !strings.Contains(final, "no capacity") {
+		t.Errorf("%s", final)
+	}
+}

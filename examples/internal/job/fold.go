@@ -14,7 +14,7 @@ import (
 // What a terminal shows of a text that is longer than mostLines: its first and its last
 // lines. All of it is in the report.
 const (
-	mostLines  = 40
+	mostLines  = 24
 	firstLines = 12
 	lastLines  = 3
 )

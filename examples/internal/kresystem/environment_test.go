@@ -31,7 +31,7 @@ func TestNew(t *testing.T) {
 	}{
 		"dev as it is":                    {"dev", nil, ""},
 		"production as it is":             {"production", nil, ""},
-		"a version that is none":          {"dev", []string{`version: "1.34"`, "version: latest"}, `kre: dev: KRE cluster mettel-automation-kre-dev: version: "latest": want one like 1.34`},
+		"a version that is none":          {"dev", []string{`version: "1.34"`, "version: latest"}, `kre: dev: render KRE cluster of "mettel-automation-kre-dev": version: "latest": want one like 1.34`},
 		"a user who is there twice":       {"dev", []string{"ana, ben", "ana, ana"}, "the role eks-developer-mettel-automation-kre-dev-ana is that of ana, too"},
 		"a network that is none":          {"dev", []string{"sources: [203.0.113.0/24", "sources: [203.0.113.0.24"}, `source "203.0.113.0.24" is no network`},
 		"an unknown policy":               {"dev", []string{"upsert-only", "upsert"}, `policy "upsert" is unknown`},

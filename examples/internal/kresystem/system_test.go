@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -270,6 +271,29 @@ func TestRecordsOfOthersStopADestruction(t *testing.T) {
 		_, err := w.Destroy(t.Context(), Destroy{Apply: true, RuntimesOnly: true})
 		if err == nil || !strings.Contains(err.Error(), "vpn.kre-tnba-dev.mettel-automation.net") || len(w.m.kube.Writes()) > 0 {
 			t.Errorf("%v, written %v", err, w.m.kube.Writes())
+		}
+	})
+}
+
+// TestKeysOfOthersStopADestruction has an access key that somebody has made by hand.
+func TestKeysOfOthersStopADestruction(t *testing.T) {
+	inWorld(t, Founded, func(t *testing.T, w *world) {
+		made, err := w.m.store.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: new(w.Environment.Name + "-smtp")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := *made.AccessKey.AccessKeyId
+		destroy := Destroy{Apply: true, EmptyBucket: true}
+		_, err = w.Destroy(t.Context(), destroy)
+		if err == nil || !strings.Contains(err.Error(), id+" of the user that sends mail was made by others; it goes where -delete-foreign says so; nothing is destroyed") || strings.Contains(w.out.String(), "outcome:") {
+			t.Errorf("%v\n%s", err, &w.out)
+		}
+		destroy.DeleteForeign = true
+		if _, err := w.Destroy(t.Context(), destroy); err != nil || !strings.Contains(w.out.String(), "outcome: destroy keys\n  delete access key ") {
+			t.Errorf("%v\n%s", err, &w.out)
+		}
+		if _, keys, _ := w.m.store.Counts(); keys > 0 {
+			t.Errorf("%d keys are left", keys)
 		}
 	})
 }

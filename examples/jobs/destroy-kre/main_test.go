@@ -1,9 +1,13 @@
 package main
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/mettel-automation/delivery/examples/internal/kresystem/kresystest"
+	"github.com/mettel-automation/delivery/progress"
+	"github.com/mettel-automation/delivery/report"
 )
 
 func TestOutcomes(t *testing.T) {
@@ -90,6 +94,36 @@ func TestProduction(t *testing.T) {
 			tt.run.Args += " -kind production"
 			tt.run.Replace = tt.replace
 			tt.run.Check(t, "destroy-kre", run)
+		})
+	}
+}
+
+// TestTheRecord looks at what is left for a report.
+func TestTheRecord(t *testing.T) {
+	tests := map[string]struct {
+		args  string
+		state progress.State
+		says  string // its summary
+		stack string // the status of the stack
+	}{
+		"of a plan":           {"plan", progress.Done, "49 changes to make", "CREATE_COMPLETE"},
+		"of all that is gone": {"apply -empty-bucket", progress.Done, "49 changes made", "DELETE_COMPLETE"},
+		"of a failure":        {"apply -empty-bucket -fail stack:Cluster", progress.Failed, "", "CREATE_COMPLETE"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, stdout, _ := kresystest.Main(t, "destroy-kre", run, kresystest.Local(t, tt.args+" -json")...)
+			var out struct{ Stages []report.Stage }
+			if err := json.Unmarshal([]byte(stdout), &out); err != nil || len(out.Stages) != 1 || len(out.Stages[0].Stacks) != 1 {
+				t.Fatalf("%v:\n%s", err, stdout)
+			}
+			s := out.Stages[0]
+			if s.Name != "kre-removal" || s.State != tt.state || s.Summary != tt.says || s.Stacks[0].Status != tt.stack {
+				t.Errorf("%s: %s, %q, stack %s", s.Name, s.State, s.Summary, s.Stacks[0].Status)
+			}
+			if failed := tt.state == progress.Failed; failed != (len(s.Failures) > 0 && strings.HasPrefix(s.Failures[0].Subject, "mettel-automation-kre-dev/Cluster")) {
+				t.Errorf("failures %+v", s.Failures)
+			}
 		})
 	}
 }
