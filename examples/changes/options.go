@@ -21,7 +21,7 @@ type options struct {
 	repo, base, head                   string
 	ci, sinceDefault, direct, tree     bool
 	onNoBase                           changes.Policy
-	all                                reason
+	all                                cli.Reason
 	discover, git                      bool
 	modules, before                    string
 	global                             []string
@@ -41,6 +41,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	flags.BoolVar(&o.ci, "ci", false, "compare what the variables of GitLab or GitHub say")
 	flags.BoolVar(&o.sinceDefault, "since-default", false, "with -ci, compare each push of a branch with the default branch")
 	flags.Func("on-no-base", "what to do where the base cannot be had: `error|all`; default error", choice(&o.onNoBase, map[string]changes.Policy{"error": changes.Fail, "all": changes.SelectAll}))
+	o.all.Alone = "-all"
 	flags.Var(&o.all, "all", "select all modules but those on demand; -all=REASON says why")
 	flags.StringVar(&o.modules, "modules", "", "YAML `FILE` of the modules; of a head that is not checked out, the commit's file")
 	flags.BoolVar(&o.discover, "discover", false, "find the modules by their markers: go.mod, package.json, pyproject.toml, setup.py, Dockerfile, *.tf")
@@ -103,7 +104,7 @@ func (o *options) needModules() string {
 		given bool
 		name  string
 	}{
-		{o.all != "", "-all"},
+		{o.all.Text != "", "-all"},
 		{o.before != "", "-before"},
 		{len(o.global) > 0, "-global"},
 		{o.matrix, "-matrix"},
@@ -120,9 +121,9 @@ func (o *options) needModules() string {
 // between is what to compare.
 func (o *options) between(getenv func(string) string) (changes.Range, error) {
 	if o.ci {
-		return changes.FromCI(getenv, changes.CIOptions{Everything: string(o.all), SinceDefault: o.sinceDefault, OnNoBase: o.onNoBase})
+		return changes.FromCI(getenv, changes.CIOptions{Everything: o.all.Text, SinceDefault: o.sinceDefault, OnNoBase: o.onNoBase})
 	}
-	between := changes.Range{Base: o.base, Head: o.head, OnNoBase: o.onNoBase, All: string(o.all)}
+	between := changes.Range{Base: o.base, Head: o.head, OnNoBase: o.onNoBase, All: o.all.Text}
 	if o.direct {
 		between.Mode = changes.Direct
 	}
@@ -173,21 +174,4 @@ func choice[T any](to *T, values map[string]T) func(string) error {
 		*to = value
 		return nil
 	}
-}
-
-// reason is a flag that may stand alone, or say why.
-type reason string
-
-func (r *reason) String() string   { return string(*r) }
-func (r *reason) IsBoolFlag() bool { return true }
-
-func (r *reason) Set(value string) error {
-	switch value {
-	case "true":
-		value = "-all"
-	case "false":
-		value = ""
-	}
-	*r = reason(value)
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mettel-automation/delivery/changes"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
+	"github.com/mettel-automation/delivery/internal/english"
 )
 
 // shownFiles is how many files of a module the view for people shows.
@@ -56,7 +57,7 @@ func (a *answer) view(withModules bool) string {
 	if a.From == "" {
 		fmt.Fprintf(&b, "%s, compared with nothing\n", head)
 	} else {
-		fmt.Fprintf(&b, "%s changed, %.12s..%s\n", count(len(a.Files), "file"), a.From, head)
+		fmt.Fprintf(&b, "%s changed, %.12s..%s\n", english.Count(len(a.Files), "file"), a.From, head)
 	}
 	if n := len(a.MergeBases); n > 1 {
 		fmt.Fprintf(&b, "%d merge bases are equally good; the newest is taken\n", n)
@@ -70,7 +71,7 @@ func (a *answer) view(withModules bool) string {
 		}
 		return b.String()
 	}
-	fmt.Fprintf(&b, "%s selected", count(len(a.Modules), "module"))
+	fmt.Fprintf(&b, "%s selected", english.Count(len(a.Modules), "module"))
 	if n := len(a.Deleted); n > 0 {
 		fmt.Fprintf(&b, ", %d deleted", n)
 	}
@@ -121,13 +122,6 @@ func writeReasons(b *strings.Builder, reasons []changes.Reason) {
 		}
 		fmt.Fprintf(b, "  %s\n", r)
 	}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // oneLine is text as it may stand behind other text of a log, as

@@ -109,7 +109,9 @@ func (s *system) start(program string) {
 	go func() { ended <- cmd.Wait() }()
 	s.t.Cleanup(func() {
 		_ = cmd.Process.Kill() // it keeps nothing
-		<-ended
+		if err := <-ended; err == nil {
+			s.t.Errorf("the cloud has ended by itself: %s", output.String())
+		}
 	})
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if url, err := os.ReadFile(ready); err == nil {

@@ -54,7 +54,7 @@ func names() []string {
 // phases are the jobs of a delivery, in their order.
 func (d *delivery) phases() []phase {
 	all := []phase{
-		{"detect", false, []job.Stage{detect.Stage(detect.Options{Base: d.options.base, Head: d.head, All: d.all})}},
+		{"detect", false, []job.Stage{detect.Stage(detect.Options{Base: d.options.base, Head: d.head, All: d.all.Text})}},
 		{"validate", false, []job.Stage{validation.Stage(validation.Options{SkipMissing: d.isSample})}},
 		{"unit-coverage", false, []job.Stage{unittests.Stage(unittests.Options{})}},
 		{"basic-infra", true, append([]job.Stage{basicinfra.Network(d.connect, basicinfra.Options{})}, basicinfra.Stages(d.connect, basicinfra.Options{})...)},

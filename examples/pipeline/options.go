@@ -27,7 +27,8 @@ var automation []byte
 // options are what the flags say.
 type options struct {
 	job.Options
-	base, head, all  string
+	base, head       string
+	all              cli.Reason
 	until, from      string
 	resume, destroy  bool
 	allowProduction  string
@@ -48,7 +49,8 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	flags.BoolVar(&o.JSON, "json", false, "print JSON")
 	flags.StringVar(&o.base, "base", "", "`REV`ision that the branch is compared with; default what the CI job is about")
 	flags.StringVar(&o.head, "head", "", "`REV`ision that is delivered; default HEAD")
-	flags.Var((*reason)(&o.all), "all", "take every module as changed; -all=WHY says why")
+	o.all.Alone = "-all was given"
+	flags.Var(&o.all, "all", "take every module as changed; -all=WHY says why")
 	flags.StringVar(&o.until, "until", "", "`STAGE` to end after: "+strings.Join(names(), ", "))
 	flags.StringVar(&o.from, "from", "", "`STAGE` to begin with; those before it are taken for done")
 	flags.BoolVar(&o.resume, "resume", false, "go on where a run of the same commit was stopped")
@@ -133,22 +135,4 @@ func (o *options) sample(ctx context.Context) (cleanup func(), err error) {
 		o.Branch = sample.Feature
 	}
 	return cleanup, nil
-}
-
-// reason is a flag that may stand alone, or say why.
-type reason string
-
-func (r *reason) String() string   { return string(*r) }
-func (r *reason) IsBoolFlag() bool { return true }
-
-// Set takes a reason, or true and false.
-func (r *reason) Set(value string) error {
-	switch value {
-	case "true":
-		value = "-all was given"
-	case "false":
-		value = ""
-	}
-	*r = reason(value)
-	return nil
 }

@@ -7,9 +7,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/mettel-automation/delivery/examples/internal/checks"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/validate"
-	"github.com/mettel-automation/delivery/validate/terraform"
 )
 
 const defaultChecks = "terraform,pep8,npm"
@@ -105,38 +105,18 @@ func with(name string, do func(io.Reader) error) error {
 }
 
 func checksOf(names string) ([]validate.Check, error) {
-	var checks []validate.Check
+	var list []validate.Check
 	for name := range strings.SplitSeq(names, ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
 		}
-		c, err := checkOf(name)
+		c, err := checks.Named(name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("-check: %w", err)
 		}
-		checks = append(checks, c)
+		list = append(list, c)
 	}
-	return checks, nil
-}
-
-func checkOf(name string) (validate.Check, error) {
-	kind, detail, given := strings.Cut(name, "=")
-	switch {
-	case kind == "pep8":
-		return validate.PEP8{Tool: detail}, nil
-	case kind == "npm":
-		return validate.NPM{Script: detail}, nil
-	case given:
-	case kind == "eslint":
-		return validate.ESLint{}, nil
-	case kind == "terraform":
-		return terraform.Check{}, nil
-	case kind == "terraform-fmt":
-		return terraform.Fmt{}, nil
-	case kind == "terraform-validate":
-		return terraform.Validate{}, nil
-	}
-	return nil, fmt.Errorf("-check: there is no check %q; want terraform, terraform-fmt, terraform-validate, pep8, eslint or npm", name)
+	return list, nil
 }
 
 func command(s string) (validate.Command, error) {

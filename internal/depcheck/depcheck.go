@@ -37,6 +37,24 @@ func Only(t testing.TB, pkg string, allowed ...string) {
 	}
 }
 
+// Without fails t for each of the import paths that pkg links, or that are below one of
+// them. It is for a main, whose list of all that it links would be long: "k8s.io/client-go"
+// keeps out that module and all of its packages.
+func Without(t testing.TB, pkg string, paths ...string) {
+	t.Helper()
+	packages, err := list(t.Context(), pkg)
+	if err != nil {
+		t.Fatalf("depcheck: %v", err)
+	}
+	for _, p := range packages {
+		for _, path := range paths {
+			if p.ImportPath == path || strings.HasPrefix(p.ImportPath, path+"/") {
+				t.Errorf("depcheck: %s links %s, which it must not", pkg, p.ImportPath)
+			}
+		}
+	}
+}
+
 // stray is a module that is reached and not allowed.
 type stray struct {
 	module string

@@ -189,4 +189,26 @@ func TestOnlyAsksTheGoCommand(t *testing.T) {
 	})
 }
 
+func TestWithoutLooksAtWholePaths(t *testing.T) {
+	inModule(t)
+	tests := map[string]struct {
+		paths []string
+		fails bool
+	}{
+		"what is linked":                 {[]string{"example.org/heavy"}, true},
+		"what is linked by what":         {[]string{"example.org/app/b"}, true},
+		"only the beginning of the name": {[]string{"example.org/hea"}, false},
+		"what is not linked":             {[]string{"example.org/light"}, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := &recorder{TB: t}
+			Without(r, "./a", tt.paths...)
+			if fails := len(r.failures) > 0; fails != tt.fails {
+				t.Errorf("failures: %q", r.failures)
+			}
+		})
+	}
+}
+
 func TestImports(t *testing.T) { Only(t, ".") }

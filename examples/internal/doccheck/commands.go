@@ -77,7 +77,7 @@ func commandsOf(text string) []invocation {
 		if i+1 < len(matches) {
 			end = matches[i+1][0]
 		}
-		for _, word := range strings.Fields(text[m[5]:end]) {
+		for word := range strings.FieldsSeq(text[m[5]:end]) {
 			if slices.Contains([]string{"|", "&&", ";", ">", ">>", "2>", "||", "-args"}, word) || strings.HasPrefix(word, "#") {
 				break
 			}

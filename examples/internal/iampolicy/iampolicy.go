@@ -92,25 +92,31 @@ func (p Policy) check(content []byte) error {
 	}
 	seen := map[string]bool{}
 	for _, s := range p.Statement {
-		switch {
-		case !sid.MatchString(s.Sid):
-			errs = append(errs, fmt.Errorf("sid %q: want words in one, as ReadStacks", s.Sid))
-		case seen[s.Sid]:
+		if seen[s.Sid] {
 			errs = append(errs, fmt.Errorf("sid %s: there are two of it", s.Sid))
 		}
 		seen[s.Sid] = true
-		if s.Effect != "Allow" || len(s.Action) == 0 || (len(s.Resource) == 0) == (len(s.Principal) == 0) {
-			errs = append(errs, fmt.Errorf("%s: want a statement that allows actions, on resources or to principals", s.Sid))
+		errs = append(errs, s.check())
+	}
+	return errors.Join(errs...)
+}
+
+func (s Statement) check() error {
+	var errs []error
+	if !sid.MatchString(s.Sid) {
+		errs = append(errs, fmt.Errorf("sid %q: want words in one, as ReadStacks", s.Sid))
+	}
+	if s.Effect != "Allow" || len(s.Action) == 0 || (len(s.Resource) == 0) == (len(s.Principal) == 0) {
+		errs = append(errs, fmt.Errorf("%s: want a statement that allows actions, on resources or to principals", s.Sid))
+	}
+	for _, a := range s.Action {
+		if !action.MatchString(a) {
+			errs = append(errs, fmt.Errorf("%s: action %q: want service:Action, whole", s.Sid, a))
 		}
-		for _, a := range s.Action {
-			if !action.MatchString(a) {
-				errs = append(errs, fmt.Errorf("%s: action %q: want service:Action, whole", s.Sid, a))
-			}
-		}
-		for _, r := range s.Resource {
-			if r != "*" && (!strings.HasPrefix(r, "arn:aws:") || strings.Count(r, ":") < 5) {
-				errs = append(errs, fmt.Errorf("%s: resource %q: want an ARN or *", s.Sid, r))
-			}
+	}
+	for _, r := range s.Resource {
+		if r != "*" && (!strings.HasPrefix(r, "arn:aws:") || strings.Count(r, ":") < 5) {
+			errs = append(errs, fmt.Errorf("%s: resource %q: want an ARN or *", s.Sid, r))
 		}
 	}
 	return errors.Join(errs...)

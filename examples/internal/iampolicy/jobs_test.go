@@ -4,6 +4,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -55,9 +56,13 @@ const (
 var jobs = map[string]job{
 	"basic-infra": {
 		uses: []use{
-			stackReads, stackPlans, stackWrites, templates, {pkg: "ecr/repository", name: "API"},
-			{pkg: "ecs/capacity", name: "API"}, {pkg: "ecs/capacity", name: "TaskAPI"}, {pkg: "ecs/capacity", name: "ProviderAPI"},
-			{pkg: "ecs/capacity/limits", name: "EC2"}, {pkg: "ecs/capacity/limits", name: "Quotas"},
+			stackReads, stackPlans, stackWrites, templates,
+			{pkg: "ecr/repository", name: "API"},
+			{pkg: "ecs/capacity", name: "API"},
+			{pkg: "ecs/capacity", name: "TaskAPI"},
+			{pkg: "ecs/capacity", name: "ProviderAPI"},
+			{pkg: "ecs/capacity/limits", name: "EC2"},
+			{pkg: "ecs/capacity/limits", name: "Quotas"},
 		},
 		also: map[string]string{
 			"iam:PassRole": passing, "s3:ListBucket": missing, "s3:GetObject": reading,
@@ -73,10 +78,17 @@ var jobs = map[string]job{
 	},
 	"deploy": {
 		uses: []use{
-			stackReads, stackPlans, stackWrites, templates, {pkg: "ecr", name: "ImageReader"}, {pkg: "ecs", name: "API"},
-			{pkg: "ecs/capacity", name: "API"}, {pkg: "ecs/capacity", name: "TaskAPI"}, {pkg: "ecs/capacity", name: "ProviderAPI"},
-			{pkg: "ecs/discovery", name: "API"}, {pkg: "ecs/discovery", name: "Finder"},
-			{pkg: "ecs/targets", name: "API"}, {pkg: "ecs/targets", name: "InstanceReader"}, {pkg: "ecs/logs", name: "API"},
+			stackReads, stackPlans, stackWrites, templates,
+			{pkg: "ecr", name: "ImageReader"},
+			{pkg: "ecs", name: "API"},
+			{pkg: "ecs/capacity", name: "API"},
+			{pkg: "ecs/capacity", name: "TaskAPI"},
+			{pkg: "ecs/capacity", name: "ProviderAPI"},
+			{pkg: "ecs/discovery", name: "API"},
+			{pkg: "ecs/discovery", name: "Finder"},
+			{pkg: "ecs/targets", name: "API"},
+			{pkg: "ecs/targets", name: "InstanceReader"},
+			{pkg: "ecs/logs", name: "API"},
 		},
 		also: map[string]string{
 			"iam:PassRole": passing + "; " + taskRoles, "s3:ListBucket": missing, "s3:GetObject": reading, "ecs:TagResource": tagging, "servicediscovery:TagResource": tags,
@@ -85,9 +97,13 @@ var jobs = map[string]job{
 	},
 	"destroy": {
 		uses: []use{
-			stackReads, stackWrites, empties, {pkg: "ecs/cluster", name: "Reader"}, {pkg: "ecs/cluster", name: "InstanceReader"},
-			{pkg: "ecs/cluster", name: "Destroyer"}, {pkg: "ecs/discovery", name: "Reader"},
-			{pkg: "ecs/discovery", name: "Writer", only: []string{"DeregisterInstance", "DeleteService"}}, {pkg: "ecr/cleanup", name: "API"},
+			stackReads, stackWrites, empties,
+			{pkg: "ecs/cluster", name: "Reader"},
+			{pkg: "ecs/cluster", name: "InstanceReader"},
+			{pkg: "ecs/cluster", name: "Destroyer"},
+			{pkg: "ecs/discovery", name: "Reader"},
+			{pkg: "ecs/discovery", name: "Writer", only: []string{"DeregisterInstance", "DeleteService"}},
+			{pkg: "ecr/cleanup", name: "API"},
 		},
 		also: map[string]string{
 			"iam:PassRole": passing, "ecs:ListClusters": running, "ecs:DescribeTaskDefinition": running,
@@ -97,23 +113,34 @@ var jobs = map[string]job{
 	},
 	"basic-infra-kre": {
 		uses: []use{
-			stackReads, stackPlans, stackWrites, templates, {pkg: "eks", name: "Clusters"}, {pkg: "eks/access", name: "Entries"},
-			{pkg: "eks/keys", name: "Objects"}, {pkg: "eks/keys", name: "Parameters"}, {pkg: "eks/keys", name: "AccessKeys"},
+			stackReads, stackPlans, stackWrites, templates,
+			{pkg: "eks", name: "Clusters"},
+			{pkg: "eks/access", name: "Entries"},
+			{pkg: "eks/keys", name: "Objects"},
+			{pkg: "eks/keys", name: "Parameters"},
+			{pkg: "eks/keys", name: "AccessKeys"},
 		},
 		also: map[string]string{"iam:PassRole": passing, "s3:ListBucket": missing, "s3:GetObject": reading},
 	},
 	"kre-runtimes": {
 		uses: []use{
-			stackReads, {pkg: "eks", name: "Clusters"}, {pkg: "eks/keys", name: "Objects", only: []string{"GetObject"}},
-			{pkg: "kre/zone", name: "Reader"}, {pkg: "kre/zone", name: "Writer"},
+			stackReads,
+			{pkg: "eks", name: "Clusters"},
+			{pkg: "eks/keys", name: "Objects", only: []string{"GetObject"}},
+			{pkg: "kre/zone", name: "Reader"},
+			{pkg: "kre/zone", name: "Writer"},
 		},
 		also: map[string]string{"s3:ListBucket": missing},
 	},
 	"destroy-kre": {
 		uses: []use{
-			stackReads, stackWrites, empties, {pkg: "eks", name: "Clusters"}, {pkg: "eks/access", name: "Entries"},
+			stackReads, stackWrites, empties,
+			{pkg: "eks", name: "Clusters"},
+			{pkg: "eks/access", name: "Entries"},
 			{pkg: "eks/keys", name: "AccessKeys", only: []string{"ListAccessKeys", "DeleteAccessKey"}},
-			{pkg: "kre/zone", name: "Reader"}, {pkg: "kre/zone", name: "Writer", only: []string{"ChangeResourceRecordSets"}}, {pkg: "kre/zone", name: "Destroyer"},
+			{pkg: "kre/zone", name: "Reader"},
+			{pkg: "kre/zone", name: "Writer", only: []string{"ChangeResourceRecordSets"}},
+			{pkg: "kre/zone", name: "Destroyer"},
 		},
 		also: map[string]string{"iam:PassRole": passing},
 	},
@@ -246,6 +273,27 @@ func TestJobsOfEphemeralEnvironmentsReachNothingOfProduction(t *testing.T) {
 					t.Errorf("%s: %s reaches %s", name, s.Sid, r)
 				}
 			}
+		}
+	}
+}
+
+// The policies are those of the sample system, so that a reader can compare them.
+func TestThePoliciesAreThoseOfTheSample(t *testing.T) {
+	sample, err := os.ReadFile(filepath.Join(root, "examples", "pipeline", "automation.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := os.ReadFile(filepath.Join(root, "docs", "iam", "deploy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"account", "region", "template_bucket", "project"} {
+		m := regexp.MustCompile(`(?m)^ *` + key + `: *"?([^" #\n]+)`).FindSubmatch(sample)
+		if m == nil {
+			t.Fatalf("automation.yaml has no %s", key)
+		}
+		if !strings.Contains(string(policy), string(m[1])) {
+			t.Errorf("deploy.json does not have the %s of the sample, %s", key, m[1])
 		}
 	}
 }

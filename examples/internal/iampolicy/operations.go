@@ -28,8 +28,7 @@ var ofS3 = map[string][]string{
 func Operations(of *types.Interface, only ...string) ([]string, error) {
 	var actions []string
 	var found []string
-	for i := range of.NumMethods() {
-		method := of.Method(i)
+	for method := range of.Methods() {
 		if len(only) > 0 && !slices.Contains(only, method.Name()) {
 			continue
 		}

@@ -16,7 +16,7 @@ func TestOutcomes(t *testing.T) {
 	tests := map[string]kresystest.Run{
 		"plan is the default, and says what it cannot plan yet": {
 			Stdout: []string{
-				"an AWS in memory, 100 times faster, with a cluster; it is empty\n",
+				"an AWS in memory, 10000 times faster, with a cluster; it is empty\n",
 				"plan: stack\n  stack mettel-automation-kre-dev: create\n", "    +  Cluster ", "    +  NodesMongoGroup ",
 				"keys, access and charts are planned after the stack, of which they need the outputs\n",
 			},

@@ -106,8 +106,8 @@ func TestTheRecord(t *testing.T) {
 		says  string // its summary
 		stack string // the status of the stack
 	}{
-		"of a plan":           {"plan", progress.Done, "49 changes to make", "CREATE_COMPLETE"},
-		"of all that is gone": {"apply -empty-bucket", progress.Done, "49 changes made", "DELETE_COMPLETE"},
+		"of a plan":           {"plan", progress.Done, "46 changes to make", "CREATE_COMPLETE"},
+		"of all that is gone": {"apply -empty-bucket", progress.Done, "46 changes made", "DELETE_COMPLETE"},
 		"of a failure":        {"apply -empty-bucket -fail stack:Cluster", progress.Failed, "", "CREATE_COMPLETE"},
 	}
 	for name, tt := range tests {

@@ -19,7 +19,7 @@ import (
 const shownLines = 10
 
 // tell puts what was found into the record.
-func tell(r *job.Record, result validate.Result, any bool) {
+func tell(r *job.Record, result validate.Result, checked bool) {
 	for _, f := range result.Findings() {
 		r.Findings = append(r.Findings, report.Finding{
 			Module: f.Module, Check: f.Check, Path: f.Path, Line: f.Line,
@@ -31,7 +31,7 @@ func tell(r *job.Record, result validate.Result, any bool) {
 	for _, e := range result.Stale {
 		r.Notes = append(r.Notes, fmt.Sprintf("not found any more, take it out of the baseline: %s", e))
 	}
-	if !any {
+	if !checked {
 		r.Summary = "no module to validate"
 		return
 	}

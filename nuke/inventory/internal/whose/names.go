@@ -65,22 +65,43 @@ func inDomain(name, env string) bool {
 	return begins(first, env) || strings.Contains("."+name+".", "."+env+".")
 }
 
-// serial is what follows the project in the name of an ephemeral environment.
-var serial = regexp.MustCompile(`^[0-9a-f]{8,}$`)
+// prefixes are what the names of the environments beside env begin with, the longest
+// first: env up to each of its hyphens, since a project may have some itself, or all of
+// it where it has none.
+func prefixes(env string) []string {
+	var all []string
+	for end := len(env); end > 0; end = strings.LastIndexByte(env[:end], '-') {
+		if end < len(env) {
+			all = append(all, env[:end+1])
+		}
+	}
+	if len(all) == 0 {
+		all = []string{env + "-"}
+	}
+	return all
+}
 
-// environmentIn is the environment that name begins with, as far as its form tells:
-// the project and then a serial, or a word of production.
-func (j *Judge) environmentIn(name string) string {
-	rest, ok := strings.CutPrefix(name, j.project)
-	if !ok || j.project == "" {
-		return ""
+// beside is what finds the environments beside env in names, and the word behind the
+// prefix of each.
+func beside(env string) *regexp.Regexp {
+	var quoted []string
+	for _, prefix := range prefixes(env) {
+		quoted = append(quoted, regexp.QuoteMeta(strings.ToValidUTF8(prefix, "?")))
 	}
-	word := rest
-	if end := strings.IndexAny(rest, "-."); end >= 0 {
-		word = rest[:end]
+	return regexp.MustCompile(`(?i)(?:^|[^\pL\pN])((?:` + strings.Join(quoted, "|") + `)([\pL\pN]+))`)
+}
+
+// serial is what follows the project in the name of an ephemeral environment.
+var serial = regexp.MustCompile(`^[0-9a-fA-F]{8,}$`)
+
+// mentioned are the environments other than j.env that name mentions, as far as their
+// form tells: a prefix, and then a serial or a word of production.
+func (j *Judge) mentioned(name string) []string {
+	var all []string
+	for _, found := range j.beside.FindAllStringSubmatch(name, -1) {
+		if env, word := found[1], found[2]; !strings.EqualFold(env, j.env) && (serial.MatchString(word) || production.Find(word, nil) != "") {
+			all = append(all, env)
+		}
 	}
-	if serial.MatchString(word) || production.Find(word, nil) != "" {
-		return j.project + word
-	}
-	return ""
+	return all
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -56,7 +57,8 @@ type Split struct {
 // Judge knows all things of an account.
 type Judge struct {
 	env     string
-	project string // what the names of environments begin with: "automation-"
+	project string         // what the names of environments begin with: "automation-"
+	beside  *regexp.Regexp // finds the names of other environments
 	known   []string
 	things  []*Thing
 	byKey   map[string]*Thing
@@ -69,10 +71,9 @@ func New(env string, things []*Thing) *Judge {
 	things = slices.SortedStableFunc(slices.Values(things), func(a, b *Thing) int {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID), cmp.Compare(a.String(), b.String()))
 	})
-	j := &Judge{env: env, things: things, byKey: make(map[string]*Thing), owners: make(map[*Thing]string)}
-	if project, _, found := strings.Cut(env, "-"); found {
-		j.project = project + "-"
-	}
+	j := &Judge{env: env, beside: beside(env), things: things, byKey: make(map[string]*Thing), owners: make(map[*Thing]string)}
+	project, _, _ := strings.Cut(env, "-")
+	j.project = project + "-"
 	known := map[string]bool{env: true}
 	for _, t := range things {
 		for _, key := range t.Keys {
@@ -81,7 +82,7 @@ func New(env string, things []*Thing) *Judge {
 		for _, tag := range t.environments() {
 			known[tag] = true
 		}
-		if name := j.environmentIn(t.Name); name != "" {
+		for _, name := range j.mentioned(t.Name) {
 			known[name] = true
 		}
 	}
@@ -157,7 +158,8 @@ func (j *Judge) witnesses(t *Thing) []witness {
 }
 
 // named is the environment whose name t has: the longest of those that are known, so
-// that of two names one of which begins with the other the right one is found.
+// that of two names one of which begins with the other the right one is found. A name
+// that begins with another environment is that one's, whatever comes behind it.
 func (j *Judge) named(t *Thing) string {
 	longest := ""
 	for _, env := range j.known {
@@ -165,7 +167,15 @@ func (j *Judge) named(t *Thing) string {
 			longest = env
 		}
 	}
-	return longest
+	if longest != "" {
+		return longest
+	}
+	for _, env := range j.mentioned(t.Name) {
+		if strings.HasPrefix(t.Name, env) {
+			return env
+		}
+	}
+	return ""
 }
 
 // owner is whose a thing is that others are part of; "" where nobody says, or where
@@ -198,7 +208,7 @@ func (j *Judge) dissent(all []witness, env string) []witness {
 
 // isEnvironment reports whether name is that of an environment, and no word such as "shared".
 func (j *Judge) isEnvironment(name string) bool {
-	return j.project != "" && strings.HasPrefix(name, j.project) || production.Find(name, nil) != ""
+	return strings.HasPrefix(name, j.project) || production.Find(name, nil) != ""
 }
 
 // Suspects are the things that somebody says to be the environment's.
