@@ -23,11 +23,11 @@ type Diff struct {
 	Head string `json:"head"`
 	// MergeBase is the full hash of their best common ancestor; "" with Direct,
 	// which does not look for one unless Range.Ancestor demands it.
-	MergeBase string `json:"merge_base"`
+	MergeBase string `json:"mergeBase"`
 	// MergeBases are all best common ancestors, MergeBase first. There are
 	// several after a criss-cross merge: then the newest by committer date comes
 	// first, and of equally old ones the one with the smallest hash.
-	MergeBases []string `json:"merge_bases"`
+	MergeBases []string `json:"mergeBases"`
 	// From is the full hash of the commit that the head was compared with:
 	// MergeBase or, with Direct, Base. It is "" where nothing was compared.
 	From string `json:"from"`

@@ -37,13 +37,13 @@ func (f File) String() string { return fmt.Sprintf("%s %s", Printable(f.Path), f
 // fileJSON is the form of a file in JSON.
 type fileJSON struct {
 	Path   string `json:"path"`
-	Raw    []byte `json:"path_base64,omitempty"`
+	Raw    []byte `json:"pathBase64,omitempty"`
 	Status Status `json:"status"`
 }
 
 // MarshalJSON writes an object with the keys path and status. JSON holds
 // Unicode only: where the path is not UTF-8, path has U+FFFD in place of each
-// byte that is not, and a third key, path_base64, holds the path's bytes.
+// byte that is not, and a third key, pathBase64, holds the path's bytes.
 func (f File) MarshalJSON() ([]byte, error) {
 	path, raw := jsonPath(f.Path)
 	return json.Marshal(fileJSON{Path: path, Raw: raw, Status: f.Status})

@@ -17,7 +17,7 @@ func TestFileJSON(t *testing.T) {
 		"a plain path":               {File{"a/b.go", Modified}, `{"path":"a/b.go","status":"modified"}`},
 		"Unicode and control":        {File{"é\t\n\"", Added}, `{"path":"é\t\n\"","status":"added"}`},
 		"U+FFFD itself is no damage": {File{"\ufffd", Deleted}, `{"path":"` + "\ufffd" + `","status":"deleted"}`},
-		"bytes that are not UTF-8":   {File{"caf\xe9/\xff\xfe", TypeChanged}, `{"path":"caf` + "\ufffd/\ufffd\ufffd" + `","path_base64":"Y2Fm6S///g==","status":"type-changed"}`},
+		"bytes that are not UTF-8":   {File{"caf\xe9/\xff\xfe", TypeChanged}, `{"path":"caf` + "\ufffd/\ufffd\ufffd" + `","pathBase64":"Y2Fm6S///g==","status":"type-changed"}`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -79,9 +79,9 @@ func TestSelectionJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"modules":[` +
-		`{"name":"a","status":"changed","labels":{"k":"v"},"reasons":[{"kind":"file","path":"a/` + "\ufffd" + `","path_base64":"YS//","via":[],"text":"\"a/\\xff\" added"}]},` +
+		`{"name":"a","status":"changed","labels":{"k":"v"},"reasons":[{"kind":"file","path":"a/` + "\ufffd" + `","pathBase64":"YS//","via":[],"text":"\"a/\\xff\" added"}]},` +
 		`{"name":"b","status":"dependent","reasons":[{"kind":"dependency","path":"","via":["a"],"text":"depends on a, which changed"}]}` +
-		`],"deleted":[],"unowned":["z","` + "\ufffd" + `"],"all":"","unowned_base64":["eg==","/g=="]}`
+		`],"deleted":[],"unowned":["z","` + "\ufffd" + `"],"all":"","unownedBase64":["eg==","/g=="]}`
 	if d := cmp.Diff(want, string(b)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -112,7 +112,7 @@ func (r Reason) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Kind    Kind     `json:"kind"`
 		Path    string   `json:"path"`
-		Raw     []byte   `json:"path_base64,omitempty"`
+		Raw     []byte   `json:"pathBase64,omitempty"`
 		Via     []string `json:"via"`
 		Removed bool     `json:"removed,omitempty"`
 		Text    string   `json:"text"`

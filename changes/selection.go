@@ -54,13 +54,13 @@ func firstOf(texts []string) string {
 // of which the first three are never null. Equal selections give equal bytes.
 //
 // In unowned, U+FFFD stands for each byte that is not UTF-8. Where there is one,
-// a fifth key, unowned_base64, holds the bytes of all these paths, in the same
+// a fifth key, unownedBase64, holds the bytes of all these paths, in the same
 // order; see [File.MarshalJSON].
 func (s Selection) MarshalJSON() ([]byte, error) {
 	type plain Selection // without this method
 	p := struct {
 		plain
-		Raw [][]byte `json:"unowned_base64,omitempty"`
+		Raw [][]byte `json:"unownedBase64,omitempty"`
 	}{plain: plain(s)}
 	if p.Modules == nil {
 		p.Modules = []Selected{}

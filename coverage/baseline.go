@@ -10,7 +10,7 @@ import (
 )
 
 // Baseline is what modules covered once, in exact counts, so that a later run can
-// be held against it. It is kept as JSON: [ParseBaseline] and [Baseline.Write].
+// be held against it. It is kept as JSON: [ReadBaseline] and [Baseline.Write].
 type Baseline struct {
 	Modules map[string]Mark
 }
@@ -29,9 +29,9 @@ type baselineFile struct {
 	Modules map[string]Mark `json:"modules"`
 }
 
-// ParseBaseline reads what [Baseline.Write] wrote. It fails on anything else, such as a
+// ReadBaseline reads what [Baseline.Write] wrote. It fails on anything else, such as a
 // key that is missing or there twice: a baseline that was damaged would hold nothing.
-func ParseBaseline(r io.Reader) (Baseline, error) {
+func ReadBaseline(r io.Reader) (Baseline, error) {
 	text, err := io.ReadAll(r)
 	if err == nil {
 		err = checkKeys(text)

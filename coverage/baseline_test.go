@@ -131,7 +131,7 @@ func TestBaselineFile(t *testing.T) {
 	if d := cmp.Diff(want, text.String()); d != "" {
 		t.Errorf("file (-want +got):\n%s", d)
 	}
-	back, err := ParseBaseline(strings.NewReader(text.String()))
+	back, err := ReadBaseline(strings.NewReader(text.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ var errFull = errors.New("disk is full")
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
-func TestParseBaselineRefuses(t *testing.T) {
+func TestReadBaselineRefuses(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"nothing":                       {"", "read baseline: it is empty"},
 		"what is no JSON":               {"mode: set", "read baseline: invalid character"},
@@ -177,7 +177,7 @@ func TestParseBaselineRefuses(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			b, err := ParseBaseline(strings.NewReader(tt.text))
+			b, err := ReadBaseline(strings.NewReader(tt.text))
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "read baseline: ") {
 				t.Errorf("error is %v, want %s", err, tt.want)
 			}
@@ -188,12 +188,12 @@ func TestParseBaselineRefuses(t *testing.T) {
 	}
 }
 
-func FuzzParseBaseline(f *testing.F) {
+func FuzzReadBaseline(f *testing.F) {
 	f.Add(`{"version": 1, "modules": {"a": {"metric": "lines", "covered": 1, "total": 2}}}`)
 	f.Add(`{"version": 1}`)
 	f.Add(`{"Version": 1, "modules": null}` + "\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		b, err := ParseBaseline(strings.NewReader(text))
+		b, err := ReadBaseline(strings.NewReader(text))
 		if err != nil {
 			return
 		}
@@ -201,7 +201,7 @@ func FuzzParseBaseline(f *testing.F) {
 		if err := b.Write(&out); err != nil {
 			t.Fatal(err)
 		}
-		back, err := ParseBaseline(strings.NewReader(out.String()))
+		back, err := ReadBaseline(strings.NewReader(out.String()))
 		if err != nil || len(back.Modules) != len(b.Modules) {
 			t.Fatalf("%v comes back as %v, %v", b, back, err)
 		}

@@ -108,7 +108,7 @@ func ExampleGate_Check_changedLines() {
 }
 
 func ExampleBaseline() {
-	before, err := coverage.ParseBaseline(strings.NewReader(`{"version": 1, "modules": {"web": {"metric": "lines", "covered": 15, "total": 19}}}`))
+	before, err := coverage.ReadBaseline(strings.NewReader(`{"version": 1, "modules": {"web": {"metric": "lines", "covered": 15, "total": 19}}}`))
 	if err != nil {
 		fmt.Println(err)
 		return

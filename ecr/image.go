@@ -17,7 +17,7 @@ type Image struct {
 	Module string
 	// Repository is the name of the ECR repository, without a host.
 	Repository string
-	// Context is the directory that the build may read.
+	// Context is the directory that the build may read. It is required.
 	Context string
 	// Dockerfile is the path of the Dockerfile, relative to Context, which it may
 	// lie outside of; default "Dockerfile".

@@ -336,6 +336,10 @@ func TestRolesFaults(t *testing.T) {
 			"secrets and keys: 9039 characters: want at most 9000; take asterisks, or a managed policy\n" +
 				"role of service a: statements: 9098 characters: want at most 9000; take asterisks, or a managed policy",
 		},
+		"a boundary that is a role": {
+			infra.Roles{Boundary: "arn:aws:iam::123456789012:role/tasks"},
+			`boundary: "arn:aws:iam::123456789012:role/tasks": want the ARN of a managed policy`,
+		},
 		"a policy that is none": {
 			infra.Roles{Services: []infra.ServiceRole{{Service: "a", Policies: []string{"ReadOnlyAccess"}}}},
 			`role of service a: policy: "ReadOnlyAccess": want an ARN`,

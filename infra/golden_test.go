@@ -32,6 +32,7 @@ func stacks(t testing.TB) map[string]func() (infra.Rendered, error) {
 		Secrets:    []string{"arn:aws:secretsmanager:us-east-1:123456789012:secret:automation-master/*", "arn:aws:ssm:us-east-1:123456789012:parameter/automation-master/*"},
 		Keys:       []string{"arn:aws:kms:us-east-1:123456789012:key/8f1a"},
 		Exec:       true,
+		Boundary:   "arn:aws:iam::123456789012:policy/automation/tasks",
 		Services: []infra.ServiceRole{
 			{Service: "thanos", Statements: []infra.Statement{
 				{Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::automation-master-thanos-123456789012"}},

@@ -107,6 +107,10 @@ type KRECluster struct {
 	// "kube-system:ebs-csi-controller-sa" where it is used, has none by default.
 	ExternalDNSAccount, CertManagerAccount, EBSAccount string
 
+	// Boundary is the ARN of a policy that caps what all roles and the user of the stack
+	// may do, their permissions boundary; see [Roles]. Empty is none.
+	Boundary string
+
 	// Mail is the domain that mail is sent from; none by default.
 	Mail Mail
 	// Users are the people who have a role.
@@ -263,6 +267,7 @@ func (k KRECluster) parameters() map[string]string {
 		"ExternalDnsAccount": k.ExternalDNSAccount,
 		"CertManagerAccount": k.CertManagerAccount,
 		"EbsAccount":         k.EBSAccount,
+		"Boundary":           k.Boundary,
 		"Ssh":                strconv.FormatBool(k.SSH),
 		"MailDomain":         k.Mail.Domain,
 		"MailZone":           k.Mail.HostedZone,

@@ -46,6 +46,7 @@ func (k KRECluster) check(f *faults) {
 	if days := retention(); !slices.Contains(days, k.LogDays) {
 		f.add("log days: %d: want one of %v", k.LogDays, days)
 	}
+	f.boundary(k.Boundary)
 	if k.SecretsKey != "" {
 		f.match("secrets key", k.SecretsKey, `arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+`, "the ARN of a key in KMS, and not of an alias")
 	}

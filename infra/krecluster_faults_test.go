@@ -70,6 +70,10 @@ func TestKREFaults(t *testing.T) {
 			func(k *infra.KRECluster) { k.SecretsKey = "arn:aws:kms:us-east-1:123456789012:alias/eks" },
 			`secrets key: "arn:aws:kms:us-east-1:123456789012:alias/eks": want the ARN of a key in KMS, and not of an alias`,
 		},
+		"a boundary of no account": {
+			func(k *infra.KRECluster) { k.Boundary = "arn:aws:iam:::policy/tasks" },
+			`boundary: "arn:aws:iam:::policy/tasks": want the ARN of a managed policy`,
+		},
 		"SSH for everybody, and without a key": {
 			func(k *infra.KRECluster) { k.SSHClients = []string{"0.0.0.0/0"} },
 			"SSH clients: 1 given: want SSH, too\nSSH clients: 0.0.0.0/0 is everybody: want the ranges of those who need it",

@@ -39,6 +39,7 @@ func kreProduction(testing.TB) infra.KRECluster {
 		PublicClients: []string{"192.0.2.0/24", "198.51.100.7/32"},
 		Logs:          []string{"audit", "api", "authenticator", "scheduler", "controllerManager"},
 		SecretsKey:    "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000",
+		Boundary:      "arn:aws:iam::aws:policy/PowerUserAccess",
 		NodeGroups: []infra.NodeGroup{
 			{Name: "workers", InstanceTypes: []string{"m6i.large", "m5.large"}, Desired: 5, Min: 3, Max: 10, Spot: true, Labels: map[string]string{"example.com/tier": "general"}},
 			{

@@ -255,6 +255,34 @@ func TestManySecrets(t *testing.T) {
 	}
 }
 
+// TestWhoeverActsIsBounded holds all roles and users to have the boundary that is given.
+func TestWhoeverActsIsBounded(t *testing.T) {
+	want := map[string]any{"!If": []any{"HasBoundary", map[string]any{"!Ref": "Boundary"}, map[string]any{"!Ref": "AWS::NoValue"}}}
+	bounded := 0
+	for name, render := range stacks(t) {
+		rendered, err := render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tpl := parse(t, rendered.Body)
+		for _, id := range slices.Concat(tpl.of("AWS::IAM::Role"), tpl.of("AWS::IAM::User")) {
+			properties := tpl.Resources[id]["Properties"].(map[string]any)
+			switch _, can := tpl.Parameters["Boundary"]; {
+			case can:
+				bounded++
+				if d := cmp.Diff(want, properties["PermissionsBoundary"]); d != "" {
+					t.Errorf("%s: %s (-want +got):\n%s", name, id, d)
+				}
+			case !strings.HasPrefix(name, "network"): // its role writes flow logs, and nobody chooses what it may do
+				t.Errorf("%s: %s has no boundary", name, id)
+			}
+		}
+	}
+	if bounded < 10 {
+		t.Errorf("%d roles and users", bounded)
+	}
+}
+
 func TestNamesThatOthersAreMadeOfStayAsTheyAre(t *testing.T) {
 	e := ephemeral(t)
 	names := e.ResourceName

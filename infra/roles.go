@@ -29,6 +29,11 @@ type Roles struct {
 	Keys []string
 	// Exec lets people open a shell in the tasks with "aws ecs execute-command".
 	Exec bool
+	// Boundary is the ARN of a policy that caps what all these roles may do, whatever
+	// their own policies say: their permissions boundary. Empty is none. It has to allow
+	// what starting a task takes. Source: IAM User Guide, "Permissions boundaries for
+	// IAM entities".
+	Boundary string
 	// Services are those whose code has rights of its own. The tasks of others
 	// share one role, which has none.
 	Services []ServiceRole
@@ -100,6 +105,7 @@ func (r Roles) Render() (Rendered, error) {
 		"LogGroup":    logGroup,
 		"Repository":  cmp.Or(r.Repository, "*"),
 		"Exec":        strconv.FormatBool(r.Exec),
+		"Boundary":    r.Boundary,
 	})
 }
 
@@ -165,6 +171,7 @@ func (r Roles) check(f *faults) {
 	}
 	f.arns("secret", r.Secrets, `(secretsmanager|ssm)`)
 	f.arns("key", r.Keys, `kms`)
+	f.boundary(r.Boundary)
 	for _, secret := range r.Secrets {
 		// arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME
 		parts, whole := strings.Split(secret, ":"), 6
@@ -235,6 +242,13 @@ func (f *faults) services(what string, names []string) {
 func (f *faults) arns(what string, arns []string, services string) {
 	for _, arn := range arns {
 		f.match(what, arn, `arn:aws[a-z-]*:`+services+`:[^,\s]+`, "an ARN")
+	}
+}
+
+// boundary checks the ARN of a permissions boundary, which may be empty.
+func (f *faults) boundary(arn string) {
+	if arn != "" {
+		f.match("boundary", arn, `arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[!-~]+`, "the ARN of a managed policy")
 	}
 }
 

@@ -108,7 +108,7 @@ func ExampleValueError() {
 	// value greetings: the chart does not know it: did you mean greeting? (greeter/values.yaml:1)
 }
 
-func ExampleEngine_Uninstall() {
+func ExampleEngine_ApplyUninstall() {
 	ctx := context.Background()
 	cluster := kubetest.New(kubetest.Options{Timing: kubetest.Quick()})
 	engine, err := kre.New(cluster.Config(), kre.Options{})
@@ -132,7 +132,7 @@ func ExampleEngine_Uninstall() {
 		return
 	}
 	fmt.Print(plan)
-	result, err := engine.Uninstall(ctx, plan)
+	result, err := engine.ApplyUninstall(ctx, plan)
 	fmt.Print(result)
 	fmt.Println(err)
 	// Output:

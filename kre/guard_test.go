@@ -201,7 +201,7 @@ func TestKindsThatAreNoLongerServed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := e.Uninstall(t.Context(), p); err != nil || len(stored(t, c, "market")) > 0 {
+				if _, err := e.ApplyUninstall(t.Context(), p); err != nil || len(stored(t, c, "market")) > 0 {
 					t.Errorf("%v, records %v", err, stored(t, c, "market"))
 				}
 			})
@@ -225,7 +225,7 @@ func TestDefinitionsThatAreLeftAreDeletedByTheNextRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := e.Uninstall(t.Context(), p); (err != nil) != fails {
+			if _, err := e.ApplyUninstall(t.Context(), p); (err != nil) != fails {
 				t.Errorf("%v", err)
 			}
 		}

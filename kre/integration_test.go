@@ -70,7 +70,7 @@ func TestRealLifeOfARelease(t *testing.T) {
 	if err != nil || len(gone.Changes[0].Objects) != 4 {
 		t.Fatalf("plan to uninstall: %v, %v", gone, err)
 	}
-	if _, err := e.Uninstall(t.Context(), gone); err != nil {
+	if _, err := e.ApplyUninstall(t.Context(), gone); err != nil {
 		t.Fatal(err)
 	}
 	left := c.versions(t, ns)
@@ -292,7 +292,7 @@ func TestRealDefinitionsComeFirstAndAreUpgraded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Uninstall(t.Context(), gone); err != nil {
+	if _, err := e.ApplyUninstall(t.Context(), gone); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.objects.Resource(crds).Get(t.Context(), "widgets."+group, metav1.GetOptions{}); err != nil {

@@ -63,7 +63,7 @@ func TestLifeOfARelease(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := e.Uninstall(t.Context(), gone)
+		result, err := e.ApplyUninstall(t.Context(), gone)
 		if err != nil || result.Releases[0].After != "" {
 			t.Fatalf("uninstall: %v, %v", result, err)
 		}

@@ -23,7 +23,7 @@ const (
 	Delete Action = "delete"
 )
 
-// Plan is what Apply, or Uninstall, would do, in an order in which each release
+// Plan is what Apply, or ApplyUninstall, would do, in an order in which each release
 // comes after those that it needs. It shows no secrets.
 type Plan struct {
 	Changes []Change `json:"changes"`

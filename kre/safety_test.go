@@ -81,7 +81,7 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: exa
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = e.Uninstall(t.Context(), p)
+			_, err = e.ApplyUninstall(t.Context(), p)
 			return err
 		},
 	}
@@ -294,13 +294,13 @@ func TestAPlanThatIsNoLongerTrueWritesNothing(t *testing.T) {
 		if _, err := apply(t, e, mine); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := e.Uninstall(t.Context(), gone); !errors.Is(err, kre.ErrStale) {
+		if _, err := e.ApplyUninstall(t.Context(), gone); !errors.Is(err, kre.ErrStale) {
 			t.Errorf("uninstall: %v", err)
 		}
 		if _, err := e.Apply(t.Context(), gone); !errors.Is(err, kre.ErrInvalid) {
 			t.Errorf("a removal is applied: %v", err)
 		}
-		if _, err := e.Uninstall(t.Context(), plan(t, e, r)); !errors.Is(err, kre.ErrInvalid) {
+		if _, err := e.ApplyUninstall(t.Context(), plan(t, e, r)); !errors.Is(err, kre.ErrInvalid) {
 			t.Errorf("an upgrade is removed: %v", err)
 		}
 	})
@@ -345,7 +345,7 @@ func TestDefinitionsStayUnlessAsked(t *testing.T) {
 		if err != nil || !strings.Contains(p.String(), "custom resource definitions are deleted, and all objects of their kinds with them: widgets.example.test") {
 			t.Fatalf("plan: %v, %v", p, err)
 		}
-		if _, err := willing.Uninstall(t.Context(), p); err != nil {
+		if _, err := willing.ApplyUninstall(t.Context(), p); err != nil {
 			t.Fatal(err)
 		}
 		c.Forget()

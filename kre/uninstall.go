@@ -117,12 +117,12 @@ func (c *Change) withFolder(last helm.Record, deleted bool) error {
 	return nil
 }
 
-// Uninstall removes the releases of a plan that PlanUninstall made, each after those
+// ApplyUninstall removes the releases of a plan that PlanUninstall made, each after those
 // that need it, and waits until their objects are gone. Their revisions are forgotten;
 // the namespace of the release, the volumes of StatefulSets and what a resource policy keeps
 // stay; claims and namespaces that the chart itself has go, and the plan says so. A
 // removal that was interrupted is finished by the next one.
-func (e *Engine) Uninstall(ctx context.Context, plan Plan) (Result, error) {
+func (e *Engine) ApplyUninstall(ctx context.Context, plan Plan) (Result, error) {
 	for _, c := range plan.Changes {
 		if c.Action != Keep && c.Action != Uninstall {
 			return Result{}, fmt.Errorf("uninstall release %s: %w: the plan is to %s it", c.Release, ErrInvalid, c.Action)

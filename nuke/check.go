@@ -55,6 +55,7 @@ func (o Options) Check(inv Inventory) error {
 	}
 	for _, r := range inv.Mine {
 		errs = append(errs, o.checkTags(r, inv.Environment)...)
+		errs = append(errs, o.checkName(r, inv.Environment))
 	}
 	return errors.Join(append(errs, inv.validate())...)
 }
@@ -177,4 +178,27 @@ func (o Options) checkTags(r Resource, env string) (errs []error) {
 		}
 	}
 	return errs
+}
+
+// checkName looks for words of production in the name of a resource that is about to
+// go, and in that of what it is part of. Master and main do not count there: shared
+// things are called so. Nor does any word count behind the name of the environment.
+func (o Options) checkName(r Resource, env string) error {
+	names := strings.Split(r.ID, " -> ")
+	if strings.HasPrefix(r.Type, "IAMRolePolicy") {
+		names = names[:1] // what a role of the environment may do is called as it likes
+	}
+	for _, name := range append(names, r.Properties["Name"]) {
+		word := production.Find(name, append([]string{"production", "prod"}, o.Production...))
+		if word != "" && !tells(name, env) {
+			return fmt.Errorf("%w: %s has %q in its name, and nothing of %s; delete it by hand, or take away what ties it to that environment", ErrProduction, r, word, env)
+		}
+	}
+	return nil
+}
+
+// tells reports whether name has env in it, with no letter or digit beside it.
+func tells(name, env string) bool {
+	re, err := regexp.Compile(`(?i)(?:^|[^\pL\pN])` + regexp.QuoteMeta(env) + `(?:$|[^\pL\pN])`)
+	return env != "" && err == nil && re.MatchString(name)
 }

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/mettel-automation/delivery/nuke/internal/awsnuke"
 )
 
 // Global is the region of what has none: IAM and Route 53.
@@ -102,6 +104,8 @@ func (inv Inventory) validate() error {
 			fault(r, "its type is not among those that were read")
 		case !slices.Contains(inv.Regions, r.Region):
 			fault(r, "its region is not among those that were read")
+		case r.Region == awsnuke.All:
+			fault(r, "%q is no region: aws-nuke takes it for every one, and not all of them were read", awsnuke.All)
 		case known && t.Global != (r.Region == Global):
 			fault(r, "its region must be %q for IAM and Route 53, and for nothing else", Global)
 		}

@@ -15,8 +15,9 @@
 // configurations that people wrote ([Parse]).
 //
 // It calls neither AWS nor aws-nuke. It cannot know what appears in the account
-// after the inventory was read, nor what the stacks that are deleted hold; a dry
-// run of aws-nuke shows both. Production is refused in every form ([Options.Check]).
+// after the inventory was read, which a dry run of aws-nuke shows, nor what the
+// stacks hold that are deleted, which CloudFormation alone tells. Production is
+// refused in every form ([Options.Check]).
 package nuke
 
 import (
@@ -41,7 +42,8 @@ type Options struct {
 	// "prod" always is one. aws-nuke v2 itself knows that one only.
 	BlockedTerms []string
 	// Production are further words that make a name one of production. The words
-	// production, prod, master and main always do.
+	// production, prod, master and main always do; in names of resources, production
+	// and prod.
 	Production []string
 	// Time is when the inventory was read. It is told in the header; zero is not.
 	Time time.Time
@@ -93,7 +95,8 @@ func orUnnamed(name string) string {
 }
 
 // Parse reads a configuration as aws-nuke of the major version would. File is
-// what findings call it. What that version would not read is an error with its line.
+// what findings call it. What that version would not read is an error with its
+// line, and so are words in base64, which it would read and people cannot.
 func Parse(file string, yaml []byte, major int) (Config, error) {
 	parsed, err := awsnuke.Parse(file, yaml, major)
 	if err != nil {

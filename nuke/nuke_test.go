@@ -153,16 +153,31 @@ func TestGenerateRefuses(t *testing.T) {
 		"a tag of production in any case": {tagged("tag:environment", "Production"), nuke.ErrProduction, `its tag Environment says "Production"`},
 		"a tag of another environment":    {tagged("tag:Environment", sibling), nuke.ErrConflict, `its tag Environment says "automation-1a2b3c4de"`},
 		"a role's tag of another":         {tagged("tag:role:Environment", sibling), nuke.ErrConflict, "automation-1a2b3c4de"},
-		"nothing to delete":               {func(_ *nuke.Options, inv *nuke.Inventory) { inv.Mine = nil }, nuke.ErrNothing, "nothing belongs to the environment"},
-		"what environments share":         {mine("Route53HostedZone", nuke.Global, "/hostedzone/Z1 (a.com.)"), nuke.ErrInventory, "environments share what is of this type"},
-		"what no environment has":         {mine("EC2Instance", region, "i-1"), nuke.ErrInventory, "nothing of this type belongs to an environment"},
-		"a type that was not read":        {func(_ *nuke.Options, inv *nuke.Inventory) { inv.Read = inv.Read[1:] }, nuke.ErrInventory, "its type is not among those that were read"},
-		"a region that was not read":      {mine("SNSTopic", "us-west-2", "TopicARN: x"), nuke.ErrInventory, "its region is not among those that were read"},
-		"a role in a region":              {mine("IAMRole", region, "r"), nuke.ErrInventory, `its region must be "global"`},
-		"a resource without an id":        {mine("SNSTopic", region, ""), nuke.ErrInventory, "it lacks its type, its region or its id"},
-		"one that is mine and not":        {func(_ *nuke.Options, inv *nuke.Inventory) { inv.Others = append(inv.Others, inv.Mine[0]) }, nuke.ErrInventory, "aws-nuke cannot tell it from one that is"},
-		"an id of two lines":              {mine("CloudWatchDashboard", region, "a\nb"), nuke.ErrInexpressible, `"a\nb": its id has a line break`},
-		"an id that is no UTF-8":          {mine("CloudWatchDashboard", region, "a\xff"), nuke.ErrInexpressible, "no UTF-8"},
+		"a name of production":            {mine("S3Bucket", region, "s3://billing-prod"), nuke.ErrProduction, `us-east-1 S3Bucket s3://billing-prod has "prod" in its name, and nothing of automation-1a2b3c4d; delete it by hand, or take away what ties it to that environment`},
+		"a name of production in capitals": {func(_ *nuke.Options, inv *nuke.Inventory) {
+			inv.Mine[0].Properties = map[string]string{"Name": "billingPROD"}
+		}, nuke.ErrProduction, `has "prod" in its name`},
+		"a name of production and a sibling": {mine("S3Bucket", region, "s3://prod-"+sibling), nuke.ErrProduction, `has "prod" in its name`},
+		"a name of the caller's production": {func(o *nuke.Options, inv *nuke.Inventory) {
+			o.Production = []string{"live"}
+			inv.Mine = append(inv.Mine, nuke.Resource{Type: "CloudWatchDashboard", Region: region, ID: "cluster-automation-live"})
+		}, nuke.ErrProduction, `has "live" in its name`},
+		"a service in production's cluster":         {mine("ECSService", region, "arn:aws:ecs:us-east-1:123456789012:service/"+target+" -> arn:aws:ecs:us-east-1:123456789012:cluster/production"), nuke.ErrProduction, `has "production" in its name`},
+		"a policy attached to a role of production": {mine("IAMRolePolicyAttachment", nuke.Global, "prod-runner -> "+target+"-logs"), nuke.ErrProduction, `has "prod" in its name`},
+		"every region at once": {func(_ *nuke.Options, inv *nuke.Inventory) {
+			inv.Regions = append(inv.Regions, "all")
+			inv.Mine = append(inv.Mine, nuke.Resource{Type: "CloudWatchDashboard", Region: "all", ID: "cluster-" + target})
+		}, nuke.ErrInventory, `"all" is no region`},
+		"nothing to delete":          {func(_ *nuke.Options, inv *nuke.Inventory) { inv.Mine = nil }, nuke.ErrNothing, "nothing belongs to the environment"},
+		"what environments share":    {mine("Route53HostedZone", nuke.Global, "/hostedzone/Z1 (a.com.)"), nuke.ErrInventory, "environments share what is of this type"},
+		"what no environment has":    {mine("EC2Instance", region, "i-1"), nuke.ErrInventory, "nothing of this type belongs to an environment"},
+		"a type that was not read":   {func(_ *nuke.Options, inv *nuke.Inventory) { inv.Read = inv.Read[1:] }, nuke.ErrInventory, "its type is not among those that were read"},
+		"a region that was not read": {mine("SNSTopic", "us-west-2", "TopicARN: x"), nuke.ErrInventory, "its region is not among those that were read"},
+		"a role in a region":         {mine("IAMRole", region, "r"), nuke.ErrInventory, `its region must be "global"`},
+		"a resource without an id":   {mine("SNSTopic", region, ""), nuke.ErrInventory, "it lacks its type, its region or its id"},
+		"one that is mine and not":   {func(_ *nuke.Options, inv *nuke.Inventory) { inv.Others = append(inv.Others, inv.Mine[0]) }, nuke.ErrInventory, "aws-nuke cannot tell it from one that is"},
+		"an id of two lines":         {mine("CloudWatchDashboard", region, "a\nb"), nuke.ErrInexpressible, `"a\nb": its id has a line break`},
+		"an id that is no UTF-8":     {mine("CloudWatchDashboard", region, "a\xff"), nuke.ErrInexpressible, "no UTF-8"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -201,6 +216,21 @@ func TestAllReasonsAreToldAtOnce(t *testing.T) {
 	}
 	if err := options().Check(wholeAccount()); err != nil {
 		t.Errorf("a good inventory: %v", err)
+	}
+}
+
+// Words of production are no matter in what is named for the environment, nor words
+// that shared things are called by, nor what its roles may do.
+func TestNamesThatAreNotOfProduction(t *testing.T) {
+	inv := inventory([]nuke.Resource{
+		{Type: "ELBv2", Region: region, ID: target + "-prod-like"},
+		{Type: "S3Bucket", Region: region, ID: "s3://products"},
+		{Type: "Route53ResourceRecordSet", Region: nuke.Global, ID: target + ".prod.example.com.", Properties: map[string]string{"Name": target + ".prod.example.com.", "Type": "A", "HostedZoneName": "prod.example.com."}},
+		{Type: "ELBv2ListenerRule", Region: region, ID: "main -> arn:rule"},
+		{Type: "IAMRolePolicy", Region: nuke.Global, ID: target + "-task -> read-production"},
+	}, nil)
+	if _, err := options().Generate(inv); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -17,7 +17,7 @@ type Result struct {
 	Done []Change `json:"done"`
 }
 
-// Apply makes the changes of p, which [Keeper.Plan] or [Keeper.PlanDestroy] of this
+// Apply makes the changes of p, which [Keeper.Plan] or [Keeper.PlanDelete] of this
 // Keeper has returned. It reads the account again first, and writes nothing where
 // that gives another plan ([ErrStale]). A plan without changes makes no call at all.
 //

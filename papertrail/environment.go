@@ -61,7 +61,7 @@ func (e Environment) Groups() ([]Group, error) {
 	return groups, check(groups)
 }
 
-// GroupNames are the names of its groups, as for [Destroy].
+// GroupNames are the names of its groups, as for [DeleteRequest].
 func (e Environment) GroupNames() []string {
 	return []string{e.group("logs").Name, e.group("notifications").Name, e.group("alarms").Name}
 }

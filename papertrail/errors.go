@@ -11,7 +11,7 @@ var (
 	// ErrStale is the error of Apply where the account has changed since the plan.
 	ErrStale = errors.New("the account has changed since the plan; plan again")
 	// ErrProduction is the error of a deletion that would hit production.
-	ErrProduction = errors.New("it is of production, which is deleted only where that is allowed explicitly")
+	ErrProduction = errors.New("it is of production: give its Environment again in AllowProduction to delete it")
 	// ErrAlerts is the error of a deletion that would take alerts along.
 	ErrAlerts = errors.New("alerts would go with it")
 )

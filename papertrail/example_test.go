@@ -42,7 +42,7 @@ func Example() {
 	// 3 changes made: <nil>
 }
 
-func ExampleKeeper_PlanDestroy() {
+func ExampleKeeper_PlanDelete() {
 	account := papertrailtest.New(papertrailtest.Options{Alerts: true})
 	account.AddGroup(papertrailtest.Group{Name: "[automation-8527fec8] - dev/fix/x logs"})
 	account.AddGroup(papertrailtest.Group{Name: "[production] - master logs"})
@@ -54,16 +54,16 @@ func ExampleKeeper_PlanDestroy() {
 	ctx := context.Background()
 	keeper := papertrail.New(client, papertrail.Options{})
 	environment := papertrail.Environment{ID: "automation-8527fec8", Branch: "dev/fix/x"}
-	plan, err := keeper.PlanDestroy(ctx, papertrail.Destroy{Groups: environment.GroupNames()})
+	plan, err := keeper.PlanDelete(ctx, papertrail.DeleteRequest{Groups: environment.GroupNames()})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Print(plan)
-	_, err = keeper.PlanDestroy(ctx, papertrail.Destroy{Groups: []string{"[production] - master logs"}})
+	_, err = keeper.PlanDelete(ctx, papertrail.DeleteRequest{Groups: []string{"[production] - master logs"}})
 	fmt.Println(err)
 	// Output:
 	// - group [automation-8527fec8] - dev/fix/x logs
 	// 0 to create, 0 to update, 1 to delete, 0 unchanged
-	// delete group "[production] - master logs": the name has the word "production": it is of production, which is deleted only where that is allowed explicitly
+	// delete group "[production] - master logs": the name has the word "production": it is of production: give its Environment again in AllowProduction to delete it
 }

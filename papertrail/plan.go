@@ -49,8 +49,8 @@ type Plan struct {
 	// Duplicates are names that are there twice, and that nobody asked about.
 	Duplicates []string `json:"duplicates,omitempty"`
 
-	wanted  []Group  // what it was made for
-	destroy *Destroy // or this
+	wanted  []Group        // what it was made for
+	destroy *DeleteRequest // or this
 }
 
 // Kept is a search that stays.

@@ -47,9 +47,9 @@ type Fate string
 // The fates of old resources. Source: CloudFormation template reference,
 // DeletionPolicy and UpdateReplacePolicy.
 const (
-	Deleted  Fate = "deleted"
-	Retained Fate = "retained" // stays in the account, in no stack
-	Snapshot Fate = "snapshot" // deleted after a snapshot was taken
+	FateDeleted  Fate = "deleted"
+	FateRetained Fate = "retained" // stays in the account, in no stack
+	FateSnapshot Fate = "snapshot" // deleted after a snapshot was taken
 )
 
 // Change is what happens to one resource.
@@ -150,11 +150,11 @@ func actionOf(c types.ResourceChange) ChangeAction {
 func fateOf(p types.PolicyAction) Fate {
 	switch p {
 	case types.PolicyActionRetain, types.PolicyActionReplaceAndRetain:
-		return Retained
+		return FateRetained
 	case types.PolicyActionSnapshot, types.PolicyActionReplaceAndSnapshot:
-		return Snapshot
+		return FateSnapshot
 	}
-	return Deleted
+	return FateDeleted
 }
 
 // KnownAfterApply stands for a value that only applying tells.

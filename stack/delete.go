@@ -22,8 +22,8 @@ const opDelete = "stack.delete"
 // the moment that it is deleted, such as the log of a load balancer.
 const emptyings = 3
 
-// DeleteResult is what Delete did.
-type DeleteResult struct {
+// Deleted is what ApplyDelete did.
+type Deleted struct {
 	Stack string `json:"stack"`
 	ID    string `json:"id,omitempty"`
 	// Unchanged: there was no such stack any more.
@@ -35,7 +35,7 @@ type DeleteResult struct {
 	Ended     time.Time      `json:"ended"`
 }
 
-// Delete deletes the stack that plan is about, and waits until it is gone. It
+// ApplyDelete deletes the stack that plan is about, and waits until it is gone. It
 // first waits for whatever somebody else does to the stack; a deletion that is
 // under way already is joined.
 //
@@ -49,8 +49,8 @@ type DeleteResult struct {
 // deleted makes an [*OperationError] with its reason; what was done is returned
 // beside the error. Cancelled, it leaves CloudFormation at work, and a later run
 // goes on from there.
-func (m *Manager) Delete(ctx context.Context, plan DeletePlan) (DeleteResult, error) {
-	result := DeleteResult{Stack: plan.Stack, ID: plan.ID, Started: time.Now()}
+func (m *Manager) ApplyDelete(ctx context.Context, plan Deletion) (Deleted, error) {
+	result := Deleted{Stack: plan.Stack, ID: plan.ID, Started: time.Now()}
 	ctx, cancel := m.within(ctx)
 	defer cancel()
 	err := m.delete(ctx, plan, &result)
@@ -70,7 +70,7 @@ func (m *Manager) Delete(ctx context.Context, plan DeletePlan) (DeleteResult, er
 	return result, nil
 }
 
-func (m *Manager) delete(ctx context.Context, plan DeletePlan, result *DeleteResult) error {
+func (m *Manager) delete(ctx context.Context, plan Deletion, result *Deleted) error {
 	if plan.Stack == "" {
 		return ErrNotPlanned
 	}
@@ -103,7 +103,7 @@ func (m *Manager) delete(ctx context.Context, plan DeletePlan, result *DeleteRes
 
 // destroy empties the buckets and deletes the stack, again where a bucket was
 // filled in between.
-func (m *Manager) destroy(ctx context.Context, plan DeletePlan, result *DeleteResult) error {
+func (m *Manager) destroy(ctx context.Context, plan Deletion, result *Deleted) error {
 	op := operation{verb: opDelete, name: plan.Stack, id: plan.ID}
 	for attempt := 1; ; attempt++ {
 		if err := m.emptyBuckets(ctx, plan, result); err != nil {
@@ -122,7 +122,7 @@ func (m *Manager) destroy(ctx context.Context, plan DeletePlan, result *DeleteRe
 
 // atRest returns the stack once nobody is at work on it; nil where it is gone.
 // Joined is what a deletion of somebody else has done.
-func (m *Manager) atRest(ctx context.Context, plan DeletePlan) (found *types.Stack, joined outcome, err error) {
+func (m *Manager) atRest(ctx context.Context, plan Deletion) (found *types.Stack, joined outcome, err error) {
 	for {
 		found, err := m.find(ctx, plan.ID)
 		switch {
@@ -145,7 +145,7 @@ func (m *Manager) atRest(ctx context.Context, plan DeletePlan) (found *types.Sta
 }
 
 // verify refuses what the plan did not foresee, and returns the plan for what there is.
-func (m *Manager) verify(ctx context.Context, plan DeletePlan, found types.Stack) (DeletePlan, error) {
+func (m *Manager) verify(ctx context.Context, plan Deletion, found types.Stack) (Deletion, error) {
 	if ptr.Value(found.StackId) != plan.ID {
 		return plan, fmt.Errorf("%w: %q is no ARN", ErrNotPlanned, plan.ID)
 	}
@@ -175,7 +175,7 @@ func (m *Manager) unprotect(ctx context.Context, id string) error {
 
 // emptyBuckets empties every bucket that the plan says; a failure does not stop
 // the others.
-func (m *Manager) emptyBuckets(ctx context.Context, plan DeletePlan, result *DeleteResult) error {
+func (m *Manager) emptyBuckets(ctx context.Context, plan Deletion, result *Deleted) error {
 	var errs []error
 	for _, r := range plan.Resources {
 		if !r.Empty || slices.Contains(result.Deleted, r.LogicalID) {
@@ -204,7 +204,7 @@ func (m *Manager) emptyBuckets(ctx context.Context, plan DeletePlan, result *Del
 
 // refilled reports whether a deletion has failed at nothing but buckets that are
 // to be emptied, and are not empty again.
-func (p *DeletePlan) refilled(err error) bool {
+func (p *Deletion) refilled(err error) bool {
 	failed, ok := errors.AsType[*OperationError](err)
 	return ok && len(failed.Causes) > 0 && !slices.ContainsFunc(failed.Causes, func(c Cause) bool {
 		i := p.index(strings.TrimPrefix(c.Stack+"/"+c.LogicalID, p.Stack+"/"))
@@ -249,7 +249,7 @@ func (m *Manager) deleteStack(ctx context.Context, id, name, token string) error
 // note takes what an operation has done into the result. Where the plan names
 // exactly what the stack had, and the stack is gone, everything is deleted that is
 // not known to be retained; else only what the events say.
-func (r *DeleteResult) note(plan DeletePlan, out outcome, exact bool) {
+func (r *Deleted) note(plan Deletion, out outcome, exact bool) {
 	away := out.Status == types.StackStatusDeleteComplete
 	done, kept := plan.seen(out.Events)
 	for _, id := range r.Deleted {
@@ -258,7 +258,7 @@ func (r *DeleteResult) note(plan DeletePlan, out outcome, exact bool) {
 	r.Deleted = r.Deleted[:0]
 	for _, d := range plan.Resources {
 		switch {
-		case kept[d.LogicalID] || away && d.Fate == Retained && !done[d.LogicalID]:
+		case kept[d.LogicalID] || away && d.Fate == FateRetained && !done[d.LogicalID]:
 			if !slices.Contains(r.Retained, d) {
 				r.Retained = append(r.Retained, d)
 			}
@@ -269,7 +269,7 @@ func (r *DeleteResult) note(plan DeletePlan, out outcome, exact bool) {
 }
 
 // seen are the logical ids of what was deleted and of what was left behind.
-func (p *DeletePlan) seen(events []types.StackEvent) (done, kept map[string]bool) {
+func (p *Deletion) seen(events []types.StackEvent) (done, kept map[string]bool) {
 	at := newPlaces(operation{id: p.ID, name: p.Stack}, events)
 	done, kept = make(map[string]bool), make(map[string]bool)
 	for _, e := range events {

@@ -80,7 +80,7 @@ func (y *yard) build(name string) {
 	})
 }
 
-func (y *yard) plan(d stack.Deletion) stack.DeletePlan {
+func (y *yard) plan(d stack.DeleteRequest) stack.Deletion {
 	y.Helper()
 	if d.Name == "" {
 		d.Name = "demo"
@@ -93,9 +93,9 @@ func (y *yard) plan(d stack.Deletion) stack.DeletePlan {
 }
 
 // delete plans and deletes, which must succeed.
-func (y *yard) delete(d stack.Deletion) stack.DeleteResult {
+func (y *yard) delete(d stack.DeleteRequest) stack.Deleted {
 	y.Helper()
-	r, err := y.m.Delete(y.Context(), y.plan(d))
+	r, err := y.m.ApplyDelete(y.Context(), y.plan(d))
 	if err != nil {
 		y.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestDeleteTakesAStackAway(t *testing.T) {
 		y.cloud.SetObjects("demo-thanos", 7)
 		y.cloud.SetObjects("demo-records", 3)
 		before := writes(y.cloud)
-		p := y.plan(stack.Deletion{EmptyBuckets: []string{"Data", "Metrics/Thanos"}, Tags: map[string]string{"Environment": "demo"}})
+		p := y.plan(stack.DeleteRequest{EmptyBuckets: []string{"Data", "Metrics/Thanos"}, Tags: map[string]string{"Environment": "demo"}})
 		if writes(y.cloud) != before || y.cloud.Objects("demo-data") != 2500 {
 			y.Error("planning wrote")
 		}
@@ -137,14 +137,14 @@ func TestDeleteTakesAStackAway(t *testing.T) {
 		if err != nil {
 			y.Fatal(err)
 		}
-		var read stack.DeletePlan // a job that plans, and a job that deletes
+		var read stack.Deletion // a job that plans, and a job that deletes
 		if err := json.Unmarshal(b, &read); err != nil {
 			y.Fatal(err)
 		}
 		if d := cmp.Diff(p, read); d != "" {
 			y.Errorf("the plan read back (-want +got):\n%s", d)
 		}
-		r, err := y.m.Delete(y.Context(), read)
+		r, err := y.m.ApplyDelete(y.Context(), read)
 		if err != nil {
 			y.Fatal(err)
 		}
@@ -178,22 +178,22 @@ func TestDeleteTakesAStackAway(t *testing.T) {
 
 func TestDeleteAgainDoesNothing(t *testing.T) {
 	inYard(t, stacktest.Options{}, func(y *yard) {
-		first := y.plan(stack.Deletion{})
-		y.delete(stack.Deletion{})
+		first := y.plan(stack.DeleteRequest{})
+		y.delete(stack.DeleteRequest{})
 		before := writes(y.cloud)
-		again := y.plan(stack.Deletion{EmptyBuckets: []string{"Data"}, Retain: []string{"Group"}, Tags: map[string]string{"Environment": "demo"}})
+		again := y.plan(stack.DeleteRequest{EmptyBuckets: []string{"Data"}, Retain: []string{"Group"}, Tags: map[string]string{"Environment": "demo"}})
 		if !again.Empty() || again.String() != "stack demo: does not exist, nothing to delete\n" {
 			y.Errorf("plan %s", again)
 		}
-		for _, p := range []stack.DeletePlan{again, first} {
-			if r, err := y.m.Delete(y.Context(), p); err != nil || !r.Unchanged || len(r.Deleted) > 0 {
+		for _, p := range []stack.Deletion{again, first} {
+			if r, err := y.m.ApplyDelete(y.Context(), p); err != nil || !r.Unchanged || len(r.Deleted) > 0 {
 				y.Errorf("%+v, %v", r, err)
 			}
 		}
 		if writes(y.cloud) != before {
 			y.Error("deleting what is gone wrote")
 		}
-		if _, err := y.m.Delete(y.Context(), stack.DeletePlan{}); !errors.Is(err, stack.ErrNotPlanned) {
+		if _, err := y.m.ApplyDelete(y.Context(), stack.Deletion{}); !errors.Is(err, stack.ErrNotPlanned) {
 			y.Errorf("error %v", err)
 		}
 	})
@@ -204,21 +204,21 @@ func TestDeleteLeavesOthersAlone(t *testing.T) {
 		for _, neighbour := range []string{"demo2", "demo-2", "a-demo"} {
 			y.build(neighbour)
 		}
-		if p := y.plan(stack.Deletion{Name: "dem"}); !p.Empty() {
+		if p := y.plan(stack.DeleteRequest{Name: "dem"}); !p.Empty() {
 			y.Errorf("plan %s", p)
 		}
-		y.delete(stack.Deletion{})
+		y.delete(stack.DeleteRequest{})
 		for _, neighbour := range []string{"demo2", "demo-2", "a-demo"} {
 			if s := y.status(neighbour); s != "CREATE_COMPLETE" {
 				y.Errorf("%s is %s", neighbour, s)
 			}
 		}
 		// Not even one that has the name by now.
-		old := y.plan(stack.Deletion{Name: "demo2"})
-		y.delete(stack.Deletion{Name: "demo2"})
+		old := y.plan(stack.DeleteRequest{Name: "demo2"})
+		y.delete(stack.DeleteRequest{Name: "demo2"})
 		y.cloud.Lose("demo2", "Records") //nolint:errcheck // it is no resource of a stack any more
 		y.rebuild("demo2")
-		if r, err := y.m.Delete(y.Context(), old); err != nil || y.status("demo2") != "CREATE_COMPLETE" {
+		if r, err := y.m.ApplyDelete(y.Context(), old); err != nil || y.status("demo2") != "CREATE_COMPLETE" {
 			y.Errorf("%+v, %v: the new stack is %s", r, err, y.status("demo2"))
 		}
 	})
@@ -241,17 +241,17 @@ func TestDeleteRefuses(t *testing.T) {
 	}
 	tests := map[string]struct {
 		before   func(y *yard)
-		deletion stack.Deletion
+		deletion stack.DeleteRequest
 		between  func(y *yard) // planning and deleting
 		is       error
 		text     string
 	}{
 		"no name": {
-			deletion: stack.Deletion{Name: "-"}, is: stack.ErrInvalid,
+			deletion: stack.DeleteRequest{Name: "-"}, is: stack.ErrInvalid,
 			text: "plan to delete stack without a name: invalid input: no name",
 		},
 		"an ARN for a name": {
-			deletion: stack.Deletion{Name: "ARN"}, is: stack.ErrInvalid,
+			deletion: stack.DeleteRequest{Name: "ARN"}, is: stack.ErrInvalid,
 			text: "plan to delete stack ARN: invalid input: it is called demo",
 		},
 		"a stack with termination protection": {
@@ -263,30 +263,30 @@ func TestDeleteRefuses(t *testing.T) {
 			text: "delete stack demo: termination protection is on: set LiftProtection to have it lifted",
 		},
 		"a missing tag": {
-			deletion: stack.Deletion{Tags: map[string]string{"Owner": "me"}}, is: stack.ErrNotOwned,
+			deletion: stack.DeleteRequest{Tags: map[string]string{"Owner": "me"}}, is: stack.ErrNotOwned,
 			text: `plan to delete stack demo: the stack does not carry the tags that it must: it has no tag Owner, want "me"`,
 		},
 		"another value of a tag": {
-			deletion: stack.Deletion{Tags: map[string]string{"Environment": "demo-2"}}, is: stack.ErrNotOwned,
+			deletion: stack.DeleteRequest{Tags: map[string]string{"Environment": "demo-2"}}, is: stack.ErrNotOwned,
 			text: `plan to delete stack demo: the stack does not carry the tags that it must: its tag Environment is "demo", want "demo-2"`,
 		},
 		"a name of production": {
-			deletion: stack.Deletion{Name: "automation-Master"}, is: stack.ErrProduction,
+			deletion: stack.DeleteRequest{Name: "automation-Master"}, is: stack.ErrProduction,
 			text: `plan to delete stack automation-Master: the stack is one of production: give its name in AllowProduction to delete it ("automation-Master" has "master")`,
 		},
 		"a tag of production": {
-			deletion: stack.Deletion{Production: []string{"Demo"}, AllowProduction: "dem"}, is: stack.ErrProduction,
+			deletion: stack.DeleteRequest{Production: []string{"Demo"}, AllowProduction: "dem"}, is: stack.ErrProduction,
 			text: `plan to delete stack demo: the stack is one of production: give its name in AllowProduction to delete it ("demo" has "Demo")`,
 		},
 		"buckets that are none, each of them": {
-			deletion: stack.Deletion{EmptyBuckets: []string{"Ghost", "Topic", "Records", "demo-data"}}, is: stack.ErrInvalid,
+			deletion: stack.DeleteRequest{EmptyBuckets: []string{"Ghost", "Topic", "Records", "demo-data"}}, is: stack.ErrInvalid,
 			text: "plan to delete stack demo: invalid input: EmptyBuckets: the stack has no resource \"Ghost\"\n" +
 				"invalid input: EmptyBuckets: Topic is no bucket but an AWS::SNS::Topic\n" +
 				"invalid input: EmptyBuckets: Records is retained (DeletionPolicy Retain), and so are its objects\n" +
 				"invalid input: EmptyBuckets: the stack has no resource \"demo-data\"",
 		},
 		"retaining before a deletion has failed": {
-			deletion: stack.Deletion{Retain: []string{"Group"}}, is: stack.ErrInvalid,
+			deletion: stack.DeleteRequest{Retain: []string{"Group"}}, is: stack.ErrInvalid,
 			text: `plan to delete stack demo: invalid input: Retain: no deletion has failed at "Group" yet, and only then it can be left behind`,
 		},
 		"a tag of production beside another name": {
@@ -307,7 +307,7 @@ func TestDeleteRefuses(t *testing.T) {
 			text: "delete stack demo: the stack has changed since: plan again (it has Topic now, which the plan does not name)",
 		},
 		"a tag that changed after planning": {
-			deletion: stack.Deletion{Tags: map[string]string{"Environment": "demo"}},
+			deletion: stack.DeleteRequest{Tags: map[string]string{"Environment": "demo"}},
 			between: func(y *yard) {
 				deploy(y.T, stack.New(y.cloud.Client(), stack.Options{}), stack.Stack{
 					Name: "demo", Body: []byte(house), Parameters: map[string]string{"Environment": "demo"}, Tags: map[string]string{"Environment": "other"},
@@ -344,7 +344,7 @@ func TestDeleteRefuses(t *testing.T) {
 					if tt.between != nil {
 						tt.between(y)
 					}
-					_, err = y.m.Delete(y.Context(), p)
+					_, err = y.m.ApplyDelete(y.Context(), p)
 				}
 				if !errors.Is(err, tt.is) {
 					y.Errorf("error %v does not match %v", err, tt.is)
@@ -368,14 +368,14 @@ func TestDeleteOfANestedStackIsRefused(t *testing.T) {
 				nested, _, _ = strings.Cut(strings.TrimPrefix(r.PhysicalID, "arn:aws:cloudformation:us-east-1:123456789012:stack/"), "/")
 			}
 		}
-		if _, err := y.m.PlanDelete(y.Context(), stack.Deletion{Name: nested}); !errors.Is(err, stack.ErrInvalid) || !strings.Contains(err.Error(), "it is nested in arn:") {
+		if _, err := y.m.PlanDelete(y.Context(), stack.DeleteRequest{Name: nested}); !errors.Is(err, stack.ErrInvalid) || !strings.Contains(err.Error(), "it is nested in arn:") {
 			y.Errorf("error %v", err)
 		}
 		m := stack.New(y.cloud.Client(), stack.Options{})
-		if _, err := m.PlanDelete(y.Context(), stack.Deletion{Name: "demo", EmptyBuckets: []string{"Data"}}); !errors.Is(err, stack.ErrInvalid) || !strings.Contains(err.Error(), "EmptyBuckets needs Options.Buckets") {
+		if _, err := m.PlanDelete(y.Context(), stack.DeleteRequest{Name: "demo", EmptyBuckets: []string{"Data"}}); !errors.Is(err, stack.ErrInvalid) || !strings.Contains(err.Error(), "EmptyBuckets needs Options.Buckets") {
 			y.Errorf("error %v", err)
 		}
-		if _, err := m.Delete(y.Context(), y.plan(stack.Deletion{EmptyBuckets: []string{"Data"}})); !errors.Is(err, stack.ErrInvalid) {
+		if _, err := m.ApplyDelete(y.Context(), y.plan(stack.DeleteRequest{EmptyBuckets: []string{"Data"}})); !errors.Is(err, stack.ErrInvalid) {
 			y.Errorf("error %v", err)
 		}
 	})

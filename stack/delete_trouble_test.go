@@ -18,17 +18,17 @@ import (
 
 func TestDeleteSaysWhyItFailedAndGoesOn(t *testing.T) {
 	tests := map[string]struct {
-		then     stack.Deletion
+		then     stack.DeleteRequest
 		heal     bool
 		retained []string
 		emptied  map[string]int
 		left     int
 	}{
 		"with the bucket and the group left behind": {
-			then: stack.Deletion{Retain: []string{"Data", "Group"}}, retained: []string{"Data", "Group", "Records"}, left: 5,
+			then: stack.DeleteRequest{Retain: []string{"Data", "Group"}}, retained: []string{"Data", "Group", "Records"}, left: 5,
 		},
 		"with the bucket emptied and the group healed": {
-			then: stack.Deletion{EmptyBuckets: []string{"Data"}}, heal: true, retained: []string{"Records"}, emptied: map[string]int{"Data": 5},
+			then: stack.DeleteRequest{EmptyBuckets: []string{"Data"}}, heal: true, retained: []string{"Records"}, emptied: map[string]int{"Data": 5},
 		},
 	}
 	for name, tt := range tests {
@@ -36,7 +36,7 @@ func TestDeleteSaysWhyItFailedAndGoesOn(t *testing.T) {
 			inYard(t, stacktest.Options{}, func(y *yard) {
 				y.cloud.SetObjects("demo-data", 5)
 				y.cloud.Inject("Group", stacktest.Fault{On: []stacktest.Phase{stacktest.Delete}, Reason: stacktest.DependencyViolation})
-				r, err := y.m.Delete(y.Context(), y.plan(stack.Deletion{}))
+				r, err := y.m.ApplyDelete(y.Context(), y.plan(stack.DeleteRequest{}))
 				failed, ok := errors.AsType[*stack.OperationError](err)
 				if !ok || failed.Status != "DELETE_FAILED" || len(failed.Causes) != 2 || !errors.Is(err, stack.ErrFailed) {
 					y.Fatalf("error %v", err)
@@ -52,14 +52,14 @@ func TestDeleteSaysWhyItFailedAndGoesOn(t *testing.T) {
 				if !slices.Contains(r.Deleted, "Topic") || slices.Contains(r.Deleted, "Data") {
 					y.Errorf("result %+v", r)
 				}
-				p := y.plan(stack.Deletion{})
+				p := y.plan(stack.DeleteRequest{})
 				if len(p.Failed) != 2 || !strings.Contains(p.String(), "\n  ! the last deletion failed at Group (AWS::EC2::SecurityGroup): ") || strings.Contains(p.String(), "Topic") {
 					y.Errorf("plan %s", p)
 				}
-				if _, err := y.m.PlanDelete(y.Context(), stack.Deletion{Name: "demo", Retain: []string{"Records"}}); !errors.Is(err, stack.ErrInvalid) || !strings.Contains(err.Error(), "(it failed at ") {
+				if _, err := y.m.PlanDelete(y.Context(), stack.DeleteRequest{Name: "demo", Retain: []string{"Records"}}); !errors.Is(err, stack.ErrInvalid) || !strings.Contains(err.Error(), "(it failed at ") {
 					y.Errorf("error %v", err)
 				}
-				if _, err := y.m.PlanDelete(y.Context(), stack.Deletion{Name: "demo", Retain: []string{"Data"}, EmptyBuckets: []string{"Data"}}); !errors.Is(err, stack.ErrInvalid) {
+				if _, err := y.m.PlanDelete(y.Context(), stack.DeleteRequest{Name: "demo", Retain: []string{"Data"}, EmptyBuckets: []string{"Data"}}); !errors.Is(err, stack.ErrInvalid) {
 					y.Errorf("error %v", err)
 				}
 				if tt.heal {
@@ -119,8 +119,8 @@ func TestDeleteEmptiesBucketsAgain(t *testing.T) {
 				y.cloud.SetObjects("demo-data", 5)
 				store := &leaky{Cloud: y.cloud, leaks: tt.leaks}
 				y.m = stack.New(y.cloud.Client(), stack.Options{Buckets: store})
-				p := y.plan(stack.Deletion{EmptyBuckets: []string{"Data", "Metrics/Thanos"}})
-				r, err := y.m.Delete(y.Context(), p)
+				p := y.plan(stack.DeleteRequest{EmptyBuckets: []string{"Data", "Metrics/Thanos"}})
+				r, err := y.m.ApplyDelete(y.Context(), p)
 				if (err == nil) != tt.ok || !tt.ok && !errors.Is(err, stack.ErrFailed) {
 					y.Errorf("error %v", err)
 				}
@@ -138,7 +138,7 @@ func TestDeleteStopsWhereABucketCannotBeEmptied(t *testing.T) {
 		y.cloud.SetObjects("demo-thanos", 5)
 		store := &leaky{Cloud: y.cloud, fails: "demo-data"}
 		y.m = stack.New(y.cloud.Client(), stack.Options{Buckets: store})
-		r, err := y.m.Delete(y.Context(), y.plan(stack.Deletion{EmptyBuckets: []string{"Data", "Metrics/Thanos"}}))
+		r, err := y.m.ApplyDelete(y.Context(), y.plan(stack.DeleteRequest{EmptyBuckets: []string{"Data", "Metrics/Thanos"}}))
 		if err == nil || err.Error() != "delete stack demo: empty bucket Data (demo-data): access denied to object x" {
 			y.Errorf("error %v", err)
 		}
@@ -157,23 +157,23 @@ func TestDeleteJoinsWhatIsUnderWay(t *testing.T) {
 		if _, err := y.cloud.Client().DeleteStack(y.Context(), &cloudformation.DeleteStackInput{StackName: new("demo")}); err != nil {
 			y.Fatal(err)
 		}
-		p := y.plan(stack.Deletion{})
+		p := y.plan(stack.DeleteRequest{})
 		if p.Status != "DELETE_IN_PROGRESS" {
 			y.Errorf("plan %s", p)
 		}
-		r, err := y.m.Delete(y.Context(), p)
+		r, err := y.m.ApplyDelete(y.Context(), p)
 		if err != nil || y.cloud.Calls("DeleteStack") != 1 || len(r.Retained) != 1 || !slices.Contains(r.Deleted, "Topic") {
 			y.Errorf("%+v, %v, after %d calls", r, err, y.cloud.Calls("DeleteStack"))
 		}
 
 		// An update, and then an own deletion.
 		y.rebuild("demo")
-		p = y.plan(stack.Deletion{})
+		p = y.plan(stack.DeleteRequest{})
 		update := plan(y.T, stack.New(y.cloud.Client(), stack.Options{}), stack.Stack{
 			Name: "demo", Body: []byte(strings.Replace(house, "GroupDescription: all", "GroupDescription: all, Tags: [{Key: a, Value: b}]", 1)), Parameters: map[string]string{"Environment": "demo-new"},
 		})
 		execute(y.T, y.cloud, update.ChangeSet)
-		if _, err := y.m.Delete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
+		if _, err := y.m.ApplyDelete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
 			y.Errorf("%v, %s", err, y.status(p.ID))
 		}
 		waited := slices.ContainsFunc(y.events.Events(), func(e progress.Event) bool {
@@ -187,10 +187,10 @@ func TestDeleteJoinsWhatIsUnderWay(t *testing.T) {
 
 func TestDeleteCanBeCancelledAndGoesOn(t *testing.T) {
 	inYard(t, stacktest.Options{}, func(y *yard) {
-		p := y.plan(stack.Deletion{})
+		p := y.plan(stack.DeleteRequest{})
 		ctx, cancel := context.WithCancel(y.Context())
 		time.AfterFunc(4*time.Second, cancel)
-		r, err := y.m.Delete(ctx, p)
+		r, err := y.m.ApplyDelete(ctx, p)
 		left, ok := errors.AsType[*stack.UnfinishedError](err)
 		if !ok || !errors.Is(err, context.Canceled) || left.Status != "DELETE_IN_PROGRESS" || len(left.Under) == 0 {
 			y.Fatalf("%+v, %v", r, err)
@@ -198,13 +198,13 @@ func TestDeleteCanBeCancelledAndGoesOn(t *testing.T) {
 		if !strings.HasPrefix(err.Error(), "delete stack demo: context canceled; the stack is DELETE_IN_PROGRESS, with ") {
 			y.Errorf("error %v", err)
 		}
-		if _, err := y.m.Delete(y.Context(), y.plan(stack.Deletion{})); err != nil || y.status(p.ID) != "DELETE_COMPLETE" || y.cloud.Calls("DeleteStack") != 1 {
+		if _, err := y.m.ApplyDelete(y.Context(), y.plan(stack.DeleteRequest{})); err != nil || y.status(p.ID) != "DELETE_COMPLETE" || y.cloud.Calls("DeleteStack") != 1 {
 			y.Errorf("%v: %s", err, y.status(p.ID))
 		}
 		y.rebuild("demo")
-		p = y.plan(stack.Deletion{})
+		p = y.plan(stack.DeleteRequest{})
 		y.cloud.Inject("Group", stacktest.Fault{On: []stacktest.Phase{stacktest.Delete}, After: 3 * time.Hour})
-		if _, err := y.m.Delete(y.Context(), p); !errors.Is(err, stack.ErrTimeout) || !strings.Contains(err.Error(), "not done in time (2h0m0s); the stack is DELETE_IN_PROGRESS, with Group under way") {
+		if _, err := y.m.ApplyDelete(y.Context(), p); !errors.Is(err, stack.ErrTimeout) || !strings.Contains(err.Error(), "not done in time (2h0m0s); the stack is DELETE_IN_PROGRESS, with Group under way") {
 			y.Errorf("error %v", err)
 		}
 	})
@@ -234,8 +234,8 @@ func TestDeleteUnderTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inYard(t, opts, func(y *yard) {
 				y.cloud.SetObjects("demo-data", 5)
-				p := y.plan(stack.Deletion{EmptyBuckets: []string{"Data"}})
-				r, err := y.m.Delete(y.Context(), p)
+				p := y.plan(stack.DeleteRequest{EmptyBuckets: []string{"Data"}})
+				r, err := y.m.ApplyDelete(y.Context(), p)
 				if err != nil || y.status(p.ID) != "DELETE_COMPLETE" || len(r.Deleted) != 5 || len(r.Retained) != 1 {
 					y.Errorf("%+v, %v: %s", r, err, y.status(p.ID))
 				}
@@ -262,12 +262,12 @@ func TestDeleteKilledAtEachCall(t *testing.T) {
 			}
 			inYard(t, stacktest.Options{Before: kill(false), After: kill(true)}, func(y *yard) {
 				y.cloud.SetObjects("demo-data", 5)
-				d := stack.Deletion{Name: "demo", EmptyBuckets: []string{"Data"}}
+				d := stack.DeleteRequest{Name: "demo", EmptyBuckets: []string{"Data"}}
 				id := y.plan(d).ID
 				dead, last = true, n
 				p, err := y.m.PlanDelete(y.Context(), d)
 				if err == nil {
-					_, err = y.m.Delete(y.Context(), p)
+					_, err = y.m.ApplyDelete(y.Context(), p)
 				}
 				finished = err == nil
 				if err != nil && !strings.Contains(err.Error(), "dead") {
@@ -275,7 +275,7 @@ func TestDeleteKilledAtEachCall(t *testing.T) {
 				}
 				dead = false
 				if p, err = y.m.PlanDelete(y.Context(), d); err == nil {
-					_, err = y.m.Delete(y.Context(), p)
+					_, err = y.m.ApplyDelete(y.Context(), p)
 				}
 				if err != nil || y.status(id) != "DELETE_COMPLETE" {
 					y.Fatalf("after a run that was killed at call %d (late: %v): %v: %s", n, late, err, y.status(id))
@@ -291,7 +291,7 @@ func TestDeleteKilledAtEachCall(t *testing.T) {
 func TestDeleteLeavesANestedStackBehind(t *testing.T) {
 	inYard(t, stacktest.Options{}, func(y *yard) {
 		y.cloud.SetObjects("demo-thanos", 5)
-		_, err := y.m.Delete(y.Context(), y.plan(stack.Deletion{}))
+		_, err := y.m.ApplyDelete(y.Context(), y.plan(stack.DeleteRequest{}))
 		failed, ok := errors.AsType[*stack.OperationError](err)
 		if !ok {
 			y.Fatalf("error %v", err)
@@ -299,11 +299,11 @@ func TestDeleteLeavesANestedStackBehind(t *testing.T) {
 		if d := cmp.Diff([]string{"demo/Metrics/Thanos"}, places(failed.Causes)); d != "" {
 			y.Errorf("causes (-want +got):\n%s", d)
 		}
-		_, err = y.m.PlanDelete(y.Context(), stack.Deletion{Name: "demo", Retain: []string{"Metrics/Thanos"}})
+		_, err = y.m.PlanDelete(y.Context(), stack.DeleteRequest{Name: "demo", Retain: []string{"Metrics/Thanos"}})
 		if !errors.Is(err, stack.ErrInvalid) || !strings.Contains(err.Error(), "Metrics/Thanos is in a nested stack, which can only be left behind as a whole: name Metrics") {
 			y.Errorf("error %v", err)
 		}
-		r := y.delete(stack.Deletion{Retain: []string{"Metrics"}})
+		r := y.delete(stack.DeleteRequest{Retain: []string{"Metrics"}})
 		var kept []string
 		for _, left := range r.Retained {
 			kept = append(kept, left.LogicalID+": "+left.Reason)
@@ -320,19 +320,19 @@ func TestDeleteOfStacksThatNeverWere(t *testing.T) {
 		m := stack.New(y.cloud.Client(), stack.Options{})
 		other := stack.Stack{Name: "other", Body: []byte(house), Parameters: map[string]string{"Environment": "other"}}
 		plan(y.T, m, other)
-		p := y.plan(stack.Deletion{Name: "other"})
+		p := y.plan(stack.DeleteRequest{Name: "other"})
 		if p.Status != "REVIEW_IN_PROGRESS" || len(p.Resources) != 0 {
 			y.Errorf("plan %s", p)
 		}
-		if _, err := y.m.Delete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
+		if _, err := y.m.ApplyDelete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
 			y.Errorf("%v: %s", err, y.status(p.ID))
 		}
 		y.cloud.Inject("other/Group", stacktest.Fault{Reason: "no"})
 		if _, err := m.Apply(y.Context(), plan(y.T, m, other)); !errors.Is(err, stack.ErrFailed) {
 			y.Fatalf("error %v", err)
 		}
-		p = y.plan(stack.Deletion{Name: "other"})
-		if _, err := y.m.Delete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
+		p = y.plan(stack.DeleteRequest{Name: "other"})
+		if _, err := y.m.ApplyDelete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
 			y.Errorf("%v: %s", err, y.status(p.ID))
 		}
 	})
@@ -345,14 +345,14 @@ func TestDeleteOfProductionIsPossible(t *testing.T) {
 		if err != nil {
 			y.Fatal(err)
 		}
-		p := y.plan(stack.Deletion{Name: "demo-production", AllowProduction: "demo-production", LiftProtection: true})
+		p := y.plan(stack.DeleteRequest{Name: "demo-production", AllowProduction: "demo-production", LiftProtection: true})
 		if !p.Protected || !strings.HasSuffix(p.String(), "\n  ! termination protection is on, and is lifted\n") {
 			y.Errorf("plan %s", p)
 		}
-		if held := y.plan(stack.Deletion{Name: "demo-production", AllowProduction: "demo-production"}); !strings.HasSuffix(held.String(), "\n  ! termination protection is on: nothing is deleted before it is lifted\n") {
+		if held := y.plan(stack.DeleteRequest{Name: "demo-production", AllowProduction: "demo-production"}); !strings.HasSuffix(held.String(), "\n  ! termination protection is on: nothing is deleted before it is lifted\n") {
 			y.Errorf("plan %s", held)
 		}
-		if _, err := y.m.Delete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
+		if _, err := y.m.ApplyDelete(y.Context(), p); err != nil || y.status(p.ID) != "DELETE_COMPLETE" {
 			y.Errorf("%v, %s", err, y.status(p.ID))
 		}
 	})

@@ -27,9 +27,9 @@ var (
 	ErrProduction = errors.New("the stack is one of production: give its name in AllowProduction to delete it")
 )
 
-// Deletion says which stack to delete, and how. Name alone is enough for a stack
+// DeleteRequest says which stack to delete, and how. Name alone is enough for a stack
 // that nothing holds.
-type Deletion struct {
+type DeleteRequest struct {
 	// Name is the whole name of the stack: no other is ever deleted.
 	Name string
 	// EmptyBuckets are the logical ids of buckets of this stack of which every
@@ -68,20 +68,20 @@ type Removal struct {
 	Reason     string `json:"reason,omitempty"` // why it is retained
 }
 
-// DeletePlan is what deleting a stack does. It can be kept as JSON and be applied
+// Deletion is what deleting a stack does. It can be kept as JSON and be applied
 // by another process. Keep it where only those can write who may delete the stack:
 // what was asked is believed as it is read, such as LiftProtection and
-// AllowProduction. What there is is not: Delete reads the stack again, refuses one
+// AllowProduction. What there is is not: ApplyDelete reads the stack again, refuses one
 // of another name or of production that is not allowed, and empties no bucket but
 // those that this stack has now and is to delete.
-type DeletePlan struct {
+type Deletion struct {
 	Stack string `json:"stack"`
 	// ID is the ARN of the stack; "" where there is none. Only this one is deleted,
 	// not another that is made under the name later.
 	ID     string `json:"id,omitempty"`
 	Status string `json:"status,omitempty"`
 	// Protected: termination protection is on. It is lifted where LiftProtection
-	// is set, and otherwise Delete refuses.
+	// is set, and otherwise ApplyDelete refuses.
 	Protected      bool              `json:"protected"`
 	LiftProtection bool              `json:"liftProtection"`
 	Resources      []Removal         `json:"resources"`        // sorted by logical id
@@ -90,15 +90,15 @@ type DeletePlan struct {
 	Tags           map[string]string `json:"tags,omitempty"`   // that the stack must carry
 	Role           string            `json:"role,omitempty"`
 	Express        bool              `json:"express,omitempty"`
-	// Production and AllowProduction are those of the Deletion.
+	// Production and AllowProduction are those of the DeleteRequest.
 	Production      []string `json:"production,omitempty"`
 	AllowProduction string   `json:"allowProduction,omitempty"`
 }
 
 // Empty reports whether there is no such stack.
-func (p DeletePlan) Empty() bool { return p.ID == "" }
+func (p Deletion) Empty() bool { return p.ID == "" }
 
-func (p DeletePlan) count(counts func(Removal) bool) (n int) {
+func (p Deletion) count(counts func(Removal) bool) (n int) {
 	for _, r := range p.Resources {
 		if counts(r) {
 			n++
@@ -108,13 +108,13 @@ func (p DeletePlan) count(counts func(Removal) bool) (n int) {
 }
 
 // String names every resource, a line each: "-" deleted, "=" retained.
-func (p DeletePlan) String() string {
+func (p Deletion) String() string {
 	if p.Empty() {
 		return fmt.Sprintf("stack %s: does not exist, nothing to delete\n", clean.Text(p.Stack))
 	}
 	var b strings.Builder
 	empty := p.count(func(r Removal) bool { return r.Empty })
-	retain := p.count(func(r Removal) bool { return r.Fate == Retained })
+	retain := p.count(func(r Removal) bool { return r.Fate == FateRetained })
 	fmt.Fprintf(&b, "stack %s (%s): delete %s", clean.Text(p.Stack), clean.Text(p.Status), english.Count(len(p.Resources)-retain, "resource"))
 	if empty > 0 {
 		fmt.Fprintf(&b, ", emptying %s first", english.Count(empty, "bucket"))
@@ -129,9 +129,9 @@ func (p DeletePlan) String() string {
 		switch {
 		case r.Empty:
 			detail = " (every version of every object is deleted first)"
-		case r.Fate == Retained:
+		case r.Fate == FateRetained:
 			sign, detail = "=", " (retained: "+r.Reason+")"
-		case r.Fate == Snapshot:
+		case r.Fate == FateSnapshot:
 			detail = " (a snapshot stays)"
 		}
 		fmt.Fprintf(w, "  %s %s\t%s\t%s\n", sign, clean.Text(r.LogicalID), clean.Text(r.Type), clean.Text(cut(r.PhysicalID)+detail))
@@ -162,17 +162,17 @@ func (p DeletePlan) String() string {
 // AllowProduction, with [ErrNotOwned] where a tag differs, and with [ErrInvalid]
 // where EmptyBuckets or Retain name what the stack does not have, or what cannot
 // be emptied or retained. Termination protection is in the plan, and refused by
-// Delete.
-func (m *Manager) PlanDelete(ctx context.Context, d Deletion) (DeletePlan, error) {
+// ApplyDelete.
+func (m *Manager) PlanDelete(ctx context.Context, d DeleteRequest) (Deletion, error) {
 	plan, err := m.planDelete(ctx, d)
 	if err != nil {
-		return DeletePlan{}, fmt.Errorf("plan to delete stack %s: %w", named(d.Name), err)
+		return Deletion{}, fmt.Errorf("plan to delete stack %s: %w", named(d.Name), err)
 	}
 	return plan, nil
 }
 
-func (m *Manager) planDelete(ctx context.Context, d Deletion) (DeletePlan, error) {
-	plan := DeletePlan{
+func (m *Manager) planDelete(ctx context.Context, d DeleteRequest) (Deletion, error) {
+	plan := Deletion{
 		Stack: d.Name, LiftProtection: d.LiftProtection, Tags: d.Tags, Role: d.Role, Express: d.Express,
 		Production: d.Production, AllowProduction: d.AllowProduction, Resources: []Removal{},
 	}
@@ -242,7 +242,7 @@ func owned(s types.Stack, tags map[string]string) error {
 }
 
 // empty marks the buckets that are to be emptied.
-func (p *DeletePlan) empty(buckets []string) error {
+func (p *Deletion) empty(buckets []string) error {
 	var errs []error
 	if len(buckets) > 0 {
 		for _, note := range p.Notes {
@@ -258,7 +258,7 @@ func (p *DeletePlan) empty(buckets []string) error {
 			errs = append(errs, fmt.Errorf("%w: EmptyBuckets: the stack has no resource %q", ErrInvalid, id))
 		case p.Resources[i].Type != "AWS::S3::Bucket":
 			errs = append(errs, fmt.Errorf("%w: EmptyBuckets: %s is no bucket but an %s", ErrInvalid, id, p.Resources[i].Type))
-		case p.Resources[i].Fate == Retained:
+		case p.Resources[i].Fate == FateRetained:
 			errs = append(errs, fmt.Errorf("%w: EmptyBuckets: %s is retained (%s), and so are its objects", ErrInvalid, id, p.Resources[i].Reason))
 		default:
 			p.Resources[i].Empty = true
@@ -267,14 +267,14 @@ func (p *DeletePlan) empty(buckets []string) error {
 	return errors.Join(errs...)
 }
 
-// Why a resource is retained that Deletion.Retain names, and what is nested in it.
+// Why a resource is retained that DeleteRequest.Retain names, and what is nested in it.
 const (
 	asked = "as asked"
 	with  = "with "
 )
 
 // retain marks the resources that are to be left behind.
-func (p *DeletePlan) retain(ids []string) error {
+func (p *Deletion) retain(ids []string) error {
 	var errs []error
 	for _, id := range ids {
 		i := p.index(id)
@@ -289,10 +289,10 @@ func (p *DeletePlan) retain(ids []string) error {
 		case i < 0, !failed:
 			errs = append(errs, fmt.Errorf("%w: Retain: no deletion has failed at %q yet, and only then it can be left behind%s", ErrInvalid, id, p.atFailed()))
 		default:
-			p.Resources[i].Fate, p.Resources[i].Reason = Retained, asked
+			p.Resources[i].Fate, p.Resources[i].Reason = FateRetained, asked
 			for j, r := range p.Resources { // what is in a nested stack stays with it
 				if strings.HasPrefix(r.LogicalID, id+"/") {
-					p.Resources[j].Fate, p.Resources[j].Reason = Retained, with+id
+					p.Resources[j].Fate, p.Resources[j].Reason = FateRetained, with+id
 				}
 			}
 		}
@@ -300,7 +300,7 @@ func (p *DeletePlan) retain(ids []string) error {
 	return errors.Join(errs...)
 }
 
-func (p *DeletePlan) atFailed() string {
+func (p *Deletion) atFailed() string {
 	if len(p.Failed) == 0 {
 		return ""
 	}
@@ -311,15 +311,15 @@ func (p *DeletePlan) atFailed() string {
 	return " (it failed at " + list(ids) + ")"
 }
 
-func (p *DeletePlan) index(id string) int {
+func (p *Deletion) index(id string) int {
 	return slices.IndexFunc(p.Resources, func(r Removal) bool { return r.LogicalID == id })
 }
 
 // retained are the logical ids that DeleteStack is told to leave behind, which
 // are those of the stack itself.
-func (p *DeletePlan) retained() (ids []string) {
+func (p *Deletion) retained() (ids []string) {
 	for _, r := range p.Resources {
-		if r.Fate == Retained && r.Reason == asked {
+		if r.Fate == FateRetained && r.Reason == asked {
 			ids = append(ids, r.LogicalID)
 		}
 	}
@@ -327,7 +327,7 @@ func (p *DeletePlan) retained() (ids []string) {
 }
 
 // request is what CloudFormation is asked for.
-func (p *DeletePlan) request() *cloudformation.DeleteStackInput {
+func (p *Deletion) request() *cloudformation.DeleteStackInput {
 	in := &cloudformation.DeleteStackInput{RetainResources: p.retained()}
 	if p.Role != "" {
 		in.RoleARN = &p.Role

@@ -81,7 +81,7 @@ func (e *StateError) Error() string {
 func (e *StateError) Unwrap() error { return ErrState }
 
 // StuckError is a stack in UPDATE_ROLLBACK_FAILED: an update failed, so did
-// returning from it, and CloudFormation takes nothing but [Manager.Recover].
+// returning from it, and CloudFormation takes nothing but [Manager.ApplyRecover].
 type StuckError struct {
 	Stack  string
 	Failed []Cause // what the rollback has failed at, the first one first

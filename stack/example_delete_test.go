@@ -39,7 +39,7 @@ Resources:
 	}
 	cloud.SetObjects("automation-8527fec8-metrics", 2500)
 
-	plan, err := manager.PlanDelete(ctx, stack.Deletion{
+	plan, err := manager.PlanDelete(ctx, stack.DeleteRequest{
 		Name:         "automation-8527fec8",
 		Tags:         map[string]string{"Environment": "automation-8527fec8"}, // or it is not ours
 		EmptyBuckets: []string{"Metrics"},
@@ -50,7 +50,7 @@ Resources:
 	}
 	fmt.Print(plan)
 
-	result, err := manager.Delete(ctx, plan)
+	result, err := manager.ApplyDelete(ctx, plan)
 	fmt.Println(result.Deleted, result.Emptied, result.Retained[0].PhysicalID, err)
 	// Output:
 	// stack automation-8527fec8 (CREATE_COMPLETE): delete 1 resource, emptying 1 bucket first; 1 other left behind
@@ -59,8 +59,8 @@ Resources:
 	// [Metrics] map[Metrics:2500] automation-8527fec8-records <nil>
 }
 
-func ExampleRecoverPlan() {
-	plan := stack.RecoverPlan{
+func ExampleRecovery() {
+	plan := stack.Recovery{
 		Stack: "automation-master", Status: "UPDATE_ROLLBACK_FAILED",
 		Failed: []stack.Cause{{
 			Stack: "automation-master", LogicalID: "Cache", Type: "AWS::ElastiCache::ReplicationGroup", Status: "UPDATE_FAILED",

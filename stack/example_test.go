@@ -60,7 +60,7 @@ func ExamplePlan() {
 		Changes: []stack.Change{
 			{
 				Action: stack.Replace, LogicalID: "Cache", Type: "AWS::ElastiCache::CacheCluster", PhysicalID: "automation-8527fec8",
-				Old: stack.Deleted, Stateful: true,
+				Old: stack.FateDeleted, Stateful: true,
 				Properties: []stack.PropertyChange{{Path: "Engine", Action: stack.Modify, Before: "memcached", After: "redis", Recreates: "always"}},
 			},
 			{

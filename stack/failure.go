@@ -292,7 +292,7 @@ func (p *places) skipped(e types.StackEvent) Removal {
 	id := cmp.Or(p.paths[ptr.Value(e.StackId)], ptr.Value(e.StackName)) + "/" + ptr.Value(e.LogicalResourceId)
 	return Removal{
 		LogicalID: strings.TrimPrefix(id, p.paths[p.root]+"/"), Type: ptr.Value(e.ResourceType),
-		PhysicalID: ptr.Value(e.PhysicalResourceId), Fate: Retained, Reason: "DeletionPolicy",
+		PhysicalID: ptr.Value(e.PhysicalResourceId), Fate: FateRetained, Reason: "DeletionPolicy",
 	}
 }
 

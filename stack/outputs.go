@@ -33,6 +33,25 @@ func (m *Manager) Outputs(ctx context.Context, stack string) (map[string]string,
 	return outputsOf(found), nil
 }
 
+// Status is the status of a stack as CloudFormation calls it, such as CREATE_COMPLETE;
+// the stack is given by its name or ARN. It fails with [ErrNotFound] where there is no
+// such stack, and with [ErrInvalid] where there is no name.
+func (m *Manager) Status(ctx context.Context, stack string) (string, error) {
+	if stack == "" { // of which CloudFormation describes every stack
+		return "", fmt.Errorf("read status of stack %s: %w: no name", named(stack), ErrInvalid)
+	}
+	ctx, cancel := m.within(ctx)
+	defer cancel()
+	found, err := m.find(ctx, stack)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("read status of stack %s: %w", stack, err)
+	case found == nil:
+		return "", fmt.Errorf("read status of stack %s: %w", stack, ErrNotFound)
+	}
+	return string(found.StackStatus), nil
+}
+
 func outputsOf(s *types.Stack) map[string]string {
 	outputs := make(map[string]string, len(s.Outputs))
 	for _, o := range s.Outputs {

@@ -111,9 +111,9 @@ func TestNewPlan(t *testing.T) {
 	want := Plan{
 		Stack: "demo", ID: "arn:stack", Status: "UPDATE_COMPLETE", Action: Update, ChangeSet: "arn:set",
 		Changes: []Change{
-			{Action: Delete, LogicalID: "Alarm", Type: "AWS::CloudWatch::Alarm", PhysicalID: "demo-alarm", Old: Deleted},
+			{Action: Delete, LogicalID: "Alarm", Type: "AWS::CloudWatch::Alarm", PhysicalID: "demo-alarm", Old: FateDeleted},
 			{
-				Action: Replace, LogicalID: "Cache", Type: "AWS::ElastiCache::ReplicationGroup", PhysicalID: "demo-redis", Old: Deleted, Stateful: true,
+				Action: Replace, LogicalID: "Cache", Type: "AWS::ElastiCache::ReplicationGroup", PhysicalID: "demo-redis", Old: FateDeleted, Stateful: true,
 				Properties: []PropertyChange{
 					{Path: "AuthToken", Action: Modify, Before: "****", After: "****", Recreates: "never", Cause: "Password"},
 					{Path: "NumCacheClusters", Action: Modify, Before: "1", After: "2", Recreates: "never", Cause: "Nodes"},
@@ -124,9 +124,9 @@ func TestNewPlan(t *testing.T) {
 				Action: Modify, LogicalID: "Logs", Type: "AWS::Logs::LogGroup", PhysicalID: "/demo", Stateful: true,
 				Properties: []PropertyChange{{Path: "RetentionInDays", Action: Modify, Before: "14", After: "30", Recreates: "never"}},
 			},
-			{Action: Delete, LogicalID: "Nested/Inner", Type: "AWS::S3::Bucket", PhysicalID: "inner-bucket", Old: Retained, Stateful: true},
+			{Action: Delete, LogicalID: "Nested/Inner", Type: "AWS::S3::Bucket", PhysicalID: "inner-bucket", Old: FateRetained, Stateful: true},
 			{
-				Action: MayReplace, LogicalID: "Record", Type: "AWS::Route53::RecordSet", PhysicalID: "demo.example.com", Old: Deleted,
+				Action: MayReplace, LogicalID: "Record", Type: "AWS::Route53::RecordSet", PhysicalID: "demo.example.com", Old: FateDeleted,
 				Properties: []PropertyChange{{Path: "ResourceRecords", Action: Modify, After: KnownAfterApply, Recreates: "never", Cause: "Cache.PrimaryEndPoint.Address"}},
 			},
 			{Action: Add, LogicalID: "Topic", Type: "AWS::SNS::Topic"},

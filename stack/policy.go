@@ -68,7 +68,7 @@ func (r Refusal) String() string {
 func judge(changes []Change, consent []string) (refused []Refusal, unneeded []string) {
 	needed := make(map[string]bool)
 	for _, c := range changes {
-		harm := c.Action == Replace || c.Action == MayReplace || c.Action == Delete && c.Old != Retained
+		harm := c.Action == Replace || c.Action == MayReplace || c.Action == Delete && c.Old != FateRetained
 		if !c.Stateful || !harm {
 			continue
 		}

@@ -19,41 +19,41 @@ func TestJudge(t *testing.T) {
 	}{
 		"nothing happens": {},
 		"what has no state may go": {
-			changes: []Change{change("Alarm", Delete, Deleted, false), change("Alb", Replace, Deleted, false)},
+			changes: []Change{change("Alarm", Delete, FateDeleted, false), change("Alb", Replace, FateDeleted, false)},
 		},
 		"state that is added or modified is safe": {
 			changes: []Change{change("Cache", Add, "", true), change("Bucket", Modify, "", true)},
 		},
 		"state is not deleted": {
-			changes: []Change{change("Cache", Delete, Deleted, true)},
+			changes: []Change{change("Cache", Delete, FateDeleted, true)},
 			refused: []Refusal{{"Cache", "T", Delete}},
 		},
 		"nor replaced": {
-			changes: []Change{change("Cache", Replace, Deleted, true)},
+			changes: []Change{change("Cache", Replace, FateDeleted, true)},
 			refused: []Refusal{{"Cache", "T", Replace}},
 		},
 		"nor put at risk": {
-			changes: []Change{change("Cache", MayReplace, Deleted, true)},
+			changes: []Change{change("Cache", MayReplace, FateDeleted, true)},
 			refused: []Refusal{{"Cache", "T", MayReplace}},
 		},
 		"a snapshot is no substitute": {
-			changes: []Change{change("Db", Delete, Snapshot, true)},
+			changes: []Change{change("Db", Delete, FateSnapshot, true)},
 			refused: []Refusal{{"Db", "T", Delete}},
 		},
 		"what stays in the account may leave the stack": {
-			changes: []Change{change("Bucket", Delete, Retained, true)},
+			changes: []Change{change("Bucket", Delete, FateRetained, true)},
 		},
 		"but a new and empty one takes its place only with consent": {
-			changes: []Change{change("Bucket", Replace, Retained, true)},
+			changes: []Change{change("Bucket", Replace, FateRetained, true)},
 			refused: []Refusal{{"Bucket", "T", Replace}},
 		},
 		"consent goes by logical id": {
-			changes: []Change{change("A", Delete, Deleted, true), change("N/A", Delete, Deleted, true), change("B", Replace, Deleted, true)},
+			changes: []Change{change("A", Delete, FateDeleted, true), change("N/A", Delete, FateDeleted, true), change("B", Replace, FateDeleted, true)},
 			consent: []string{"A", "B"},
 			refused: []Refusal{{"N/A", "T", Delete}},
 		},
 		"consent that nothing needs is told, once": {
-			changes:  []Change{change("A", Modify, "", true), change("B", Delete, Deleted, false)},
+			changes:  []Change{change("A", Modify, "", true), change("B", Delete, FateDeleted, false)},
 			consent:  []string{"Gone", "B", "A", "B"},
 			unneeded: []string{"A", "B", "Gone"},
 		},

@@ -78,11 +78,11 @@ func (c Change) notes() []string {
 		notes = append(notes, "stateful")
 	}
 	switch {
-	case c.Old == Retained:
+	case c.Old == FateRetained:
 		notes = append(notes, "the old one stays in the account")
-	case c.Old == Snapshot:
+	case c.Old == FateSnapshot:
 		notes = append(notes, "deleted after a snapshot")
-	case c.Old == Deleted && c.Action != Delete:
+	case c.Old == FateDeleted && c.Action != Delete:
 		notes = append(notes, "the old one is deleted")
 	}
 	return notes

@@ -98,11 +98,11 @@ func TestDeletedMeanwhile(t *testing.T) {
 		s := demo()
 		s.Parameters["Days"] = "30"
 		update := plan(t, m, s)
-		deletion, err := m.PlanDelete(t.Context(), stack.Deletion{Name: "demo", Tags: map[string]string{"Environment": "demo"}})
+		deletion, err := m.PlanDelete(t.Context(), stack.DeleteRequest{Name: "demo", Tags: map[string]string{"Environment": "demo"}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.Delete(t.Context(), deletion); err != nil {
+		if _, err := m.ApplyDelete(t.Context(), deletion); err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range []stack.Plan{keep, update} {

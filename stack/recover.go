@@ -17,9 +17,10 @@ import (
 
 const opRecover = "stack.recover"
 
-// Recovery says which stack to bring back to where it was before its last
+// RecoverRequest says which stack to bring back to where it was before its last
 // operation failed, and how.
-type Recovery struct {
+type RecoverRequest struct {
+	// Name is the whole name of the stack.
 	Name string
 	// Skip are the resources that the rollback leaves as they are, among those at
 	// which it has failed: logical ids, "Nested/LogicalID" within a nested stack.
@@ -31,9 +32,9 @@ type Recovery struct {
 	Role string
 }
 
-// RecoverPlan is what recovering a stack does. It can be kept as JSON and be
+// Recovery is what recovering a stack does. It can be kept as JSON and be
 // applied by another process.
-type RecoverPlan struct {
+type Recovery struct {
 	Stack  string `json:"stack"`
 	ID     string `json:"id"` // ARN
 	Status string `json:"status"`
@@ -45,7 +46,7 @@ type RecoverPlan struct {
 }
 
 // Empty reports whether the rollback has ended already.
-func (p RecoverPlan) Empty() bool { return rolledBack(types.StackStatus(p.Status)) }
+func (p Recovery) Empty() bool { return rolledBack(types.StackStatus(p.Status)) }
 
 func rolledBack(status types.StackStatus) bool {
 	return status == types.StackStatusUpdateRollbackComplete || status == types.StackStatusRollbackComplete
@@ -60,7 +61,7 @@ func rollingBack(status types.StackStatus) bool {
 }
 
 // String says what is done, and names every resource that has failed.
-func (p RecoverPlan) String() string {
+func (p Recovery) String() string {
 	var b strings.Builder
 	name, is := clean.Text(p.Stack), clean.Text(p.Status)
 	switch status := types.StackStatus(p.Status); {
@@ -86,8 +87,8 @@ func (p RecoverPlan) String() string {
 	return b.String()
 }
 
-// RecoverResult is what Recover did.
-type RecoverResult struct {
+// Recovered is what ApplyRecover did.
+type Recovered struct {
 	Stack  string `json:"stack"`
 	ID     string `json:"id"`
 	Status string `json:"status,omitempty"` // of the stack, after it
@@ -111,41 +112,41 @@ type RecoverResult struct {
 // It fails with [ErrNotFound] where there is no such stack, with [ErrState] where
 // it is in another status, but for a rollback that is under way or has ended, and with
 // [ErrInvalid] where Skip names a resource at which no rollback has failed.
-func (m *Manager) PlanRecover(ctx context.Context, r Recovery) (RecoverPlan, error) {
+func (m *Manager) PlanRecover(ctx context.Context, r RecoverRequest) (Recovery, error) {
 	plan, err := m.planRecover(ctx, r)
 	if err != nil {
-		return RecoverPlan{}, fmt.Errorf("plan to recover stack %s: %w", named(r.Name), err)
+		return Recovery{}, fmt.Errorf("plan to recover stack %s: %w", named(r.Name), err)
 	}
 	return plan, nil
 }
 
-func (m *Manager) planRecover(ctx context.Context, r Recovery) (RecoverPlan, error) {
+func (m *Manager) planRecover(ctx context.Context, r RecoverRequest) (Recovery, error) {
 	found, err := m.exactly(ctx, r.Name)
 	switch {
 	case err != nil:
-		return RecoverPlan{}, err
+		return Recovery{}, err
 	case found == nil:
-		return RecoverPlan{}, ErrNotFound
+		return Recovery{}, ErrNotFound
 	case ptr.Value(found.ParentId) != "":
-		return RecoverPlan{}, fmt.Errorf("%w: it is nested in %s, and is recovered with that", ErrInvalid, ptr.Value(found.ParentId))
+		return Recovery{}, fmt.Errorf("%w: it is nested in %s, and is recovered with that", ErrInvalid, ptr.Value(found.ParentId))
 	}
-	plan := RecoverPlan{Stack: r.Name, ID: ptr.Value(found.StackId), Status: string(found.StackStatus), Skip: slices.Sorted(slices.Values(r.Skip)), Role: r.Role}
+	plan := Recovery{Stack: r.Name, ID: ptr.Value(found.StackId), Status: string(found.StackStatus), Skip: slices.Sorted(slices.Values(r.Skip)), Role: r.Role}
 	plan.Skip = slices.Compact(plan.Skip)
 	if rolledBack(found.StackStatus) || rollingBack(found.StackStatus) {
 		plan.Skip = nil
 		return plan, nil
 	}
 	if err := recoverable(*found, plan.Skip); err != nil {
-		return RecoverPlan{}, err
+		return Recovery{}, err
 	}
 	failed, err := m.stuck(ctx, plan.ID, r.Name)
 	if err != nil {
-		return RecoverPlan{}, err
+		return Recovery{}, err
 	}
 	plan.Failed = failed.causes
 	for _, id := range plan.Skip {
 		if failed.skip(plan.Stack, id) == "" {
-			return RecoverPlan{}, fmt.Errorf("%w: Skip: the rollback has not failed at %q but at %s", ErrInvalid, id, list(failed.ids(plan.Stack)))
+			return Recovery{}, fmt.Errorf("%w: Skip: the rollback has not failed at %q but at %s", ErrInvalid, id, list(failed.ids(plan.Stack)))
 		}
 	}
 	return plan, nil
@@ -224,7 +225,7 @@ func (m *Manager) stuck(ctx context.Context, id, name string) (stuck, error) {
 	return s, err
 }
 
-// Recover lets CloudFormation roll the stack back, or continue to, and waits for the
+// ApplyRecover lets CloudFormation roll the stack back, or continue to, and waits for the
 // end: UPDATE_ROLLBACK_COMPLETE, from which the stack can be updated again, and after
 // a creation ROLLBACK_COMPLETE, from which it can be deleted. A rollback that is
 // under way already is waited for first.
@@ -232,8 +233,8 @@ func (m *Manager) stuck(ctx context.Context, id, name string) (stuck, error) {
 // Where it fails again, the error is an [*OperationError] that matches
 // [ErrRollbackFailed]; where the stack is in another state than planned for, or a
 // resource to be skipped has not failed any more, it is [ErrStale].
-func (m *Manager) Recover(ctx context.Context, plan RecoverPlan) (RecoverResult, error) {
-	result := RecoverResult{Stack: plan.Stack, ID: plan.ID, Started: time.Now()}
+func (m *Manager) ApplyRecover(ctx context.Context, plan Recovery) (Recovered, error) {
+	result := Recovered{Stack: plan.Stack, ID: plan.ID, Started: time.Now()}
 	ctx, cancel := m.within(ctx)
 	defer cancel()
 	err := m.recover(ctx, plan, &result)
@@ -252,7 +253,7 @@ func (m *Manager) Recover(ctx context.Context, plan RecoverPlan) (RecoverResult,
 	return result, err
 }
 
-func (m *Manager) recover(ctx context.Context, plan RecoverPlan, result *RecoverResult) error {
+func (m *Manager) recover(ctx context.Context, plan Recovery, result *Recovered) error {
 	if plan.Stack == "" || plan.ID == "" {
 		return ErrNotPlanned
 	}
@@ -291,7 +292,7 @@ func (m *Manager) recover(ctx context.Context, plan RecoverPlan, result *Recover
 }
 
 // resume is one attempt to roll back.
-func (m *Manager) resume(ctx context.Context, plan RecoverPlan, from types.StackStatus, result *RecoverResult) error {
+func (m *Manager) resume(ctx context.Context, plan Recovery, from types.StackStatus, result *Recovered) error {
 	skip, err := m.skips(ctx, plan)
 	if err != nil {
 		return err
@@ -328,7 +329,7 @@ func (m *Manager) resume(ctx context.Context, plan RecoverPlan, from types.Stack
 }
 
 // skips are the resources to be skipped, by the names that CloudFormation has for them.
-func (m *Manager) skips(ctx context.Context, plan RecoverPlan) (names []string, err error) {
+func (m *Manager) skips(ctx context.Context, plan Recovery) (names []string, err error) {
 	if len(plan.Skip) == 0 {
 		return nil, nil
 	}

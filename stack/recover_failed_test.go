@@ -74,7 +74,7 @@ func TestRecoverRollsBackWhatWasLeftAsItFailed(t *testing.T) {
 		if d := cmp.Diff(text, p.String()); d != "" || writes(y.cloud) != before {
 			y.Errorf("plan (-want +got):\n%s", d)
 		}
-		r, err := y.m.Recover(y.Context(), p)
+		r, err := y.m.ApplyRecover(y.Context(), p)
 		if err != nil || r.Status != "UPDATE_ROLLBACK_COMPLETE" || y.status("demo") != r.Status || r.Unchanged || y.cloud.Calls("RollbackStack") != 1 {
 			y.Fatalf("%+v, %v: %s", r, err, y.status("demo"))
 		}
@@ -82,27 +82,27 @@ func TestRecoverRollsBackWhatWasLeftAsItFailed(t *testing.T) {
 		if last.Op != "stack.recover" || last.State != progress.RolledBack {
 			y.Errorf("last event %+v", last)
 		}
-		if r, err := y.m.Recover(y.Context(), p); err != nil || !r.Unchanged {
+		if r, err := y.m.ApplyRecover(y.Context(), p); err != nil || !r.Unchanged {
 			y.Errorf("again: %+v, %v", r, err)
 		}
 		deploy(y.T, m, want)
-		if _, err := y.m.Recover(y.Context(), p); !errors.Is(err, stack.ErrStale) || !strings.Contains(err.Error(), "it is UPDATE_COMPLETE now") {
+		if _, err := y.m.ApplyRecover(y.Context(), p); !errors.Is(err, stack.ErrStale) || !strings.Contains(err.Error(), "it is UPDATE_COMPLETE now") {
 			y.Errorf("error %v", err)
 		}
 	})
 	inYard(t, stacktest.Options{}, func(y *yard) {
 		y.strand("other", nil)
-		p, err := y.m.PlanRecover(y.Context(), stack.Recovery{Name: "other"})
+		p, err := y.m.PlanRecover(y.Context(), stack.RecoverRequest{Name: "other"})
 		const text = "stack other (CREATE_FAILED): roll its creation back: what was made is deleted, and then only the deletion of the stack is left\n" +
 			"  ! it failed at Group (AWS::EC2::SecurityGroup): no such tag\n"
 		if d := cmp.Diff(text, p.String()); d != "" || err != nil {
 			y.Errorf("%v: plan (-want +got):\n%s", err, d)
 		}
-		r, err := y.m.Recover(y.Context(), p)
+		r, err := y.m.ApplyRecover(y.Context(), p)
 		if err != nil || r.Status != "ROLLBACK_COMPLETE" || y.status("other") != r.Status {
 			y.Fatalf("%+v, %v: %s", r, err, y.status("other"))
 		}
-		p, err = y.m.PlanRecover(y.Context(), stack.Recovery{Name: "other"})
+		p, err = y.m.PlanRecover(y.Context(), stack.RecoverRequest{Name: "other"})
 		if err != nil || !p.Empty() || p.String() != "stack other: the rollback of its creation has ended (ROLLBACK_COMPLETE), only its deletion is left\n" {
 			y.Errorf("%v: %s", err, p)
 		}
@@ -115,11 +115,11 @@ func TestRecoverGoesOnWhereItsRollbackFails(t *testing.T) {
 		y.strand("demo", nil)
 		y.cloud.Inject("demo/Group", stacktest.Fault{On: []stacktest.Phase{stacktest.Rollback}, Reason: "busy", Times: 1})
 		p := y.recovery()
-		r, err := y.m.Recover(y.Context(), p)
+		r, err := y.m.ApplyRecover(y.Context(), p)
 		if !errors.Is(err, stack.ErrRollbackFailed) || r.Status != "UPDATE_ROLLBACK_FAILED" || y.status("demo") != r.Status {
 			y.Fatalf("%+v, %v: %s", r, err, y.status("demo"))
 		}
-		if r, err := y.m.Recover(y.Context(), p); err != nil || r.Status != "UPDATE_ROLLBACK_COMPLETE" || y.cloud.Calls("ContinueUpdateRollback") != 1 || y.cloud.Calls("RollbackStack") != 1 {
+		if r, err := y.m.ApplyRecover(y.Context(), p); err != nil || r.Status != "UPDATE_ROLLBACK_COMPLETE" || y.cloud.Calls("ContinueUpdateRollback") != 1 || y.cloud.Calls("RollbackStack") != 1 {
 			y.Errorf("%+v, %v", r, err)
 		}
 	})
@@ -143,13 +143,13 @@ func TestRecoverSaysWhatToDoWhereAWSRollsNothingBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inYard(t, stacktest.Options{}, func(y *yard) {
 				y.strand(tt.name, tt.with)
-				_, err := y.m.PlanRecover(y.Context(), stack.Recovery{Name: tt.name, Skip: tt.skip})
+				_, err := y.m.PlanRecover(y.Context(), stack.RecoverRequest{Name: tt.name, Skip: tt.skip})
 				if !errors.Is(err, tt.is) || slices.ContainsFunc(tt.text, func(part string) bool { return !strings.Contains(err.Error(), part) }) {
 					y.Errorf("error %v", err)
 				}
 				// Nor does a plan from elsewhere get there.
 				s, _ := y.cloud.Stack(tt.name)
-				_, err = y.m.Recover(y.Context(), stack.RecoverPlan{Stack: tt.name, ID: s.ID, Status: s.Status, Skip: tt.skip})
+				_, err = y.m.ApplyRecover(y.Context(), stack.Recovery{Stack: tt.name, ID: s.ID, Status: s.Status, Skip: tt.skip})
 				if !errors.Is(err, tt.is) || y.cloud.Calls("RollbackStack") != 0 {
 					y.Errorf("error %v", err)
 				}
@@ -162,12 +162,12 @@ func TestRecoverBelievesNoPlanFromElsewhere(t *testing.T) {
 	inYard(t, stacktest.Options{}, func(y *yard) {
 		y.strand("other", nil)
 		s, _ := y.cloud.Stack("other")
-		for text, p := range map[string]stack.RecoverPlan{
+		for text, p := range map[string]stack.Recovery{
 			"it is about demo, and its ARN is that of other": {Stack: "demo", ID: s.ID, Status: "CREATE_FAILED"},
 			"it is CREATE_FAILED now":                        {Stack: "other", ID: s.ID, Status: "UPDATE_FAILED"},
 			"it is gone":                                     {Stack: "demo", ID: strings.Replace(s.ID, "/other/", "/demo/", 1)},
 		} {
-			if _, err := y.m.Recover(y.Context(), p); err == nil || !strings.Contains(err.Error(), text) {
+			if _, err := y.m.ApplyRecover(y.Context(), p); err == nil || !strings.Contains(err.Error(), text) {
 				y.Errorf("error %v, want %s", err, text)
 			}
 		}

@@ -49,9 +49,9 @@ func places(causes []stack.Cause) (paths []string) {
 	return paths
 }
 
-func (y *yard) recovery(skip ...string) stack.RecoverPlan {
+func (y *yard) recovery(skip ...string) stack.Recovery {
 	y.Helper()
-	p, err := y.m.PlanRecover(y.Context(), stack.Recovery{Name: "demo", Skip: skip})
+	p, err := y.m.PlanRecover(y.Context(), stack.RecoverRequest{Name: "demo", Skip: skip})
 	if err != nil {
 		y.Fatal(err)
 	}
@@ -93,11 +93,11 @@ func TestRecoverEndsAStuckRollback(t *testing.T) {
 					y.Error("planning wrote")
 				}
 				b, err := json.Marshal(p)
-				var read stack.RecoverPlan
+				var read stack.Recovery
 				if err != nil || json.Unmarshal(b, &read) != nil || !cmp.Equal(p, read) {
 					y.Errorf("read back: %v\n%s", err, cmp.Diff(p, read))
 				}
-				r, err := y.m.Recover(y.Context(), read)
+				r, err := y.m.ApplyRecover(y.Context(), read)
 				if err != nil || y.status("demo") != "UPDATE_ROLLBACK_COMPLETE" || r.Unchanged || r.Ended.Before(r.Started) {
 					y.Fatalf("%+v, %v: %s", r, err, y.status("demo"))
 				}
@@ -113,10 +113,10 @@ func TestRecoverEndsAStuckRollback(t *testing.T) {
 				if !again.Empty() || again.String() != "stack demo: its rollback has ended (UPDATE_ROLLBACK_COMPLETE), nothing to recover\n" {
 					y.Errorf("plan %s", again)
 				}
-				if r, err := y.m.Recover(y.Context(), again); err != nil || !r.Unchanged || y.cloud.Calls("ContinueUpdateRollback") != 1 {
+				if r, err := y.m.ApplyRecover(y.Context(), again); err != nil || !r.Unchanged || y.cloud.Calls("ContinueUpdateRollback") != 1 {
 					y.Errorf("%+v, %v", r, err)
 				}
-				if _, err := y.m.Delete(y.Context(), y.plan(stack.Deletion{})); err != nil {
+				if _, err := y.m.ApplyDelete(y.Context(), y.plan(stack.DeleteRequest{})); err != nil {
 					y.Errorf("what was recovered cannot be deleted: %v", err)
 				}
 			})
@@ -128,7 +128,7 @@ func TestRecoverThatFailsAgain(t *testing.T) {
 	inYard(t, stacktest.Options{}, func(y *yard) {
 		stick(y)
 		y.cloud.Heal("demo/Topic")
-		_, err := y.m.Recover(y.Context(), y.recovery())
+		_, err := y.m.ApplyRecover(y.Context(), y.recovery())
 		if !errors.Is(err, stack.ErrRollbackFailed) || !errors.Is(err, stack.ErrFailed) {
 			y.Fatalf("error %v", err)
 		}
@@ -142,10 +142,10 @@ func TestRecoverThatFailsAgain(t *testing.T) {
 			y.Errorf("failed (-want +got):\n%s", d)
 		}
 		p.Skip = []string{"Topic"}
-		if _, err := y.m.Recover(y.Context(), p); !errors.Is(err, stack.ErrStale) || !strings.Contains(err.Error(), "the rollback does not fail at Topic any more") {
+		if _, err := y.m.ApplyRecover(y.Context(), p); !errors.Is(err, stack.ErrStale) || !strings.Contains(err.Error(), "the rollback does not fail at Topic any more") {
 			y.Errorf("error %v", err)
 		}
-		if _, err := y.m.Recover(y.Context(), y.recovery("Metrics/Thanos")); err != nil {
+		if _, err := y.m.ApplyRecover(y.Context(), y.recovery("Metrics/Thanos")); err != nil {
 			y.Errorf("error %v", err)
 		}
 	})
@@ -176,7 +176,7 @@ func TestRecoverRefuses(t *testing.T) {
 				if tt.stuck {
 					stick(y)
 				}
-				r := stack.Recovery{Name: tt.name}
+				r := stack.RecoverRequest{Name: tt.name}
 				if tt.skip != "" {
 					r.Skip = []string{tt.skip}
 				}
@@ -199,14 +199,14 @@ func TestRecoverRefuses(t *testing.T) {
 				nested, _, _ = strings.Cut(strings.TrimPrefix(r.PhysicalID, "arn:aws:cloudformation:us-east-1:123456789012:stack/"), "/")
 			}
 		}
-		if _, err := y.m.PlanRecover(y.Context(), stack.Recovery{Name: nested}); !errors.Is(err, stack.ErrInvalid) {
+		if _, err := y.m.PlanRecover(y.Context(), stack.RecoverRequest{Name: nested}); !errors.Is(err, stack.ErrInvalid) {
 			y.Errorf("error %v", err)
 		}
-		y.delete(stack.Deletion{})
-		if _, err := y.m.Recover(y.Context(), p); !errors.Is(err, stack.ErrStale) || !strings.Contains(err.Error(), "it is DELETE_COMPLETE now") {
+		y.delete(stack.DeleteRequest{})
+		if _, err := y.m.ApplyRecover(y.Context(), p); !errors.Is(err, stack.ErrStale) || !strings.Contains(err.Error(), "it is DELETE_COMPLETE now") {
 			y.Errorf("error %v", err)
 		}
-		if _, err := y.m.Recover(y.Context(), stack.RecoverPlan{}); !errors.Is(err, stack.ErrNotPlanned) {
+		if _, err := y.m.ApplyRecover(y.Context(), stack.Recovery{}); !errors.Is(err, stack.ErrNotPlanned) {
 			y.Errorf("error %v", err)
 		}
 	})
@@ -220,14 +220,14 @@ func TestRecoverGoesOnAfterACancellation(t *testing.T) {
 		p := y.recovery()
 		ctx, cancel := context.WithCancel(y.Context())
 		time.AfterFunc(3*time.Second, cancel)
-		if _, err := y.m.Recover(ctx, p); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "recover stack demo: context canceled; the stack is UPDATE_ROLLBACK_IN_PROGRESS, with ") {
+		if _, err := y.m.ApplyRecover(ctx, p); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "recover stack demo: context canceled; the stack is UPDATE_ROLLBACK_IN_PROGRESS, with ") {
 			y.Fatalf("error %v", err)
 		}
 		under := y.recovery()
 		if under.String() != "stack demo: is being rolled back (UPDATE_ROLLBACK_IN_PROGRESS), wait for it\n" {
 			y.Errorf("plan %s", under)
 		}
-		if _, err := y.m.Recover(y.Context(), under); err != nil || y.cloud.Calls("ContinueUpdateRollback") != 1 || y.status("demo") != "UPDATE_ROLLBACK_COMPLETE" {
+		if _, err := y.m.ApplyRecover(y.Context(), under); err != nil || y.cloud.Calls("ContinueUpdateRollback") != 1 || y.status("demo") != "UPDATE_ROLLBACK_COMPLETE" {
 			y.Errorf("%v: %s after %d calls", err, y.status("demo"), y.cloud.Calls("ContinueUpdateRollback"))
 		}
 	})
@@ -251,15 +251,15 @@ func TestRecoverKilledAtEachCall(t *testing.T) {
 			}
 			inYard(t, stacktest.Options{Before: kill(false), After: kill(true)}, func(y *yard) {
 				stick(y)
-				r := stack.Recovery{Name: "demo", Skip: []string{"Topic", "Metrics/Thanos"}}
+				r := stack.RecoverRequest{Name: "demo", Skip: []string{"Topic", "Metrics/Thanos"}}
 				dead = true
 				p, err := y.m.PlanRecover(y.Context(), r)
 				if err == nil {
-					_, err = y.m.Recover(y.Context(), p)
+					_, err = y.m.ApplyRecover(y.Context(), p)
 				}
 				finished, dead = err == nil, false
 				if p, err = y.m.PlanRecover(y.Context(), r); err == nil {
-					_, err = y.m.Recover(y.Context(), p)
+					_, err = y.m.ApplyRecover(y.Context(), p)
 				}
 				if err != nil || y.status("demo") != "UPDATE_ROLLBACK_COMPLETE" {
 					y.Fatalf("after a run that was killed at call %d (late: %v): %v: %s", n, late, err, y.status("demo"))

@@ -62,14 +62,14 @@ Resources:
 		Stack: "demo", ID: "arn:aws:cloudformation:us-east-1:123456789012:stack/demo/1", Status: "DELETE_FAILED", Action: Recreate,
 		Changes: []Change{
 			{Action: Add, LogicalID: "Always", Type: "AWS::SNS::Topic"},
-			{Action: Delete, LogicalID: "Bucket", Type: "AWS::S3::Bucket", PhysicalID: "demo-bucket", Old: Retained, Stateful: true},
-			{Action: Delete, LogicalID: "Cache", Type: "AWS::ElastiCache::CacheCluster", PhysicalID: "demo", Old: Deleted, Stateful: true},
-			{Action: Delete, LogicalID: "Db", Type: "AWS::RDS::DBInstance", PhysicalID: "demo-db", Old: Snapshot, Stateful: true},
+			{Action: Delete, LogicalID: "Bucket", Type: "AWS::S3::Bucket", PhysicalID: "demo-bucket", Old: FateRetained, Stateful: true},
+			{Action: Delete, LogicalID: "Cache", Type: "AWS::ElastiCache::CacheCluster", PhysicalID: "demo", Old: FateDeleted, Stateful: true},
+			{Action: Delete, LogicalID: "Db", Type: "AWS::RDS::DBInstance", PhysicalID: "demo-db", Old: FateSnapshot, Stateful: true},
 			{Action: Add, LogicalID: "IfEast", Type: "AWS::SNS::Topic"},
 			{Action: Add, LogicalID: "IfSmall", Type: "AWS::SNS::Topic"},
 			{Action: Add, LogicalID: "IfUnknown", Type: "AWS::SNS::Topic"},
-			{Action: Delete, LogicalID: "Logs", Type: "AWS::Logs::LogGroup", PhysicalID: "/demo", Old: Retained, Stateful: true},
-			{Action: Delete, LogicalID: "Role", Type: "AWS::IAM::Role", PhysicalID: "demo-role", Old: Deleted},
+			{Action: Delete, LogicalID: "Logs", Type: "AWS::Logs::LogGroup", PhysicalID: "/demo", Old: FateRetained, Stateful: true},
+			{Action: Delete, LogicalID: "Role", Type: "AWS::IAM::Role", PhysicalID: "demo-role", Old: FateDeleted},
 		},
 		Parameters: []ValueChange{{Action: Add, Name: "Environment", After: "demo"}, {Action: Add, Name: "Token", After: "****"}},
 		Tags:       []ValueChange{{Action: Add, Name: "a", After: "b"}},
@@ -82,7 +82,7 @@ Resources:
 	}
 	r.before = nil
 	for _, c := range recreation(r, resources).Changes {
-		if c.Action == Delete && c.Old != Deleted {
+		if c.Action == Delete && c.Old != FateDeleted {
 			t.Errorf("%s: nobody knows that it is %s", c.LogicalID, c.Old)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // renew is the plan for what the stack has now, which is in that status. It is
 // stale where anything would become of a resource that the plan does not say. An
 // earlier deletion may have got part of the way.
-func (p DeletePlan) renew(status types.StackStatus, now survey) (DeletePlan, error) {
+func (p Deletion) renew(status types.StackStatus, now survey) (Deletion, error) {
 	var more, faults []string
 	for i := range now.resources {
 		r := &now.resources[i]
@@ -51,15 +51,15 @@ func (p DeletePlan) renew(status types.StackStatus, now survey) (DeletePlan, err
 }
 
 // emptiable reports whether the resource is a bucket whose objects go with it.
-func (r Removal) emptiable() bool { return r.Type == "AWS::S3::Bucket" && r.Fate == Deleted }
+func (r Removal) emptiable() bool { return r.Type == "AWS::S3::Bucket" && r.Fate == FateDeleted }
 
-// byRequest reports whether the resource is left behind because Deletion.Retain says so.
+// byRequest reports whether the resource is left behind because DeleteRequest.Retain says so.
 func (r Removal) byRequest() bool {
-	return r.Fate == Retained && (r.Reason == asked || strings.HasPrefix(r.Reason, with))
+	return r.Fate == FateRetained && (r.Reason == asked || strings.HasPrefix(r.Reason, with))
 }
 
 func (f Fate) future() string {
-	if f == Snapshot {
+	if f == FateSnapshot {
 		return "to be deleted after a snapshot"
 	}
 	return "to be " + string(f)

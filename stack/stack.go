@@ -10,8 +10,8 @@
 //	result, err := manager.Apply(ctx, plan)
 //	result.Outputs["LoadBalancerDNS"]
 //
-// [Manager.PlanDelete] and [Manager.Delete] take a stack away, [Manager.Drift]
-// tells what was changed behind its back, and [Manager.Recover] ends a failed
+// [Manager.PlanDelete] and [Manager.ApplyDelete] take a stack away, [Manager.Drift]
+// tells what was changed behind its back, and [Manager.ApplyRecover] ends a failed
 // rollback that CloudFormation gave up on.
 //
 // It writes no templates (see package infra), and knows nothing of what is in
@@ -142,7 +142,7 @@ type Options struct {
 	// Templates keeps templates over 51,200 bytes; nil refuses them. Planning
 	// uploads such a template, since CloudFormation reads it from there.
 	Templates Uploader
-	// Buckets empties the buckets that a Deletion lists; nil refuses such a list.
+	// Buckets empties the buckets that a DeleteRequest lists; nil refuses such a list.
 	Buckets Emptier
 	// CancelUpdate makes a cancelled context also cancel the update of Apply in AWS,
 	// which then rolls back. An update of somebody else is never cancelled. Without it

@@ -42,7 +42,7 @@ func (m *Manager) survey(ctx context.Context, id, name string) (survey, error) {
 			}
 			d := removal(at.within, r, policies[ptr.Value(r.LogicalResourceId)])
 			s.resources = append(s.resources, d)
-			if d.Fate == Deleted {
+			if d.Fate == FateDeleted {
 				nested = append(nested, r)
 			}
 		}
@@ -54,14 +54,14 @@ func (m *Manager) survey(ctx context.Context, id, name string) (survey, error) {
 
 // removal is what becomes of a resource under its DeletionPolicy, "" for none.
 func removal(within string, r types.StackResourceSummary, policy string) Removal {
-	d := Removal{LogicalID: within + ptr.Value(r.LogicalResourceId), Type: ptr.Value(r.ResourceType), PhysicalID: ptr.Value(r.PhysicalResourceId), Fate: Deleted}
+	d := Removal{LogicalID: within + ptr.Value(r.LogicalResourceId), Type: ptr.Value(r.ResourceType), PhysicalID: ptr.Value(r.PhysicalResourceId), Fate: FateDeleted}
 	switch {
 	case policy == "Retain", policy == "RetainExceptOnCreate":
-		d.Fate, d.Reason = Retained, "DeletionPolicy "+policy
+		d.Fate, d.Reason = FateRetained, "DeletionPolicy "+policy
 	case r.ResourceStatus == types.ResourceStatusDeleteSkipped:
-		d.Fate, d.Reason = Retained, "left behind already"
+		d.Fate, d.Reason = FateRetained, "left behind already"
 	case policy == "Snapshot":
-		d.Fate = Snapshot
+		d.Fate = FateSnapshot
 	}
 	return d
 }

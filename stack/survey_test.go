@@ -56,15 +56,15 @@ func TestSurvey(t *testing.T) {
 		summary("Gone", stackType, nestedARN, "CREATE_COMPLETE", ""),
 	}
 	plain := []Removal{
-		{LogicalID: "Data", Type: bucket, PhysicalID: "data", Fate: Deleted},
-		{LogicalID: "Disk", Type: "AWS::EC2::Volume", PhysicalID: "vol-1", Fate: Deleted},
-		{LogicalID: "Gone", Type: stackType, PhysicalID: nestedARN, Fate: Deleted},
-		{LogicalID: "Kept", Type: topic, PhysicalID: "arn:k", Fate: Retained, Reason: "left behind already"},
-		{LogicalID: "Topic", Type: topic, PhysicalID: "arn:t", Fate: Deleted},
+		{LogicalID: "Data", Type: bucket, PhysicalID: "data", Fate: FateDeleted},
+		{LogicalID: "Disk", Type: "AWS::EC2::Volume", PhysicalID: "vol-1", Fate: FateDeleted},
+		{LogicalID: "Gone", Type: stackType, PhysicalID: nestedARN, Fate: FateDeleted},
+		{LogicalID: "Kept", Type: topic, PhysicalID: "arn:k", Fate: FateRetained, Reason: "left behind already"},
+		{LogicalID: "Topic", Type: topic, PhysicalID: "arn:t", Fate: FateDeleted},
 	}
 	kept := append([]Removal{}, plain...)
-	kept[0].Fate, kept[0].Reason = Retained, "DeletionPolicy RetainExceptOnCreate"
-	kept[1].Fate = Snapshot
+	kept[0].Fate, kept[0].Reason = FateRetained, "DeletionPolicy RetainExceptOnCreate"
+	kept[1].Fate = FateSnapshot
 	tests := map[string]struct {
 		template string
 		want     []Removal
@@ -115,14 +115,14 @@ func TestSomeTypesLeaveASnapshotWithoutBeingTold(t *testing.T) {
 		fate     Fate
 		action   types.PolicyAction
 	}{
-		"a database cluster":                  {"Type: 'AWS::RDS::DBCluster'", Snapshot, types.PolicyActionSnapshot},
-		"a database of its own":               {"Type: 'AWS::RDS::DBInstance', Properties: {Engine: postgres}", Snapshot, types.PolicyActionSnapshot},
-		"a database of its own, bare":         {"Type: 'AWS::RDS::DBInstance'", Snapshot, types.PolicyActionSnapshot},
-		"a database in a cluster":             {"Type: 'AWS::RDS::DBInstance', Properties: {DBClusterIdentifier: a}", Deleted, types.PolicyActionDelete},
-		"a cluster that is to be deleted":     {"Type: 'AWS::RDS::DBCluster', DeletionPolicy: Delete", Deleted, types.PolicyActionDelete},
-		"a cluster that is to be retained":    {"Type: 'AWS::RDS::DBCluster', DeletionPolicy: Retain", Retained, types.PolicyActionRetain},
-		"a cache, which is simply deleted":    {"Type: 'AWS::ElastiCache::ReplicationGroup'", Deleted, types.PolicyActionDelete},
-		"a cache that is to leave a snapshot": {"Type: 'AWS::ElastiCache::ReplicationGroup', DeletionPolicy: Snapshot", Snapshot, types.PolicyActionSnapshot},
+		"a database cluster":                  {"Type: 'AWS::RDS::DBCluster'", FateSnapshot, types.PolicyActionSnapshot},
+		"a database of its own":               {"Type: 'AWS::RDS::DBInstance', Properties: {Engine: postgres}", FateSnapshot, types.PolicyActionSnapshot},
+		"a database of its own, bare":         {"Type: 'AWS::RDS::DBInstance'", FateSnapshot, types.PolicyActionSnapshot},
+		"a database in a cluster":             {"Type: 'AWS::RDS::DBInstance', Properties: {DBClusterIdentifier: a}", FateDeleted, types.PolicyActionDelete},
+		"a cluster that is to be deleted":     {"Type: 'AWS::RDS::DBCluster', DeletionPolicy: Delete", FateDeleted, types.PolicyActionDelete},
+		"a cluster that is to be retained":    {"Type: 'AWS::RDS::DBCluster', DeletionPolicy: Retain", FateRetained, types.PolicyActionRetain},
+		"a cache, which is simply deleted":    {"Type: 'AWS::ElastiCache::ReplicationGroup'", FateDeleted, types.PolicyActionDelete},
+		"a cache that is to leave a snapshot": {"Type: 'AWS::ElastiCache::ReplicationGroup', DeletionPolicy: Snapshot", FateSnapshot, types.PolicyActionSnapshot},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

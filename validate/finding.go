@@ -57,8 +57,8 @@ type Finding struct {
 	// counts them.
 	Line      int      `json:"line,omitempty"`
 	Column    int      `json:"column,omitempty"`
-	EndLine   int      `json:"end_line,omitempty"` // 0 is unknown
-	EndColumn int      `json:"end_column,omitempty"`
+	EndLine   int      `json:"endLine,omitempty"` // 0 is unknown
+	EndColumn int      `json:"endColumn,omitempty"`
 	Rule      string   `json:"rule,omitempty"` // "E501", "no-undef", "undeclared"
 	Severity  Severity `json:"severity"`
 	// Message is one line. Control characters, which could steer a terminal,

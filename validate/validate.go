@@ -83,7 +83,8 @@ type Check interface {
 // one field that must be set.
 type Runner struct {
 	// Root is the directory of the repository; default the working directory.
-	Root   string
+	Root string
+	// Checks are run on each module, in this order; without any, nothing is.
 	Checks []Check
 	// Parallel is how many checks run at once; default 4. Linters are often
 	// parallel themselves.

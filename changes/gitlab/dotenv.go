@@ -29,7 +29,7 @@ type DotenvOptions struct {
 	MaxVariables int // default 20
 }
 
-// Dotenv writes a selection for artifacts:reports:dotenv, which makes variables
+// WriteDotenv writes a selection for artifacts:reports:dotenv, which makes variables
 // of the jobs that come after:
 //
 //	CHANGED_MODULES=billing ledger
@@ -41,7 +41,7 @@ type DotenvOptions struct {
 // The error is [ErrName] for a module whose name holds white space, "$", which
 // GitLab would expand, or what does not print, and for modules of one variable;
 // and [ErrTooLarge] where GitLab would refuse the report. Then nothing is written.
-func Dotenv(w io.Writer, selection changes.Selection, opts DotenvOptions) error {
+func WriteDotenv(w io.Writer, selection changes.Selection, opts DotenvOptions) error {
 	if opts.MaxVariables == 0 {
 		opts.MaxVariables = defaultVariables
 	}

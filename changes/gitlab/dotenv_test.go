@@ -27,7 +27,7 @@ func TestDotenv(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder
-			if err := Dotenv(&b, changes.Selection{Modules: tt.modules, Deleted: tt.deleted}, tt.opts); err != nil {
+			if err := WriteDotenv(&b, changes.Selection{Modules: tt.modules, Deleted: tt.deleted}, tt.opts); err != nil {
 				t.Fatal(err)
 			}
 			if d := cmp.Diff(tt.want, b.String()); d != "" {
@@ -63,21 +63,21 @@ func TestDotenvThatGitLabWouldRefuse(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder
-			err := Dotenv(&b, chosen(tt.names...), tt.opts)
+			err := WriteDotenv(&b, chosen(tt.names...), tt.opts)
 			if !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.want) || b.Len() > 0 {
 				t.Errorf("= %q, %v; want nothing, and an error with %q", b.String(), err, tt.want)
 			}
 		})
 	}
 	var b strings.Builder
-	if err := Dotenv(&b, chosen(many(18, "m")...), DotenvOptions{PerModule: true}); err != nil {
+	if err := WriteDotenv(&b, chosen(many(18, "m")...), DotenvOptions{PerModule: true}); err != nil {
 		t.Errorf("20 variables: %v", err)
 	}
 	name := strings.Repeat("x", maxDotenv-1-len("CHANGED_MODULES=\nDELETED_MODULES=\n"))
-	if err := Dotenv(&b, chosen(name), DotenvOptions{}); err != nil {
+	if err := WriteDotenv(&b, chosen(name), DotenvOptions{}); err != nil {
 		t.Errorf("5,119 bytes: %v", err)
 	}
-	if err := Dotenv(&b, chosen(name+"x"), DotenvOptions{}); !errors.Is(err, ErrTooLarge) {
+	if err := WriteDotenv(&b, chosen(name+"x"), DotenvOptions{}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("5,120 bytes: %v, want ErrTooLarge", err)
 	}
 }
@@ -87,7 +87,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestDotenvTellsThatItCouldNotWrite(t *testing.T) {
-	if err := Dotenv(brokenWriter{}, changes.Selection{}, DotenvOptions{}); err == nil || err.Error() != "write dotenv report: disk full" {
+	if err := WriteDotenv(brokenWriter{}, changes.Selection{}, DotenvOptions{}); err == nil || err.Error() != "write dotenv report: disk full" {
 		t.Errorf("error = %v", err)
 	}
 }

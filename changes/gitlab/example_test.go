@@ -60,8 +60,8 @@ test $MODULE:
 	//     MODULE_STATUS: changed
 }
 
-func ExampleDotenv() {
-	err := gitlab.Dotenv(os.Stdout, selectLedger(), gitlab.DotenvOptions{})
+func ExampleWriteDotenv() {
+	err := gitlab.WriteDotenv(os.Stdout, selectLedger(), gitlab.DotenvOptions{})
 	fmt.Println(err)
 	// Output:
 	// CHANGED_MODULES=billing ledger

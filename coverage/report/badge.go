@@ -8,10 +8,10 @@ import (
 	"github.com/mettel-automation/delivery/coverage"
 )
 
-// Badge writes a picture (SVG) of the total: green where every gate passes, red where
+// WriteBadge writes a picture (SVG) of the total: green where every gate passes, red where
 // one does not. Its text is the percentage, rounded down, or "unknown" where the
 // modules do not add up. It fetches nothing, and says to a screen reader what it shows.
-func Badge(w io.Writer, r coverage.Result) error {
+func WriteBadge(w io.Writer, r coverage.Result) error {
 	value, color, verdict := "unknown", "#b3261e", "failed"
 	if count, _, err := r.Sum(); err == nil && count.Total > 0 {
 		value = count.Percent() + "%"

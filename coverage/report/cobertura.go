@@ -20,7 +20,7 @@ import (
 // Source: https://docs.gitlab.com/ci/testing/code_coverage/cobertura/, "Limits".
 const coberturaLimit = 10 << 20
 
-// Cobertura writes the lines of all files of r as Cobertura XML, whatever format they
+// WriteCobertura writes the lines of all files of r as Cobertura XML, whatever format they
 // came in, with the paths that r has: those of the repository where Gate.Sources
 // mapped them. It writes as many parts of at most limit bytes as that takes, at least
 // one; 0 is 10 MiB, GitLab's limit. Create is called with 1, 2 and so on, each part
@@ -31,7 +31,7 @@ const coberturaLimit = 10 << 20
 // only numbers are known are left out, and so are those whose path is absolute or leads
 // out of the repository, which GitLab could not show; a comment says how many. See [coverage.Result.Files] for the error of
 // files that may be several.
-func Cobertura(r coverage.Result, limit int, create func(part int) (io.WriteCloser, error)) error {
+func WriteCobertura(r coverage.Result, limit int, create func(part int) (io.WriteCloser, error)) error {
 	files, err := r.Files()
 	if err != nil {
 		return fmt.Errorf("write Cobertura: %w", err)

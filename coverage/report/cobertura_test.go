@@ -21,7 +21,7 @@ import (
 func inParts(t testing.TB, r coverage.Result, limit int) [][]byte {
 	t.Helper()
 	var parts []*part
-	err := Cobertura(r, limit, func(n int) (io.WriteCloser, error) {
+	err := WriteCobertura(r, limit, func(n int) (io.WriteCloser, error) {
 		if n != len(parts)+1 {
 			t.Errorf("part %d comes after %d", n, len(parts))
 		}
@@ -258,7 +258,7 @@ func TestCoberturaFails(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if err := Cobertura(tt.result, tt.limit, tt.create); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			if err := WriteCobertura(tt.result, tt.limit, tt.create); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("error is %v, want %s", err, tt.want)
 			}
 		})

@@ -14,7 +14,7 @@ import (
 	"github.com/mettel-automation/delivery/internal/codequality"
 )
 
-// CodeQuality writes GitLab's Code Quality report. A run of changed lines that no
+// WriteCodeQuality writes GitLab's Code Quality report. A run of changed lines that no
 // module covers is a minor issue at its first line, whether the gate passes or not. A module
 // below its minimum or baseline is a major issue at its worst file; one without a whole
 // report is a critical issue at the report, or at each file that was expected in it. So
@@ -23,7 +23,7 @@ import (
 // Paths are relative to the working directory, which GitLab takes for the repository.
 // An issue whose own path cannot be told so stands at the name of its module, and one
 // about all modules at a file of the run.
-func CodeQuality(w io.Writer, r coverage.Result) error {
+func WriteCodeQuality(w io.Writer, r coverage.Result) error {
 	p := newPlaces(r)
 	var issues []codequality.Issue
 	for _, v := range r.All() {

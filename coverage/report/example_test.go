@@ -42,13 +42,13 @@ func ExampleFiles_Write() {
 	// junit.xml
 }
 
-func ExampleCodeQuality() {
+func ExampleWriteCodeQuality() {
 	result, err := coverage.Gate{}.Check(context.Background(), []coverage.Input{{Module: "shop", Path: "../testdata/nyc.info"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	if err := report.CodeQuality(os.Stdout, result); err != nil {
+	if err := report.WriteCodeQuality(os.Stdout, result); err != nil {
 		fmt.Println(err)
 	}
 	// Output:

@@ -9,10 +9,10 @@ import (
 	"github.com/mettel-automation/delivery/internal/junit"
 )
 
-// JUnit writes a test case for each gate and module, in a suite a gate. A verdict
+// WriteJUnit writes a test case for each gate and module, in a suite a gate. A verdict
 // that fails is a failure; a report that cannot be read is an error, since nothing was
 // judged; a module that may have no data is skipped.
-func JUnit(w io.Writer, r coverage.Result) error {
+func WriteJUnit(w io.Writer, r coverage.Result) error {
 	out := junit.Suites{Name: "coverage"}
 	index := map[coverage.GateName]int{}
 	for _, v := range r.All() {

@@ -13,11 +13,11 @@ import (
 // characters; people take less.
 const maxListed = 50
 
-// Markdown writes what a merge-request comment says: whether the gate passes, the
+// WriteMarkdown writes what a merge-request comment says: whether the gate passes, the
 // total, the modules with the failed ones first, the changed lines that are not
 // covered, and the changed files that were not measured. Names and messages stand
 // in code spans, so that nothing in a report can form markup or mention somebody.
-func Markdown(w io.Writer, r coverage.Result) error {
+func WriteMarkdown(w io.Writer, r coverage.Result) error {
 	var b strings.Builder
 	failed := r.Failed()
 	switch {

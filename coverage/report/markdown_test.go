@@ -70,7 +70,7 @@ func TestMarkdown(t *testing.T) {
 
 `
 	want = strings.NewReplacer("‹", "`", "›", "`").Replace(want)
-	if d := cmp.Diff(want, written(t, Markdown, r)); d != "" {
+	if d := cmp.Diff(want, written(t, WriteMarkdown, r)); d != "" {
 		t.Errorf("Markdown (-want +got):\n%s", d)
 	}
 }
@@ -78,10 +78,10 @@ func TestMarkdown(t *testing.T) {
 func TestMarkdownOfAPass(t *testing.T) {
 	want := "### Coverage: passed\n\n**100.00%** of all lines are covered (1 of 1).\n\n" +
 		"| Module | Covered | Percent | Minimum | Verdict |\n|---|--:|--:|--:|---|\n| `api` | 1/1 lines | 100.00% | 80% | pass |\n\n"
-	if d := cmp.Diff(want, written(t, Markdown, checked(t, coverage.Gate{}, [2]string{"api", api}))); d != "" {
+	if d := cmp.Diff(want, written(t, WriteMarkdown, checked(t, coverage.Gate{}, [2]string{"api", api}))); d != "" {
 		t.Errorf("Markdown (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff("### Coverage: nothing was checked\n\n", written(t, Markdown, coverage.Result{})); d != "" {
+	if d := cmp.Diff("### Coverage: nothing was checked\n\n", written(t, WriteMarkdown, coverage.Result{})); d != "" {
 		t.Errorf("Markdown of nothing (-want +got):\n%s", d)
 	}
 }
@@ -94,7 +94,7 @@ func TestMarkdownListsAreCut(t *testing.T) {
 		fmt.Fprintf(&text, "SF:%s\nDA:1,0\nend_of_record\n", path)
 		changed[path] = []coverage.LineRange{{First: 1, Last: 1}}
 	}
-	got := written(t, Markdown, checked(t, coverage.Gate{Changed: changed}, [2]string{"m", text.String()}))
+	got := written(t, WriteMarkdown, checked(t, coverage.Gate{Changed: changed}, [2]string{"m", text.String()}))
 	if strings.Count(got, ".js`: 1\n") != 50 || !strings.Contains(got, "- and 10 more\n") || !strings.Contains(got, "not covered: 60 files") {
 		t.Errorf("Markdown is\n%s", got)
 	}

@@ -29,7 +29,7 @@ func TestCodeQualityHasPathsThatGitLabCanShow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := written(t, CodeQuality, result)
+	text := written(t, WriteCodeQuality, result)
 	for _, want := range []string{
 		`"check_name":"coverage/module","fingerprint":"coverage/module/shop/below","severity":"major","location":{"path":"below.info"`,
 		`"fingerprint":"coverage/module/far/missing report","severity":"critical","location":{"path":"far"`,
@@ -49,7 +49,7 @@ func TestCodeQualityHasPathsThatGitLabCanShow(t *testing.T) {
 func TestCodeQualityOfChangedLinesWithoutData(t *testing.T) {
 	gate := coverage.Gate{Changed: coverage.LineRanges{"a.js": {{First: 1, Last: 1}}}, Sources: coverage.Sources{Files: []string{"a.js"}}}
 	v := gate.Judge("web", parse(t, strange))
-	if text := written(t, CodeQuality, gate.Conclude([]coverage.Verdict{v})); !strings.Contains(text, `"fingerprint":"coverage/changed lines/web/no data"`) {
+	if text := written(t, WriteCodeQuality, gate.Conclude([]coverage.Verdict{v})); !strings.Contains(text, `"fingerprint":"coverage/changed lines/web/no data"`) {
 		t.Errorf("issues are\n%s", text)
 	}
 }
@@ -70,10 +70,10 @@ func TestCoberturaLeavesOutPathsOfElsewhere(t *testing.T) {
 func TestAnEmptyDiffIsSaid(t *testing.T) {
 	gate := coverage.Gate{Minimum: percent(t, "1"), Changed: coverage.LineRanges{}}
 	result := gate.Conclude([]coverage.Verdict{gate.Judge("web", parse(t, web))})
-	if text := written(t, Markdown, result); !result.Pass() || !strings.Contains(text, "The diff is empty") {
+	if text := written(t, WriteMarkdown, result); !result.Pass() || !strings.Contains(text, "The diff is empty") {
 		t.Errorf("comment is\n%s", text)
 	}
-	if text := written(t, JSON, result); !strings.Contains(text, `"empty": true`) || !strings.Contains(text, `"message": "the diff is empty"`) {
+	if text := written(t, WriteJSON, result); !strings.Contains(text, `"empty": true`) || !strings.Contains(text, `"message": "the diff is empty"`) {
 		t.Errorf("JSON is\n%s", text)
 	}
 	if text := result.String(); !strings.Contains(text, "\nthe diff is empty: nothing was changed\n") {

@@ -33,15 +33,15 @@ import (
 // Files are the paths to write to. An empty one is not written; what is there is
 // replaced once the new one is whole, and directories are made. The zero value writes nothing.
 type Files struct {
-	JUnit       string // XML: see [JUnit]
-	CodeQuality string // JSON: see [CodeQuality]
-	Markdown    string // see [Markdown]
+	JUnit       string // XML: see [WriteJUnit]
+	CodeQuality string // JSON: see [WriteCodeQuality]
+	Markdown    string // see [WriteMarkdown]
 	JSON        string // the result as coverage.Result marshals
-	Badge       string // SVG: see [Badge]
+	Badge       string // SVG: see [WriteBadge]
 
 	// Cobertura is a directory for XML files of at most CoberturaLimit bytes:
 	// cobertura-001.xml and so on. Those of an earlier run with higher numbers are
-	// removed, so that a pattern finds the parts of one run. See [Cobertura].
+	// removed, so that a pattern finds the parts of one run. See [WriteCobertura].
 	Cobertura      string
 	CoberturaLimit int // in bytes; default 10 MiB, which is GitLab's limit
 }
@@ -54,11 +54,11 @@ func (f Files) Write(r coverage.Result) error {
 		path  string
 		write func(io.Writer, coverage.Result) error
 	}{
-		{f.JUnit, JUnit},
-		{f.CodeQuality, CodeQuality},
-		{f.Markdown, Markdown},
-		{f.JSON, JSON},
-		{f.Badge, Badge},
+		{f.JUnit, WriteJUnit},
+		{f.CodeQuality, WriteCodeQuality},
+		{f.Markdown, WriteMarkdown},
+		{f.JSON, WriteJSON},
+		{f.Badge, WriteBadge},
 	} {
 		if out.path != "" {
 			errs = append(errs, writeFile(out.path, func(w io.Writer) error { return out.write(w, r) }))
@@ -88,7 +88,7 @@ func (f Files) part(n int) string {
 
 func (f Files) writeCobertura(r coverage.Result) error {
 	parts := 0
-	err := Cobertura(r, f.CoberturaLimit, func(n int) (io.WriteCloser, error) {
+	err := WriteCobertura(r, f.CoberturaLimit, func(n int) (io.WriteCloser, error) {
 		parts = n
 		return atomicfile.Create(f.part(n))
 	})
@@ -116,8 +116,8 @@ func (f Files) removeParts(last int) error {
 	return errors.Join(errs...)
 }
 
-// JSON writes r as indented JSON; [coverage.Result.MarshalJSON] lists the keys.
-func JSON(w io.Writer, r coverage.Result) error {
+// WriteJSON writes r as indented JSON; [coverage.Result.MarshalJSON] lists the keys.
+func WriteJSON(w io.Writer, r coverage.Result) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")

@@ -97,7 +97,7 @@ func TestFilesWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, write := range map[string]func(io.Writer, coverage.Result) error{
-		files.JUnit: JUnit, files.CodeQuality: CodeQuality, files.Markdown: Markdown, files.JSON: JSON, files.Badge: Badge,
+		files.JUnit: WriteJUnit, files.CodeQuality: WriteCodeQuality, files.Markdown: WriteMarkdown, files.JSON: WriteJSON, files.Badge: WriteBadge,
 	} {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -176,7 +176,7 @@ func (f *full) Write(p []byte) (int, error) {
 
 func TestWritersPassOnErrors(t *testing.T) {
 	for name, write := range map[string]func(io.Writer, coverage.Result) error{
-		"JUnit": JUnit, "CodeQuality": CodeQuality, "Markdown": Markdown, "JSON": JSON, "Badge": Badge,
+		"JUnit": WriteJUnit, "CodeQuality": WriteCodeQuality, "Markdown": WriteMarkdown, "JSON": WriteJSON, "Badge": WriteBadge,
 	} {
 		if err := write(&full{}, sample(t)); !errors.Is(err, errFull) {
 			t.Errorf("%s: error is %v", name, err)
@@ -185,7 +185,7 @@ func TestWritersPassOnErrors(t *testing.T) {
 }
 
 func TestJSONIsThatOfTheResult(t *testing.T) {
-	text := written(t, JSON, sample(t))
+	text := written(t, WriteJSON, sample(t))
 	var got, want any
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestBadge(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			text := written(t, Badge, tt.result)
+			text := written(t, WriteBadge, tt.result)
 			var svg struct {
 				XMLName xml.Name
 				Label   string `xml:"aria-label,attr"`
@@ -251,7 +251,7 @@ func TestTextWidth(t *testing.T) {
 }
 
 func TestJUnit(t *testing.T) {
-	text := written(t, JUnit, sample(t))
+	text := written(t, WriteJUnit, sample(t))
 	var got struct {
 		Tests    int `xml:"tests,attr"`
 		Failures int `xml:"failures,attr"`
@@ -334,7 +334,7 @@ func TestCodeQuality(t *testing.T) {
 			} `json:"lines"`
 		} `json:"location"`
 	}
-	d := json.NewDecoder(strings.NewReader(written(t, CodeQuality, sample(t))))
+	d := json.NewDecoder(strings.NewReader(written(t, WriteCodeQuality, sample(t))))
 	d.DisallowUnknownFields() // those are all that GitLab's documentation has
 	var issues []issue
 	if err := d.Decode(&issues); err != nil {
@@ -364,14 +364,14 @@ func TestCodeQuality(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("issues (-want +got):\n%s", d)
 	}
-	if got := written(t, CodeQuality, checked(t, coverage.Gate{}, [2]string{"api", api})); got != "[]\n" {
+	if got := written(t, WriteCodeQuality, checked(t, coverage.Gate{}, [2]string{"api", api})); got != "[]\n" {
 		t.Errorf("without an issue it is %q", got)
 	}
 }
 
 func TestCodeQualityOfAModuleWithoutAReport(t *testing.T) {
 	v := coverage.Gate{}.Judge("empty", coverage.Report{Metric: coverage.Lines})
-	text := written(t, CodeQuality, coverage.Gate{}.Conclude([]coverage.Verdict{v}))
+	text := written(t, WriteCodeQuality, coverage.Gate{}.Conclude([]coverage.Verdict{v}))
 	if !strings.Contains(text, `"location":{"path":"empty"`) || !strings.Contains(text, `"fingerprint":"coverage/module/empty/no data"`) {
 		t.Errorf("issue is %s", text)
 	}

@@ -15,12 +15,18 @@ import (
 	"github.com/mettel-automation/delivery/progress"
 )
 
+// Result is what Apply did.
+type Result struct {
+	// Done are the changes that were made in whole, in the order of the plan.
+	Done []Change `json:"done"`
+}
+
 // Apply makes the changes of plan, several repositories at once; one that is
 // kept costs no call. Where somebody else has made a repository since the plan,
 // its settings are compared anew and mended. Each failed write is a [*WriteError]
 // in the joined error: the rest of that repository is left for the next plan, and
-// the other repositories go on.
-func (m *Manager) Apply(ctx context.Context, plan Plan) error {
+// the other repositories go on. Result holds what was done either way.
+func (m *Manager) Apply(ctx context.Context, plan Plan) (Result, error) {
 	var group errgroup.Group
 	group.SetLimit(m.opts.Parallel)
 	errs := make([]error, len(plan.Changes))
@@ -31,7 +37,13 @@ func (m *Manager) Apply(ctx context.Context, plan Plan) error {
 		})
 	}
 	_ = group.Wait() // failures are in errs, one a repository
-	return errors.Join(errs...)
+	var result Result
+	for i, c := range plan.Changes {
+		if c.Action != Keep && errs[i] == nil {
+			result.Done = append(result.Done, c)
+		}
+	}
+	return result, errors.Join(errs...)
 }
 
 func (m *Manager) applyOne(ctx context.Context, c Change) error {

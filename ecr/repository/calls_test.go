@@ -47,7 +47,7 @@ func TestAThrottleThatStaysIsAnError(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = m.Apply(t.Context(), plan)
+		_, err = m.Apply(t.Context(), plan)
 		failed, ok := errors.AsType[*WriteError](err)
 		if !ok || failed.Repository != "a/a" || failed.Step != "lifecycle policy" {
 			t.Errorf("apply: %v, want the failure of the lifecycle policy", err)
@@ -95,7 +95,7 @@ func TestCancelledOnTheWayLeavesTheRest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Apply(ctx, plan); !errors.Is(err, context.Canceled) {
+	if _, err := m.Apply(ctx, plan); !errors.Is(err, context.Canceled) {
 		t.Errorf("apply: %v", err)
 	}
 	if made, policies := cloud.Calls("CreateRepository"), cloud.Calls("PutLifecyclePolicy"); made != 1 || policies != 0 {
@@ -138,7 +138,7 @@ func TestConcurrentAppliesAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		group.Go(func() { errs[i] = m.Apply(t.Context(), plan) })
+		group.Go(func() { _, errs[i] = m.Apply(t.Context(), plan) })
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -163,8 +163,16 @@ func TestEveryRepositoryTellsItsStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Apply(t.Context(), plan); err == nil || !strings.Contains(err.Error(), "write create of repository a/2") {
+	result, err := m.Apply(t.Context(), plan)
+	if err == nil || !strings.Contains(err.Error(), "write create of repository a/2") {
 		t.Errorf("apply: %v", err)
+	}
+	var done []string
+	for _, c := range result.Done {
+		done = append(done, string(c.Action)+" "+c.Repository)
+	}
+	if d := cmp.Diff([]string{"create a/1"}, done); d != "" {
+		t.Errorf("done (-want +got):\n%s", d)
 	}
 	var story []string
 	for _, e := range events.Events() {

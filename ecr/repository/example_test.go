@@ -30,17 +30,18 @@ func ExampleManager_Plan() {
 		return
 	}
 	fmt.Print(plan)
-	fmt.Println(manager.Apply(ctx, plan))
+	result, err := manager.Apply(ctx, plan)
+	fmt.Println(len(result.Done), "done,", err)
 
 	plan, err = manager.Plan(ctx, desired)
 	fmt.Println(plan.Empty(), err)
 	// Output:
-	// create repository automation/bridge
+	// + repository automation/bridge
 	//   tags: immutable but cache*, latest*
 	//   scanning: on push
 	//   encryption: AES256
-	// update repository automation/notifier
+	// ~ repository automation/notifier
 	//   lifecycle policy: none -> expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged beyond 500
-	// <nil>
+	// 2 done, <nil>
 	// true <nil>
 }

@@ -46,7 +46,7 @@ func TestWhatIsSaidIsMended(t *testing.T) {
 	m := New(ecrtest.New(ecrtest.Options{}).Client(), Options{})
 	apply(t, m, []Repository{{Name: "a/b", Mutability: Mutable, Scanning: ScanManual}})
 	plan := apply(t, m, []Repository{{Name: "a/b", Exclusions: []string{"dev-*"}, Scanning: ScanOnPush, Encryption: Encryption{Type: "KMS_DSSE"}}})
-	want := `update repository a/b
+	want := `~ repository a/b
   tags: mutable -> immutable but dev-*
   scanning: manual -> on push
   warning: encryption is AES256 and not KMS_DSSE: ECR cannot change it; a new repository would have it
@@ -66,7 +66,7 @@ func TestThePlanOfANewRepositoryHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	cloud.AddRepository("a/b") // mutable, and not scanned
-	if err := m.Apply(t.Context(), plan); err != nil {
+	if _, err := m.Apply(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
 	asPromised := []Repository{{Name: "a/b", Mutability: ImmutableWithExclusion, Exclusions: []string{"latest*", "cache*"}, Scanning: ScanOnPush}}

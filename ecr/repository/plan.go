@@ -50,12 +50,13 @@ func (p Plan) Empty() bool {
 // String shows the plan as people read it: a line for each repository that
 // changes or cannot, and one for each difference.
 func (p Plan) String() string {
+	marks := map[Action]string{Create: "+", Update: "~", Keep: "="}
 	var b strings.Builder
 	for _, c := range p.Changes {
 		if c.Action == Keep && len(c.Warnings) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "%s repository %s\n", c.Action, c.Repository)
+		fmt.Fprintf(&b, "%s repository %s\n", marks[c.Action], c.Repository)
 		for _, line := range c.Detail {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}

@@ -8,7 +8,7 @@
 //	plan, err := manager.Plan(ctx, []repository.Repository{{Name: "automation/notifier"}})
 //	if err != nil { ... }
 //	fmt.Print(plan)
-//	err = manager.Apply(ctx, plan)
+//	result, err := manager.Apply(ctx, plan)
 //
 // A lifecycle policy that could expire an image which runs is refused before the
 // first write, with the rule and the reason; see package ecr/lifecycle.

@@ -59,11 +59,11 @@ func TestRepositoriesAreMadeAndThenKept(t *testing.T) {
 	m := New(cloud.Client(), Options{Progress: events.Record})
 	desired := []Repository{full("automation/notifier"), {Name: "automation/bridge", Mutability: Mutable, Scanning: ScanManual, Encryption: Encryption{Type: "KMS"}}}
 	plan := apply(t, m, desired)
-	want := `create repository automation/bridge
+	want := `+ repository automation/bridge
   tags: mutable
   scanning: manual
   encryption: KMS
-create repository automation/notifier
++ repository automation/notifier
   tags: immutable but cache*, latest*
   scanning: on push
   encryption: AES256
@@ -99,7 +99,7 @@ func apply(t *testing.T, m *Manager, desired []Repository) Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Apply(t.Context(), plan); err != nil {
+	if _, err := m.Apply(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
 	return plan
@@ -169,7 +169,7 @@ func TestDriftIsMended(t *testing.T) {
 				t.Fatal(err)
 			}
 			plan := apply(t, m, desired)
-			if d := cmp.Diff("update repository a/b\n"+tt.want, plan.String()); d != "" {
+			if d := cmp.Diff("~ repository a/b\n"+tt.want, plan.String()); d != "" {
 				t.Errorf("plan (-want +got):\n%s", d)
 			}
 			if again := apply(t, m, desired); !again.Empty() {
@@ -299,7 +299,7 @@ func TestSomebodyElseMakesItMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	cloud.AddRepository("a/b")
-	if err := m.Apply(t.Context(), plan); err != nil {
+	if _, err := m.Apply(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
 	if again := apply(t, m, []Repository{full("a/b")}); !again.Empty() {
@@ -320,7 +320,7 @@ func TestAFailureStopsNeitherTheOthersNorHides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = m.Apply(t.Context(), plan)
+	_, err = m.Apply(t.Context(), plan)
 	failed, ok := errors.AsType[*WriteError](err)
 	if !ok || failed.Step != "policy" || strings.Count(err.Error(), "not authorized") != 2 {
 		t.Errorf("apply: %v, want the failure of two policies", err)
@@ -342,7 +342,7 @@ func TestCancelledBeforeItBegins(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := m.Apply(ctx, plan); !errors.Is(err, context.Canceled) {
+	if _, err := m.Apply(ctx, plan); !errors.Is(err, context.Canceled) {
 		t.Errorf("apply: %v", err)
 	}
 	if n := cloud.Calls("CreateRepository"); n > 0 {

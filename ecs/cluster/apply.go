@@ -130,7 +130,7 @@ func (m *Manager) settle(ctx context.Context, desired Spec) error {
 		case now.Empty():
 			return nil
 		case waited >= lag:
-			return fmt.Errorf("%w: it still differs: %s", ErrChanged, strings.Join(now.Detail, "; "))
+			return fmt.Errorf("%w: it still differs: %s", ErrStale, strings.Join(now.Detail, "; "))
 		}
 		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
 			return err

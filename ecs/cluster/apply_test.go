@@ -277,7 +277,7 @@ func TestAClusterThatSomebodyElseMakesMeanwhileIsNoSuccess(t *testing.T) {
 		l := newLab(t, ecstest.Options{}, cluster.Options{})
 		plan := l.mustPlan(spec())
 		l.cloud.AddCluster(name)
-		if err := l.Apply(t.Context(), plan); !errors.Is(err, cluster.ErrChanged) || !strings.Contains(err.Error(), "container insights: disabled -> enhanced") {
+		if err := l.Apply(t.Context(), plan); !errors.Is(err, cluster.ErrStale) || !strings.Contains(err.Error(), "container insights: disabled -> enhanced") {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -320,7 +320,7 @@ func TestApplyWaitsForTheStatusOfACluster(t *testing.T) {
 		"a cluster that fails":                 {[]types.Cluster{gone, state("FAILED", "")}, cluster.ErrFailed},
 		"one that is still being deleted":      {[]types.Cluster{state("DEPROVISIONING", ""), state("DEPROVISIONING", ""), gone, ready}, nil},
 		"one that is being deleted for ever":   {[]types.Cluster{state("DEPROVISIONING", "")}, cluster.ErrTimeout},
-		"one that never shows":                 {[]types.Cluster{gone}, cluster.ErrChanged},
+		"one that never shows":                 {[]types.Cluster{gone}, cluster.ErrStale},
 	}
 	for title, tt := range tests {
 		t.Run(title, func(t *testing.T) {

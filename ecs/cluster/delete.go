@@ -2,281 +2,219 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/mettel-automation/delivery/ecs/internal/short"
-	"github.com/mettel-automation/delivery/internal/english"
-	"github.com/mettel-automation/delivery/internal/production"
-	"github.com/mettel-automation/delivery/internal/ptr"
+	"github.com/mettel-automation/delivery/internal/awserr"
+	"github.com/mettel-automation/delivery/internal/wait"
+	"github.com/mettel-automation/delivery/progress"
 )
 
-// Deletion is what deleting a cluster would destroy.
-type Deletion struct {
-	Cluster string `json:"cluster"`
-	// Gone is a cluster that does not exist, or not any more.
-	Gone bool `json:"gone,omitempty"`
-	// Services are those that run or drain, sorted by name. Their tasks go with them.
-	Services []Service `json:"services,omitempty"`
-	// Tasks are those of no service, sorted by group and id.
-	Tasks []Task `json:"tasks,omitempty"`
-	// Instances are the container instances, as EC2 calls them. They are not
-	// stopped, and must be gone before the cluster can be deleted.
-	Instances []string `json:"instances,omitempty"`
-
-	under bool // ECS is deleting it already
+// Deleted is what ApplyDelete did.
+type Deleted struct {
+	Services []string `json:"services,omitempty"` // that this run began to delete
+	Tasks    []string `json:"tasks,omitempty"`    // that this run stopped
+	// Cluster is whether it is gone now, whoever deleted it.
+	Cluster bool `json:"cluster"`
 }
 
-// Service is a service that is to be deleted.
-type Service struct {
-	Name    string `json:"name"`
-	Status  string `json:"status"` // ACTIVE or DRAINING
-	Running int32  `json:"running"`
-	Pending int32  `json:"pending"`
-}
-
-// Task is a task that is to be stopped and belongs to no service.
-type Task struct {
-	ID    string `json:"id"`
-	Group string `json:"group,omitempty"` // "family:migrate" unless it was given another
-}
-
-// String names everything, a line each.
-func (d Deletion) String() string {
-	var b strings.Builder
-	if d.Gone {
-		fmt.Fprintf(&b, "cluster %s: does not exist\n", d.Cluster)
-		return b.String()
-	}
-	fmt.Fprintf(&b, "cluster %s: delete, with %s and %s\n", d.Cluster, english.Count(len(d.Services), "service"), english.Count(len(d.Tasks), "task of no service"))
-	for _, s := range d.Services {
-		fmt.Fprintf(&b, "  - service %s (%s)\n", s.Name, s.tasks())
-	}
-	for _, t := range d.Tasks {
-		fmt.Fprintf(&b, "  - task %s (%s)\n", t.ID, t.Group)
-	}
-	for _, i := range d.Instances {
-		fmt.Fprintf(&b, "  ! container instance %s must be stopped first\n", i)
-	}
-	return b.String()
-}
-
-func (s Service) tasks() string {
-	text := english.Count(int(s.Running+s.Pending), "task")
-	if s.Status != statusActive {
-		text = strings.ToLower(s.Status) + ", " + text
-	}
-	return text
-}
-
-// PlanDelete reads what deleting the named cluster would destroy. It only reads.
+// ApplyDelete deletes what plan names: the services, whose tasks ECS stops, the
+// tasks of no service, and, once all of them are gone, the cluster.
 //
-// It fails with [ErrProduction] where the name or the tag TagEnvironment of the
-// cluster is one of production, and with [ErrNotOwned] where that tag is not
-// exactly Options.Environment: a neighbour's cluster may have a similar name.
-func (m *Manager) PlanDelete(ctx context.Context, name string) (Deletion, error) {
-	d, err := m.survey(ctx, name)
+// It reads the cluster again first, with the refusals of [Manager.PlanDelete],
+// and with [ErrStale] where there is a service or a task that the plan does not
+// name. Container instances are never stopped: it fails with [ErrInstances] where
+// there are some once the cluster is empty. What it did is returned beside the
+// error; a later run with a new plan goes on from there.
+func (m *Manager) ApplyDelete(ctx context.Context, plan Deletion) (Deleted, error) {
+	var done Deleted
+	err := m.destroy(ctx, plan, &done)
 	if err != nil {
-		return Deletion{}, fmt.Errorf("plan to delete cluster %s: %w", name, err)
+		err = fmt.Errorf("delete cluster %s: %w", plan.Cluster, err)
+		m.emit(plan.Cluster, progress.Failed, "", err)
 	}
-	return d, nil
+	return done, err
 }
 
-func (m *Manager) survey(ctx context.Context, name string) (Deletion, error) {
-	d := Deletion{Cluster: name}
-	if m.opts.Environment == "" {
-		return d, ErrNoEnvironment
+func (m *Manager) destroy(ctx context.Context, plan Deletion, done *Deleted) error {
+	if plan.Cluster == "" {
+		return ErrNotPlanned
 	}
-	if err := (Spec{Name: name}).check(); err != nil {
-		return d, err
-	}
-	found, err := m.find(ctx, name)
+	now, err := m.survey(ctx, plan.Cluster)
 	if err != nil {
-		return d, err
+		return err
 	}
-	if err := m.guard(name, found); err != nil {
-		return d, err
+	if now.Gone {
+		done.Cluster = true
+		m.emit(plan.Cluster, progress.Unchanged, "does not exist", nil)
+		return nil
 	}
-	if found == nil || ptr.Value(found.Status) == statusInactive {
-		d.Gone = true
-		return d, nil
+	if more := unplanned(plan, now); len(more) > 0 {
+		return fmt.Errorf("%w: there is also %s", ErrStale, strings.Join(more, ", "))
 	}
-	if ptr.Value(found.Status) == statusDeprovisioning {
-		d.under = true // and so it is empty
-		return d, nil
-	}
-	if d.Services, err = m.services(ctx, name); err != nil {
-		return d, err
-	}
-	if d.Tasks, err = m.looseTasks(ctx, name); err != nil {
-		return d, err
-	}
-	d.Instances, err = m.instances(ctx, name)
-	return d, err
-}
-
-// guard refuses what must not be deleted.
-func (m *Manager) guard(name string, found *types.Cluster) error {
-	tag, tagged := "", false
-	if found != nil {
-		tag, tagged = tagsOf(*found)[TagEnvironment], true
-	}
-	for _, text := range []string{name, tag} {
-		if word := production.Find(text, m.opts.Production); word != "" && m.opts.AllowProduction != name {
-			return fmt.Errorf("%w (%q has %q)", ErrProduction, text, word)
+	m.announce(now)
+	if !now.under {
+		if err := m.strike(ctx, now, done); err != nil {
+			return err
+		}
+		if err := m.drain(ctx, plan, now); err != nil {
+			return err
 		}
 	}
-	switch {
-	case !tagged || ptr.Value(found.Status) == statusInactive: // there is nothing to own
-	case tag == "":
-		return fmt.Errorf("%w: it has no tag %s, want %q", ErrNotOwned, TagEnvironment, m.opts.Environment)
-	case tag != m.opts.Environment:
-		return fmt.Errorf("%w: its tag %s is %q, want %q", ErrNotOwned, TagEnvironment, tag, m.opts.Environment)
+	if err := m.deleted(ctx, plan.Cluster); err != nil {
+		return err
 	}
+	done.Cluster = true
+	m.emit(plan.Cluster, progress.Done, "deleted", nil)
 	return nil
 }
 
-// describeServices and describeTasks are the most that one call takes.
-// Source: ECS API reference, DescribeServices and DescribeTasks;
-// DescribeContainerInstances takes as many as DescribeTasks.
-const (
-	describeServices = 10
-	describeTasks    = 100
-)
+// unplanned names what there is and the plan does not know.
+func unplanned(plan, now Deletion) (more []string) {
+	for _, s := range now.Services {
+		if !slices.ContainsFunc(plan.Services, func(p Service) bool { return p.Name == s.Name }) {
+			more = append(more, "service "+s.Name)
+		}
+	}
+	for _, t := range now.Tasks {
+		if !slices.ContainsFunc(plan.Tasks, func(p Task) bool { return p.ID == t.ID }) {
+			more = append(more, "task "+t.ID)
+		}
+	}
+	return more
+}
 
-// pages calls next with one token after another until there is none.
-func (m *Manager) pages(ctx context.Context, what string, next func(token *string) (*string, error)) error {
-	for token := (*string)(nil); ; {
-		err := m.insist(ctx, func() (err error) {
-			after, err := next(token)
-			if err == nil {
-				token = after
-			}
+// announce tells what is going to happen, the cluster after its services.
+func (m *Manager) announce(d Deletion) {
+	var needs []string
+	for _, s := range d.Services {
+		needs = append(needs, s.Name)
+		m.emit(s.Name, progress.Waiting, "", nil)
+	}
+	m.opts.Progress.Emit(progress.Event{Op: op, Subject: d.Cluster, State: progress.Waiting, Needs: needs})
+}
+
+// strike begins to delete every service and stops every task; a failure does
+// not stop the others.
+func (m *Manager) strike(ctx context.Context, d Deletion, done *Deleted) error {
+	var errs []error
+	for _, s := range d.Services {
+		m.emit(s.Name, progress.Running, s.tasks(), nil)
+		if s.Status != statusActive {
+			continue
+		}
+		err := m.insist(ctx, func() error {
+			// By force: it is scaled to none, and deleted, in one.
+			_, err := m.api.DeleteService(ctx, &awsecs.DeleteServiceInput{Cluster: &d.Cluster, Service: &s.Name, Force: new(true)})
 			return err
 		})
+		switch awserr.Code(err) {
+		case "ServiceNotFoundException", "ServiceNotActiveException": // somebody was faster
+			continue
+		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", what, err)
+			err = fmt.Errorf("delete service %s: %w", s.Name, err)
+			m.emit(s.Name, progress.Failed, "", err)
+			errs = append(errs, err)
+			continue
 		}
-		if ptr.Value(token) == "" {
-			return nil
-		}
+		done.Services = append(done.Services, s.Name)
 	}
-}
-
-// services returns the services that are not gone, sorted by name.
-func (m *Manager) services(ctx context.Context, cluster string) ([]Service, error) {
-	var arns []string
-	err := m.pages(ctx, "list services", func(token *string) (*string, error) {
-		out, err := m.api.ListServices(ctx, &awsecs.ListServicesInput{Cluster: &cluster, NextToken: token, MaxResults: new(int32(100))})
-		if err != nil {
-			return nil, err
-		}
-		arns = append(arns, out.ServiceArns...)
-		return out.NextToken, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(arns))
-	for i, arn := range arns {
-		names[i] = short.Name(arn)
-	}
-	return m.describe(ctx, cluster, names)
-}
-
-// describe returns those of the named services that are not gone, sorted.
-func (m *Manager) describe(ctx context.Context, cluster string, names []string) ([]Service, error) {
-	var services []Service
-	for batch := range slices.Chunk(names, describeServices) {
+	for _, t := range d.Tasks {
 		err := m.insist(ctx, func() error {
-			out, err := m.api.DescribeServices(ctx, &awsecs.DescribeServicesInput{Cluster: &cluster, Services: batch})
-			if err != nil {
+			_, err := m.api.StopTask(ctx, &awsecs.StopTaskInput{Cluster: &d.Cluster, Task: &t.ID, Reason: new("the cluster is being deleted")})
+			return err
+		})
+		if err != nil && strings.Contains(err.Error(), "task was not found") {
+			continue // it has stopped by itself, and is forgotten
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("stop task %s: %w", t.ID, err))
+			continue
+		}
+		done.Tasks = append(done.Tasks, t.ID)
+	}
+	return errors.Join(errs...)
+}
+
+// drain waits until everything of the cluster is gone, and deletes it then.
+func (m *Manager) drain(ctx context.Context, plan, now Deletion) error {
+	left := make([]string, len(now.Services))
+	for i, s := range now.Services {
+		left[i] = s.Name
+	}
+	news := ""
+	for began := time.Now(); ; {
+		services, err := m.describe(ctx, now.Cluster, left)
+		if err != nil {
+			return err
+		}
+		for _, name := range left {
+			if !slices.ContainsFunc(services, func(s Service) bool { return s.Name == name }) {
+				m.emit(name, progress.Done, "deleted", nil)
+			}
+		}
+		left = left[:0]
+		for _, s := range services {
+			left = append(left, s.Name)
+		}
+		remains := describeRest(services)
+		if len(services) == 0 {
+			var over bool
+			if over, remains, err = m.finish(ctx, plan); over || err != nil {
 				return err
 			}
-			for _, s := range out.Services {
-				if status := ptr.Value(s.Status); status != statusInactive {
-					services = append(services, Service{Name: ptr.Value(s.ServiceName), Status: status, Running: s.RunningCount, Pending: s.PendingCount})
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("describe services %s: %w", strings.Join(batch, ", "), err)
+		}
+		if remains != news {
+			news = remains
+			m.emit(now.Cluster, progress.Running, "waiting for "+news, nil)
+		}
+		if time.Since(began) >= m.opts.Timeout {
+			return fmt.Errorf("%w after %s: still waiting for %s; run again to go on", ErrTimeout, m.opts.Timeout, remains)
+		}
+		if err := wait.For(ctx, m.opts.PollInterval); err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(services, func(a, b Service) int { return strings.Compare(a.Name, b.Name) })
-	return services, nil
 }
 
-// looseTasks returns the tasks that run and belong to no service.
-func (m *Manager) looseTasks(ctx context.Context, cluster string) ([]Task, error) {
-	var arns []string
-	err := m.pages(ctx, "list tasks", func(token *string) (*string, error) {
-		out, err := m.api.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: &cluster, NextToken: token})
-		if err != nil {
-			return nil, err
-		}
-		arns = append(arns, out.TaskArns...)
-		return out.NextToken, nil
-	})
-	if err != nil {
-		return nil, err
+func describeRest(services []Service) string {
+	texts := make([]string, len(services))
+	for i, s := range services {
+		texts[i] = s.Name + " (" + s.tasks() + ")"
 	}
-	var tasks []Task
-	for batch := range slices.Chunk(arns, describeTasks) {
-		err := m.insist(ctx, func() error {
-			out, err := m.api.DescribeTasks(ctx, &awsecs.DescribeTasksInput{Cluster: &cluster, Tasks: batch})
-			if err != nil {
-				return err
-			}
-			for _, t := range out.Tasks {
-				if group := ptr.Value(t.Group); !strings.HasPrefix(group, "service:") && ptr.Value(t.LastStatus) != "STOPPED" {
-					tasks = append(tasks, Task{ID: short.Name(ptr.Value(t.TaskArn)), Group: group})
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("describe tasks: %w", err)
-		}
-	}
-	slices.SortFunc(tasks, func(a, b Task) int { return strings.Compare(a.Group+" "+a.ID, b.Group+" "+b.ID) })
-	return tasks, nil
+	return strings.Join(texts, ", ")
 }
 
-// instances returns the container instances by the ids that EC2 has for them.
-func (m *Manager) instances(ctx context.Context, cluster string) ([]string, error) {
-	var arns, ids []string
-	err := m.pages(ctx, "list container instances", func(token *string) (*string, error) {
-		out, err := m.api.ListContainerInstances(ctx, &awsecs.ListContainerInstancesInput{Cluster: &cluster, NextToken: token})
-		if err != nil {
-			return nil, err
-		}
-		arns = append(arns, out.ContainerInstanceArns...)
-		return out.NextToken, nil
+// finish deletes the cluster, and reports whether it could; remains is what
+// stands in the way and goes by itself.
+func (m *Manager) finish(ctx context.Context, plan Deletion) (over bool, remains string, err error) {
+	err = m.insist(ctx, func() error {
+		_, err := m.api.DeleteCluster(ctx, &awsecs.DeleteClusterInput{Cluster: &plan.Cluster})
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	for batch := range slices.Chunk(arns, describeTasks) {
-		err := m.insist(ctx, func() error {
-			out, err := m.api.DescribeContainerInstances(ctx, &awsecs.DescribeContainerInstancesInput{Cluster: &cluster, ContainerInstances: batch})
-			if err != nil {
-				return err
-			}
-			for _, i := range out.ContainerInstances {
-				ids = append(ids, ptr.Value(i.Ec2InstanceId))
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("describe container instances: %w", err)
+	switch awserr.Code(err) {
+	case "ClusterNotFoundException":
+		return true, "", nil
+	case "ClusterContainsCapacityProviderException":
+		return false, "", fmt.Errorf("%w: %w", ErrProviders, err)
+	case "ClusterContainsContainerInstancesException":
+		ids, readErr := m.instances(ctx, plan.Cluster)
+		return false, "", errors.Join(fmt.Errorf("%w: %s", ErrInstances, strings.Join(ids, ", ")), readErr)
+	case "ClusterContainsServicesException", "ClusterContainsTasksException":
+		now, readErr := m.survey(ctx, plan.Cluster)
+		if readErr != nil {
+			return false, "", readErr
 		}
+		if more := unplanned(plan, now); len(more) > 0 {
+			return false, "", fmt.Errorf("%w: there is now %s", ErrStale, strings.Join(more, ", "))
+		}
+		return false, "tasks that are stopping", nil
 	}
-	slices.Sort(ids)
-	return ids, nil
+	return err == nil, "", err
 }

@@ -175,7 +175,7 @@ func TestWhatThePlanDoesNotNameIsLeftAlone(t *testing.T) {
 		l.fill(name, "", 0, 1)
 		before := l.writes()
 		_, err := l.ApplyDelete(t.Context(), d)
-		if !errors.Is(err, cluster.ErrChanged) || !strings.Contains(err.Error(), "there is also task ") || l.writes() != before {
+		if !errors.Is(err, cluster.ErrStale) || !strings.Contains(err.Error(), "there is also task ") || l.writes() != before {
 			t.Errorf("error %v, %d writes", err, l.writes()-before)
 		}
 	})
@@ -196,7 +196,7 @@ func TestWhatThePlanDoesNotNameIsLeftAlone(t *testing.T) {
 		}}, cluster.Options{})
 		l.fill(name, name, 1, 0)
 		done, err := l.ApplyDelete(t.Context(), l.mustPlanDelete())
-		if !errors.Is(err, cluster.ErrChanged) || !strings.Contains(err.Error(), "there is now task ") || done.Cluster {
+		if !errors.Is(err, cluster.ErrStale) || !strings.Contains(err.Error(), "there is now task ") || done.Cluster {
 			t.Errorf("deleted %+v, %v", done, err)
 		}
 	})

@@ -20,8 +20,8 @@ var (
 	ErrFailed = errors.New("the cluster has failed")
 	// ErrTimeout: not done within Options.Timeout.
 	ErrTimeout = errors.New("not done in time")
-	// ErrChanged: somebody else has changed the cluster since it was planned.
-	ErrChanged = errors.New("changed since it was planned: plan again")
+	// ErrStale: somebody else has changed the cluster since it was planned.
+	ErrStale = errors.New("changed since it was planned: plan again")
 	// ErrNoEnvironment: Options.Environment is missing, without which nothing is deleted.
 	ErrNoEnvironment = errors.New("no environment: set Options.Environment")
 	// ErrNotOwned: the cluster belongs to another environment, or says nothing.

@@ -11,7 +11,7 @@
 //	settings.ServiceRegistries = []types.ServiceRegistry{registries["backend"]} // of ecs.Service
 //
 // [Namespace.Plan] and [Namespace.Apply] are the same in two steps, and
-// [Namespace.PlanRemoval] plans the way back. What does not carry the tags is
+// [Namespace.PlanDelete] plans the way back. What does not carry the tags is
 // somebody else's: it is neither changed nor removed. A [Gate] is for
 // ecs.Options.Gates.
 //

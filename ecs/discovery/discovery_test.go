@@ -145,7 +145,7 @@ func TestServicesAreEnsuredUpdatedKeptAndRemoved(t *testing.T) {
 		b.foreign("neighbour")
 		b.leave(arns["backend"], "dead-1")
 		b.leave(arns["backend"], "dead-2")
-		plan, err = b.names.PlanRemoval(t.Context())
+		plan, err = b.names.PlanDelete(t.Context())
 		if err != nil || plan.String() != "namespace demo.local: 0 to create, 0 to update, 2 to delete, 0 unchanged\n  - backend  2 instances left\n  - web\n" {
 			t.Errorf("removal %v\n%s", err, plan)
 		}
@@ -172,7 +172,7 @@ func TestWhatIsNotOursIsLeftAlone(t *testing.T) {
 		"where it equals what is wanted": func() (discovery.Plan, error) {
 			return b.names.Plan(t.Context(), []discovery.Service{{Name: "Backend"}})
 		},
-		"where it is to go": func() (discovery.Plan, error) { return b.names.PlanRemoval(t.Context(), "backend", "none") },
+		"where it is to go": func() (discovery.Plan, error) { return b.names.PlanDelete(t.Context(), "backend", "none") },
 	}
 	for name, plan := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestAPlanIsHeldAgainstWhatIsThereNow(t *testing.T) {
 	if _, err := b.names.Ensure(t.Context(), []discovery.Service{{Name: "backend"}}); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := b.names.PlanRemoval(t.Context(), "backend")
+	plan, err := b.names.PlanDelete(t.Context(), "backend")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestManyServicesInPages(t *testing.T) {
 		if n := len(b.ensure(services...)); n != 120 {
 			t.Errorf("%d registries", n)
 		}
-		plan, err := b.names.PlanRemoval(t.Context())
+		plan, err := b.names.PlanDelete(t.Context())
 		if err != nil || len(plan.Changes) != 120 {
 			t.Errorf("%d to remove, %v", len(plan.Changes), err)
 		}
@@ -238,7 +238,7 @@ func TestRemovalWaitsForWhatIsStillRegistered(t *testing.T) {
 		}})
 		arns := b.ensure(discovery.Service{Name: "backend"})
 		b.leave(arns["backend"], "dead")
-		plan, err := b.names.PlanRemoval(t.Context(), "backend")
+		plan, err := b.names.PlanDelete(t.Context(), "backend")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,7 +249,7 @@ func TestRemovalWaitsForWhatIsStillRegistered(t *testing.T) {
 
 		arns = b.ensure(discovery.Service{Name: "backend"})
 		b.leave(arns["backend"], "dead")
-		if plan, err = b.names.PlanRemoval(t.Context(), "backend"); err != nil {
+		if plan, err = b.names.PlanDelete(t.Context(), "backend"); err != nil {
 			t.Fatal(err)
 		}
 		refuse = 1 << 30
@@ -300,7 +300,7 @@ func TestAnOperationThatFailsIsTold(t *testing.T) {
 		b.leave(arns["backend"], "dead")
 		names := discovery.New(failing{b.client}, discovery.Options{Namespace: "demo.local", Tags: tags})
 		_, updated := names.Ensure(t.Context(), []discovery.Service{{Name: "backend", TTL: time.Hour}})
-		plan, err := names.PlanRemoval(t.Context())
+		plan, err := names.PlanDelete(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +318,7 @@ func TestACancelledRemovalEnds(t *testing.T) {
 		b := newBench(t, ecstest.Options{})
 		arns := b.ensure(discovery.Service{Name: "backend"})
 		b.leave(arns["backend"], "dead")
-		plan, err := b.names.PlanRemoval(t.Context())
+		plan, err := b.names.PlanDelete(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

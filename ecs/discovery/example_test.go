@@ -35,7 +35,7 @@ func ExampleNamespace() {
 	result, err := names.Apply(ctx, plan)
 	fmt.Println(*result.Registries()["nats"].Port, err)
 
-	removal, err := names.PlanRemoval(ctx)
+	removal, err := names.PlanDelete(ctx)
 	fmt.Print(removal)
 	fmt.Println(err)
 	// Output:

@@ -105,7 +105,7 @@ func TestMissingPermissionsAreNamed(t *testing.T) { // T50
 				b.leave(arns["dead"], "x")
 				denied = true
 				_, err := b.names.Ensure(t.Context(), []discovery.Service{{Name: "old", TTL: time.Hour}, {Name: "new"}})
-				plan, planErr := b.names.PlanRemoval(t.Context(), "dead")
+				plan, planErr := b.names.PlanDelete(t.Context(), "dead")
 				_, applyErr := b.names.Apply(t.Context(), plan)
 				err = errors.Join(err, planErr, applyErr)
 				if want := "no permission: grant servicediscovery:" + op + " to whoever runs this: "; err == nil || !strings.Contains(err.Error(), want) {

@@ -39,7 +39,7 @@ type Change struct {
 // Plan is what Apply would do, sorted by service.
 type Plan struct {
 	Namespace   string   `json:"namespace"`
-	NamespaceID string   `json:"namespaceId"`
+	NamespaceID string   `json:"namespaceID"`
 	Changes     []Change `json:"changes"`
 }
 
@@ -127,12 +127,12 @@ func (n *Namespace) Plan(ctx context.Context, services []Service) (Plan, error) 
 	return plan, nil
 }
 
-// PlanRemoval plans to remove the named services, or all that carry
+// PlanDelete plans to remove the named services, or all that carry
 // Options.Tags where no name is given. It only reads. A named service that
 // does not carry the tags is a Conflict; one that is gone already is no change.
 //
 // Remove the ECS services first: ECS does not register their tasks again.
-func (n *Namespace) PlanRemoval(ctx context.Context, names ...string) (Plan, error) {
+func (n *Namespace) PlanDelete(ctx context.Context, names ...string) (Plan, error) {
 	ns, err := n.find(ctx)
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan removal: %w", err)

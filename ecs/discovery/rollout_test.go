@@ -117,7 +117,7 @@ func TestServicesAreRemovedAfterTheirECSServices(t *testing.T) {
 		if _, err := client.DeleteService(t.Context(), &awsecs.DeleteServiceInput{Cluster: new(cluster), Service: new("backend"), Force: new(true)}); err != nil {
 			t.Fatal(err)
 		}
-		removal, err := b.names.PlanRemoval(t.Context())
+		removal, err := b.names.PlanDelete(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,7 +56,7 @@ func (r *run) create(ctx context.Context) (id string, secret Secret, err error) 
 	})
 	switch {
 	case awserr.Is(err, "LimitExceeded", "LimitExceededException"):
-		return "", Secret{}, fmt.Errorf("make an access key of user %s: %w: %w", user, ErrChanged, err)
+		return "", Secret{}, fmt.Errorf("make an access key of user %s: %w: %w", user, ErrStale, err)
 	case err != nil:
 		return "", Secret{}, errors.Join(fmt.Errorf("make an access key of user %s: %w", user, explain(err, "")), r.leftover(ctx, user))
 	case out.AccessKey == nil || ptr.Value(out.AccessKey.AccessKeyId) == "" || ptr.Value(out.AccessKey.SecretAccessKey) == "":
@@ -92,7 +92,7 @@ func (r *run) revoke(ctx context.Context, c Change) error {
 		case err != nil && !errors.Is(err, ErrNoBucket):
 			return err
 		case now.present != old.present || now.etag != old.etag:
-			return fmt.Errorf("%s: %w", SMTPObject, ErrChanged)
+			return fmt.Errorf("%s: %w", SMTPObject, ErrStale)
 		}
 		r.checked = true
 	}

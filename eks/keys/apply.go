@@ -17,12 +17,13 @@ type Result struct {
 	Done []Change `json:"done"` // the changes that were made, in their order
 }
 
-// Apply makes the changes of plan, which must come from [Deliverer.Plan]. A plan without
-// changes makes no call. The SSH key, the credentials and the facts fail apart from one
-// another; Result holds what was done either way.
+// Apply makes the changes of plan, which must come from [Deliverer.Plan] or
+// [Deliverer.PlanDelete]. A plan without changes makes no call. The SSH key, the
+// credentials and the facts fail apart from one another; Result holds what was done
+// either way.
 //
 // A run may be killed at any call, and the next goes on: whatever is in the bucket works.
-// Two at once do not harm each other: one of them is [ErrChanged].
+// Two at once do not harm each other: one of them is [ErrStale].
 func (d *Deliverer) Apply(ctx context.Context, plan Plan) (Result, error) {
 	if plan.spec.Bucket == "" || plan.spec.Bucket != plan.Bucket {
 		return Result{}, fmt.Errorf("apply keys in bucket %s: %w", plan.Bucket, ErrNotPlanned)
@@ -109,5 +110,5 @@ func (r *run) put(ctx context.Context, name, contentType string, body Secret, ol
 	if now, readErr := r.get(ctx, s, name); readErr == nil && now.present && now.body.Equal(body) {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrChanged, err)
+	return fmt.Errorf("%w: %w", ErrStale, err)
 }

@@ -14,8 +14,8 @@ import (
 var (
 	// ErrNotPlanned: the plan does not come from Plan.
 	ErrNotPlanned = errors.New("not planned by this package: call Plan first")
-	// ErrChanged: somebody else has written an object since it was planned.
-	ErrChanged = errors.New("somebody else has changed it since it was planned: plan again")
+	// ErrStale: somebody else has written an object since it was planned.
+	ErrStale = errors.New("somebody else has changed it since it was planned: plan again")
 	// ErrNoBucket: there is no such bucket.
 	ErrNoBucket = errors.New("there is no such bucket: apply the stack that makes it first")
 	// ErrNoUser: there is no such IAM user.

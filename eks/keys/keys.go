@@ -11,7 +11,7 @@
 //	_, err = deliverer.Apply(ctx, plan)
 //
 // A run that was killed leaves at most an access key whose secret is lost: the next plan
-// names it; see [Spec.RemoveOrphans]. [Deliverer.PlanRemoval] comes before the stack is
+// names it; see [Spec.RemoveOrphans]. [Deliverer.PlanDelete] comes before the stack is
 // deleted. It makes neither bucket nor user, lets no credentials expire, and sends no
 // mail. No secret is in a plan, an event or an error; see [Secret].
 package keys

@@ -308,7 +308,7 @@ func TestTwoAtOnce(t *testing.T) {
 	for _, err := range outcome {
 		if err != nil {
 			lost++
-			if !errors.Is(err, keys.ErrChanged) {
+			if !errors.Is(err, keys.ErrStale) {
 				t.Errorf("error %v", err)
 			}
 		}

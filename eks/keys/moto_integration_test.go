@@ -104,7 +104,7 @@ func TestDeliverToMoto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result, err := d.Apply(ctx, late); !errors.Is(err, keys.ErrChanged) || len(result.Done) != 2 {
+	if result, err := d.Apply(ctx, late); !errors.Is(err, keys.ErrStale) || len(result.Done) != 2 {
 		t.Errorf("who comes late: done %v, error %v", result.Done, err)
 	}
 	s.Rotate = true

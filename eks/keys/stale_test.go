@@ -55,14 +55,14 @@ func TestStalePlans(t *testing.T) {
 				d := keys.New(m.api(), keys.Options{})
 				plan, err := d.Plan(t.Context(), s)
 				if s.RemoveOrphans {
-					plan, err = d.PlanRemoval(t.Context(), s)
+					plan, err = d.PlanDelete(t.Context(), s)
 				}
 				if err != nil || plan.Empty() {
 					t.Fatalf("error %v, plan\n%s", err, plan)
 				}
 				tt.change(m, first)
 				_, err = d.Apply(t.Context(), plan)
-				if errors.Is(err, keys.ErrChanged) == tt.nothing {
+				if errors.Is(err, keys.ErrStale) == tt.nothing {
 					t.Errorf("error %v", err)
 				}
 				if err := m.sound(); (err != nil) != tt.broken {
@@ -115,7 +115,7 @@ func TestPlanRemoval(t *testing.T) {
 				api.Parameters = nil
 				d := keys.New(api, keys.Options{})
 				for range 2 { // and then there is nothing to do
-					plan, err := d.PlanRemoval(t.Context(), s)
+					plan, err := d.PlanDelete(t.Context(), s)
 					if got := anonymous(plan.String()); !errors.Is(err, tt.err) || tt.err == nil && err != nil || got != tt.plan {
 						t.Fatalf("error %v, plan\n%s", err, got)
 					}
@@ -147,7 +147,7 @@ func rotate(t *testing.T, m *memory, s keys.Spec) {
 
 func TestPlanWithoutClients(t *testing.T) {
 	d := keys.New(keys.API{}, keys.Options{})
-	for _, plan := range []func(context.Context, keys.Spec) (keys.Plan, error){d.Plan, d.PlanRemoval} {
+	for _, plan := range []func(context.Context, keys.Spec) (keys.Plan, error){d.Plan, d.PlanDelete} {
 		_, err := plan(t.Context(), spec())
 		if err == nil || !strings.Contains(err.Error(), "API.Objects is nil") || !strings.Contains(err.Error(), "API.AccessKeys is nil") {
 			t.Errorf("error %v", err)

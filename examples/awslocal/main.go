@@ -2,7 +2,8 @@
 // of a pipeline, the AWS CLI and docker share it:
 //
 //	awslocal -listen 127.0.0.1:4566 -speed 100 -repository automation/notifier
-//	export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+//	export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+//	export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
 //	infra apply -branch dev/feature-x -project automation -file site.yaml
 //	aws ecs list-services --cluster automation-c721e158
 //	DOCKER_HOST=tcp://127.0.0.1:4566 build -images images.yaml -tag latest
@@ -26,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -74,8 +76,8 @@ func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if opts.Speed <= 0 {
-		return fmt.Errorf("-speed %v: want more than 0", opts.Speed)
+	if !(opts.Speed > 0) || math.IsInf(opts.Speed, 0) {
+		return fmt.Errorf("-speed %v: want a number above 0", opts.Speed)
 	}
 	listener, err := listen(ctx, *address)
 	if err != nil {
@@ -120,6 +122,7 @@ func exports(host string, speed float64) string {
 	for _, v := range [][2]string{
 		{"AWS_ENDPOINT_URL", "http://" + host},
 		{"AWS_REGION", localcloud.Region},
+		{"AWS_DEFAULT_REGION", localcloud.Region}, // version 1 of the AWS CLI, and boto3, know no other
 		{"AWS_ACCOUNT_ID", localcloud.Account},
 		{"AWS_ACCESS_KEY_ID", "local"},
 		{"AWS_SECRET_ACCESS_KEY", "local"},

@@ -7,13 +7,13 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/docker/docker/client"
 
 	"github.com/mettel-automation/delivery/ecr"
 	"github.com/mettel-automation/delivery/ecr/buildkit"
 	"github.com/mettel-automation/delivery/ecr/ecrtest"
+	"github.com/mettel-automation/delivery/examples/internal/awsenv"
 )
 
 // tools are what images are published with.
@@ -49,9 +49,9 @@ func (o options) connect(ctx context.Context, images []ecr.Image) (*tools, error
 	if o.local {
 		return t, t.serve(ctx, images)
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsenv.Load(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("configure AWS: %w", err)
+		return nil, err
 	}
 	t.api = awsecr.NewFromConfig(cfg)
 	return t, nil

@@ -156,7 +156,7 @@ func TestFilesOfNoModuleKeepTheirBytes(t *testing.T) {
 		check(t, found.printJSON(&b))
 		var got struct {
 			Unowned []string
-			Raw     []string `json:"unowned_base64"`
+			Raw     []string `json:"unownedBase64"`
 		}
 		check(t, json.Unmarshal(b.Bytes(), &got))
 		if d := cmp.Diff(want, got.Raw); d != "" || len(got.Unowned) != 2 {

@@ -33,8 +33,8 @@
 //
 //	{
 //	  "base": "<hash>", "head": "<hash>",  // "" where there is no base
-//	  "merge_base": "<hash>",              // "" where there is none
-//	  "merge_bases": ["<hash>"],           // all that are equally good, merge_base first
+//	  "mergeBase": "<hash>",              // "" where there is none
+//	  "mergeBases": ["<hash>"],           // all that are equally good, mergeBase first
 //	  "from": "<hash>",                    // what head was compared with; "" where nothing was
 //	  "worktree": false,                   // whether the working tree was, instead of head
 //	  "all": "",                           // why everything counts as changed
@@ -53,8 +53,8 @@
 // module changed, dependent, global, asked for or deleted. A kind is file,
 // dependency (via is the chain, and "removed": true stands beside it where its
 // last is deleted), global, all, variable or removed. Where a path is not UTF-8,
-// "path_base64" stands beside "path", and where one of "unowned" is not,
-// "unowned_base64" has the bytes of them all. Variables of modules on demand are
+// "pathBase64" stands beside "path", and where one of "unowned" is not,
+// "unownedBase64" has the bytes of them all. Variables of modules on demand are
 // read from the environment.
 //
 // With -matrix it prints the matrix of a GitHub job instead. Files for GitLab are

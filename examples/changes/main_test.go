@@ -164,8 +164,8 @@ func TestJSON(t *testing.T) {
 	var got struct {
 		Base       string   `json:"base"`
 		Head       string   `json:"head"`
-		MergeBase  string   `json:"merge_base"`
-		MergeBases []string `json:"merge_bases"`
+		MergeBase  string   `json:"mergeBase"`
+		MergeBases []string `json:"mergeBases"`
 		From       string   `json:"from"`
 		WorkTree   bool     `json:"worktree"`
 		All        string   `json:"all"`
@@ -211,8 +211,8 @@ func TestJSONHasNoNull(t *testing.T) {
 	want := `{
   "base": "#",
   "head": "#",
-  "merge_base": "#",
-  "merge_bases": [
+  "mergeBase": "#",
+  "mergeBases": [
     "#"
   ],
   "from": "#",
@@ -293,7 +293,7 @@ func TestInCI(t *testing.T) {
 	_, main, _ := call(t.Context(), "-repo", dir, "-base", "main", "-json")
 	var diff struct {
 		Base      string `json:"base"`
-		MergeBase string `json:"merge_base"`
+		MergeBase string `json:"mergeBase"`
 	}
 	check(t, json.Unmarshal([]byte(main), &diff))
 	for name, value := range map[string]string{

@@ -140,7 +140,7 @@ func (o *options) between(getenv func(string) string) (changes.Range, error) {
 func (o *options) writeFiles(s sides, selection changes.Selection) error {
 	if o.dotenv != "" {
 		var report bytes.Buffer
-		if err := gitlab.Dotenv(&report, selection, gitlab.DotenvOptions{}); err != nil {
+		if err := gitlab.WriteDotenv(&report, selection, gitlab.DotenvOptions{}); err != nil {
 			return err
 		}
 		if err := os.WriteFile(o.dotenv, report.Bytes(), 0o644); err != nil {

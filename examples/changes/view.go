@@ -24,7 +24,7 @@ type answer struct {
 	Modules []changes.Selected `json:"modules"`
 	Deleted []changes.Selected `json:"deleted"`
 	Unowned []string           `json:"unowned"`
-	Raw     [][]byte           `json:"unowned_base64,omitempty"`
+	Raw     [][]byte           `json:"unownedBase64,omitempty"`
 }
 
 // take takes in what was selected.

@@ -208,7 +208,7 @@ func readBaseline(path string) (coverage.Baseline, error) {
 		return coverage.Baseline{}, err
 	}
 	defer file.Close()
-	b, err := coverage.ParseBaseline(file)
+	b, err := coverage.ReadBaseline(file)
 	if err != nil {
 		return b, fmt.Errorf("%s: %w", path, err)
 	}

@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/mettel-automation/delivery/examples/internal/awsenv"
 	"github.com/mettel-automation/delivery/progress"
 	"github.com/mettel-automation/delivery/stack"
 	"github.com/mettel-automation/delivery/stack/bucket"
@@ -36,9 +36,9 @@ func (o options) connect(ctx context.Context, s *site, stderr io.Writer) (func(p
 	if o.local {
 		return o.memory.start(ctx, s, stderr)
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsenv.Load(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("configure AWS: %w", err)
+		return nil, err
 	}
 	account := "" // that of the credentials, where they tell: the bucket of templates is to be its
 	if credentials, err := cfg.Credentials.Retrieve(ctx); err == nil {
@@ -47,7 +47,7 @@ func (o options) connect(ctx context.Context, s *site, stderr io.Writer) (func(p
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
 	opts := stack.Options{}
 	if o.bucket != "" {
-		templates := bucket.Templates{API: client, Bucket: o.bucket, Region: cfg.Region, Owner: account}
+		templates := bucket.Templates{API: client, Bucket: o.bucket, Region: cfg.Region, Account: account}
 		if cfg.BaseEndpoint != nil {
 			templates.Endpoint = *cfg.BaseEndpoint
 		}

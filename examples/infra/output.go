@@ -24,10 +24,10 @@ type output struct {
 	Results     []stack.Result               `json:"results,omitempty"`
 	Outputs     map[string]map[string]string `json:"outputs,omitempty"`
 	Drift       []stack.Drift                `json:"drift,omitempty"`
-	Deletions   []stack.DeletePlan           `json:"deletions,omitempty"`
-	Deleted     []stack.DeleteResult         `json:"deleted,omitempty"`
-	Recoveries  []stack.RecoverPlan          `json:"recoveries,omitempty"`
-	Recovered   []stack.RecoverResult        `json:"recovered,omitempty"`
+	Deletions   []stack.Deletion             `json:"deletions,omitempty"`
+	Deleted     []stack.Deleted              `json:"deleted,omitempty"`
+	Recoveries  []stack.Recovery             `json:"recoveries,omitempty"`
+	Recovered   []stack.Recovered            `json:"recovered,omitempty"`
 	Unrecovered []string                     `json:"unrecovered,omitempty"` // why others are left as they are
 	Error       string                       `json:"error"`
 

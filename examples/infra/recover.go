@@ -45,7 +45,7 @@ func (w *work) recover(ctx context.Context) error {
 	}
 	var errs []error
 	for _, plan := range w.out.Recoveries { // each whatever becomes of the others
-		result, err := w.manager.Recover(ctx, plan)
+		result, err := w.manager.ApplyRecover(ctx, plan)
 		w.out.Recovered = append(w.out.Recovered, result)
 		errs = append(errs, err)
 	}
@@ -53,8 +53,8 @@ func (w *work) recover(ctx context.Context) error {
 }
 
 // planRecover plans for one stack, and skips what it has failed at of -skip.
-func (w *work) planRecover(ctx context.Context, name string) (stack.RecoverPlan, error) {
-	plan, err := w.manager.PlanRecover(ctx, stack.Recovery{Name: name})
+func (w *work) planRecover(ctx context.Context, name string) (stack.Recovery, error) {
+	plan, err := w.manager.PlanRecover(ctx, stack.RecoverRequest{Name: name})
 	if err != nil {
 		return plan, err
 	}
@@ -62,11 +62,11 @@ func (w *work) planRecover(ctx context.Context, name string) (stack.RecoverPlan,
 	if len(skip) == 0 {
 		return plan, nil
 	}
-	return w.manager.PlanRecover(ctx, stack.Recovery{Name: name, Skip: skip})
+	return w.manager.PlanRecover(ctx, stack.RecoverRequest{Name: name, Skip: skip})
 }
 
 // failed are the resources at which a rollback has failed, as -skip names them.
-func failed(plan stack.RecoverPlan) (ids []string) {
+func failed(plan stack.Recovery) (ids []string) {
 	for _, c := range plan.Failed {
 		ids = append(ids, strings.TrimPrefix(c.Stack+"/"+c.LogicalID, plan.Stack+"/"))
 	}

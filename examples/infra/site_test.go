@@ -29,12 +29,12 @@ func TestProductionThatFailsAtFirst(t *testing.T) {
 			}
 			return manager.Apply(t.Context(), plan)
 		}
-		destroy := func() stack.DeleteResult {
-			plan, err := manager.PlanDelete(t.Context(), stack.Deletion{Name: want.Name, LiftProtection: true, AllowProduction: want.Name})
+		destroy := func() stack.Deleted {
+			plan, err := manager.PlanDelete(t.Context(), stack.DeleteRequest{Name: want.Name, LiftProtection: true, AllowProduction: want.Name})
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := manager.Delete(t.Context(), plan)
+			result, err := manager.ApplyDelete(t.Context(), plan)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -149,7 +149,7 @@ func TestTemplates(t *testing.T) {
 						}
 					}
 				}
-				deletion := stack.Deletion{Name: want.Name, Tags: maps.Clone(want.Tags), LiftProtection: true}
+				deletion := stack.DeleteRequest{Name: want.Name, Tags: maps.Clone(want.Tags), LiftProtection: true}
 				if l.branch == "master" {
 					deletion.AllowProduction = want.Name
 				}
@@ -157,7 +157,7 @@ func TestTemplates(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				result, err := manager.Delete(t.Context(), plan)
+				result, err := manager.ApplyDelete(t.Context(), plan)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -227,7 +227,7 @@ func (w *work) destroy(ctx context.Context, allow string) error {
 		}
 	}
 	for _, plan := range w.out.Deletions {
-		result, err := w.manager.Delete(ctx, plan)
+		result, err := w.manager.ApplyDelete(ctx, plan)
 		w.out.Deleted = append(w.out.Deleted, result)
 		if err != nil {
 			return err
@@ -239,7 +239,7 @@ func (w *work) destroy(ctx context.Context, allow string) error {
 // guarded refuses to delete a load balancer that refuses to be deleted: at it,
 // CloudFormation would stop, with half of the environment gone. Where that has
 // happened, it is for people to lift the protection.
-func (w *work) guarded(ctx context.Context, plan stack.DeletePlan) error {
+func (w *work) guarded(ctx context.Context, plan stack.Deletion) error {
 	if plan.Empty() || plan.Status == "DELETE_FAILED" {
 		return nil
 	}
@@ -254,8 +254,8 @@ func (w *work) guarded(ctx context.Context, plan stack.DeletePlan) error {
 }
 
 // planDelete plans to delete one stack, its buckets emptied but for those that it retains.
-func (w *work) planDelete(ctx context.Context, name string, allowed bool) (stack.DeletePlan, error) {
-	d := stack.Deletion{Name: name, Tags: w.env.Tags(), LiftProtection: allowed, Express: w.options.express}
+func (w *work) planDelete(ctx context.Context, name string, allowed bool) (stack.Deletion, error) {
+	d := stack.DeleteRequest{Name: name, Tags: w.env.Tags(), LiftProtection: allowed, Express: w.options.express}
 	if allowed {
 		d.AllowProduction = name
 	}
@@ -267,7 +267,7 @@ func (w *work) planDelete(ctx context.Context, name string, allowed bool) (stack
 		return plan, err
 	}
 	for _, r := range plan.Resources {
-		if r.Type == "AWS::S3::Bucket" && r.Fate == stack.Deleted {
+		if r.Type == "AWS::S3::Bucket" && r.Fate == stack.FateDeleted {
 			d.EmptyBuckets = append(d.EmptyBuckets, r.LogicalID)
 		}
 	}

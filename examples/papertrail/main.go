@@ -94,7 +94,7 @@ func (o options) work(ctx context.Context, api papertrail.API, e papertrail.Envi
 	keeper := papertrail.New(api, papertrail.Options{Prune: o.prune, PruneUnknown: o.pruneUnknown, Progress: emit})
 	var out output
 	if o.verb == "destroy" {
-		out.Plan, out.err = keeper.PlanDestroy(ctx, papertrail.Destroy{
+		out.Plan, out.err = keeper.PlanDelete(ctx, papertrail.DeleteRequest{
 			Groups: e.GroupNames(), Environment: e.ID, AllowAlerts: o.allowAlerts, AllowProduction: o.allowProduction,
 		})
 	} else {

@@ -78,8 +78,8 @@ func TestOutcomes(t *testing.T) {
 		},
 		"nothing to do":                         {"apply -file before.yaml -account before.yaml", "0 to create, 0 to update, 0 to delete, 8 unchanged\n"},
 		"what is not there is not destroyed":    {"destroy -file p.yaml -yes", "0 to create, 0 to update, 0 to delete, 0 unchanged\n"},
-		"production, where that is allowed":     {"destroy -file production.yaml -account production.yaml -allow-production -yes", "- search [all modules] - logs in [production] - master logs: automation-master\n- group [production] - master alarms: *\n- group [production] - master logs: *\n- group [production] - master notifications: *\n0 to create, 0 to update, 4 to delete, 0 unchanged\n4 of 4 changes are made\n"},
-		"a destruction is only listed at first": {"destroy -file production.yaml -account production.yaml -allow-production", "- search [all modules] - logs in [production] - master logs: automation-master\n- group [production] - master alarms: *\n- group [production] - master logs: *\n- group [production] - master notifications: *\n0 to create, 0 to update, 4 to delete, 0 unchanged\n"},
+		"production, where that is allowed":     {"destroy -file production.yaml -account production.yaml -allow-production automation-master -yes", "- search [all modules] - logs in [production] - master logs: automation-master\n- group [production] - master alarms: *\n- group [production] - master logs: *\n- group [production] - master notifications: *\n0 to create, 0 to update, 4 to delete, 0 unchanged\n4 of 4 changes are made\n"},
+		"a destruction is only listed at first": {"destroy -file production.yaml -account production.yaml -allow-production automation-master", "- search [all modules] - logs in [production] - master logs: automation-master\n- group [production] - master alarms: *\n- group [production] - master logs: *\n- group [production] - master notifications: *\n0 to create, 0 to update, 4 to delete, 0 unchanged\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

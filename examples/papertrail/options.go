@@ -15,9 +15,10 @@ import (
 
 // options are what the command line says.
 type options struct {
-	verb, file, images, account, url                       string
-	prune, pruneUnknown, yes, allowAlerts, allowProduction bool
-	json                                                   bool
+	verb, file, images, account, url      string
+	prune, pruneUnknown, yes, allowAlerts bool
+	allowProduction                       string // id of the environment
+	json                                  bool
 }
 
 func parse(args []string, stdout io.Writer) (options, error) {
@@ -34,7 +35,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	flags.BoolVar(&o.pruneUnknown, "prune-unknown", false, "with -prune: delete those as well of which the API does not tell whether they have alerts")
 	flags.BoolVar(&o.yes, "yes", false, "destroy: delete what is listed")
 	flags.BoolVar(&o.allowAlerts, "allow-alerts", false, "destroy: delete searches that have alerts, or of which that is not known")
-	flags.BoolVar(&o.allowProduction, "allow-production", false, "destroy: delete groups of production")
+	flags.StringVar(&o.allowProduction, "allow-production", "", "destroy: `ID` of the environment again, where it is production")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -51,7 +52,7 @@ func (o options) check() error {
 	switch {
 	case o.verb != "plan" && o.verb != "apply" && !destroys:
 		fault = fmt.Sprintf("unknown command %q, want plan, apply or destroy", o.verb)
-	case !destroys && (o.yes || o.allowAlerts || o.allowProduction):
+	case !destroys && (o.yes || o.allowAlerts || o.allowProduction != ""):
 		fault = "-yes, -allow-alerts and -allow-production are for destroy"
 	case o.pruneUnknown && !o.prune:
 		fault = "-prune-unknown goes with -prune"

@@ -105,19 +105,27 @@ func (d *delivery) run(ctx context.Context) error {
 }
 
 // forget removes the records of an earlier run, but for those that this one goes on from.
+// Where the environment was destroyed since, there is nothing to go on from.
 func (d *delivery) forget() error {
+	names := destroy.Names()
 	if d.resume {
-		return nil
+		if !slices.ContainsFunc(names, d.job.Dir.Has) {
+			return nil
+		}
+		d.resume = false
+		d.console.Printf("the job destroy was run since: the run begins anew\n\n")
 	}
-	stages := destroy.Stages(d.job, destroy.Options{})
 	begun := d.from == ""
 	for _, p := range d.phases() {
-		if begun = begun || p.name == d.from; begun {
-			stages = append(stages, p.stages...)
+		begun = begun || p.name == d.from
+		for _, stage := range p.stages {
+			if begun {
+				names = append(names, stage.Name)
+			}
 		}
 	}
-	for _, stage := range stages {
-		if err := d.job.Dir.Forget(stage.Name); err != nil {
+	for _, name := range names {
+		if err := d.job.Dir.Forget(name); err != nil {
 			return err
 		}
 	}

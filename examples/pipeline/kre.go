@@ -23,9 +23,9 @@ func (d *delivery) own(name string) job.Stage {
 		if err != nil {
 			return err
 		}
-		args := append(program[1:], "apply", "-file", d.File, "-branch", j.Env.Branch)
+		args := append(program[1:], "apply", "-file", d.File, "-branch", j.Env.Branch, "-run", string(j.Dir))
 		if !d.aws {
-			args = append(args, "-local")
+			args = append(args, "-local", "-speed", fmt.Sprint(d.speed))
 		}
 		if d.kubeconfig != "" {
 			path, err := filepath.Abs(d.kubeconfig)

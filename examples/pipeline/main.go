@@ -15,8 +15,9 @@
 //	pipeline -file delivery.yaml -base origin/master -docker -aws
 //
 // -until STAGE ends after a stage, -from STAGE begins with one and takes those before it
-// for done. -resume goes on where a run of the same commit was stopped or killed. An AWS in memory ends
-// with its process, so that there the stages of before are done again, unseen. -destroy
+// for done. -resume goes on where a run of the same commit and file was stopped or
+// killed, unless the environment was destroyed since. An AWS in memory ends with its
+// process, so that there the stages of before are done again, unseen. -destroy
 // removes the environment: services, stacks, images and log searches; it names what it
 // is going to remove first, and refuses production unless -allow-production repeats its
 // name.

@@ -145,6 +145,21 @@ func TestARunGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+func TestAnEnvironmentThatWasDestroyedIsDeliveredAnew(t *testing.T) {
+	dir := t.TempDir()
+	if code, _, stderr := deliver(t, dir); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if _, err := job.Directory(dir).Write("stacks.json", []byte("{}")); err != nil { // as the job destroy leaves it, also one that was killed
+		t.Fatal(err)
+	}
+	code, stdout, stderr := deliver(t, dir, "-resume", "-until", "detect")
+	if code != 0 || state(t, dir, "rollout") != "" || job.Directory(dir).Has("stacks") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	contains(t, stdout, "the job destroy was run since: the run begins anew")
+}
+
 func TestAnInterruptedRunIsResumed(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -53,7 +53,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	flags.Var(&o.all, "all", "take every module as changed; -all=WHY says why")
 	flags.StringVar(&o.until, "until", "", "`STAGE` to end after: "+strings.Join(names(), ", "))
 	flags.StringVar(&o.from, "from", "", "`STAGE` to begin with; those before it are taken for done")
-	flags.BoolVar(&o.resume, "resume", false, "go on where a run of the same commit was stopped")
+	flags.BoolVar(&o.resume, "resume", false, "go on where a run of the same commit and file was stopped")
 	flags.BoolVar(&o.destroy, "destroy", false, "remove the environment instead of delivering it")
 	flags.StringVar(&o.allowProduction, "allow-production", "", "`NAME` of the environment again, to destroy it though it is production")
 	flags.BoolVar(&o.aws, "aws", false, "deliver to AWS, with region and credentials from the environment, and to Papertrail")

@@ -57,12 +57,12 @@ import (
 	"io"
 	"os"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/smithy-go"
 
 	"github.com/mettel-automation/delivery/ecr/cleanup"
 	"github.com/mettel-automation/delivery/ecr/repository"
+	"github.com/mettel-automation/delivery/examples/internal/awsenv"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/progress"
 )
@@ -119,9 +119,9 @@ func (o options) connect(ctx context.Context, desired []repository.Repository) (
 	if o.local {
 		return sample(desired, !o.cleanup), nil
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsenv.Load(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("configure AWS: %w", err)
+		return nil, err
 	}
 	return awsecr.NewFromConfig(cfg), nil
 }
@@ -142,7 +142,7 @@ func (o options) keep(ctx context.Context, api api, desired []repository.Reposit
 	}
 	out := output{Plan: &plan}
 	if o.apply {
-		out.err = manager.Apply(ctx, plan)
+		_, out.err = manager.Apply(ctx, plan)
 	}
 	return out, nil
 }

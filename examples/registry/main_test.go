@@ -50,12 +50,12 @@ func registry(t *testing.T, dir string, args ...string) (code int, stdout, stder
 
 func TestOutcomes(t *testing.T) {
 	const policy = "expire tagged latest-* beyond 100000; expire tagged inputs-* beyond 500; expire untagged beyond 500\n"
-	const changes = `update repository automation/bridge
+	const changes = `~ repository automation/bridge
   tags: mutable -> immutable but latest*
   scanning: manual -> on push
   tag Owner: "" -> "voice", tag Project: "" -> "automation"
   policy: none -> 1 statements
-  lifecycle policy: none -> ` + policy + `create repository automation/notifier
+  lifecycle policy: none -> ` + policy + `+ repository automation/notifier
   tags: immutable but cache*, latest*
   scanning: on push
   encryption: AES256

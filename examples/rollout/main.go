@@ -40,7 +40,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -50,6 +49,7 @@ import (
 	"github.com/mettel-automation/delivery/ecs/capacity"
 	"github.com/mettel-automation/delivery/ecs/logs"
 	"github.com/mettel-automation/delivery/ecs/targets"
+	"github.com/mettel-automation/delivery/examples/internal/awsenv"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/examples/internal/system"
 )
@@ -167,9 +167,9 @@ func (o options) connect(ctx context.Context, services []system.Service) (ecs.AP
 		}
 		return o.local.Start(o.cluster, services)
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsenv.Load(ctx)
 	if err != nil {
-		return nil, ecs.Options{}, fmt.Errorf("configure AWS: %w", err)
+		return nil, ecs.Options{}, err
 	}
 	client := awsecs.NewFromConfig(cfg)
 	opts := ecs.Options{

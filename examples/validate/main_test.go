@@ -130,7 +130,7 @@ func TestJSON(t *testing.T) {
 		"module": "net", "check": "terraform", "dir": "net", "outcome": "findings", "known": []any{}, "elsewhere": []any{}, "output": []any{},
 		"notes": []any{"types, functions and the arguments of resources are not checked; terraform validate does that"},
 		"findings": []any{map[string]any{
-			"check": "terraform", "module": "net", "path": "net/main.tf", "line": 2.0, "column": 7.0, "end_line": 2.0, "end_column": 12.0,
+			"check": "terraform", "module": "net", "path": "net/main.tf", "line": 2.0, "column": 7.0, "endLine": 2.0, "endColumn": 12.0,
 			"rule": "undeclared", "severity": "error", "message": `variable "b" is not declared in this module`, "scope": "module",
 		}},
 	}

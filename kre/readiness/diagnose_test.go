@@ -281,7 +281,7 @@ func TestRequestsAreFew(t *testing.T) {
 		}
 		other := strings.Replace(secret, "db", "other", 1)
 		c.put(append(all, secret, other)...)
-		if e := unreadyAfter(t, c, Options{Interval: 20 * time.Second}, append(all, secret, other)...); len(e.Unready) != 50 {
+		if e := unreadyAfter(t, c, Options{PollInterval: 20 * time.Second}, append(all, secret, other)...); len(e.Unready) != 50 {
 			t.Errorf("%d objects are unready", len(e.Unready))
 		}
 		want := map[string]int{"list deployments": 1, "list replicasets": 1, "list pods": 1, "list events": 1, "get secrets": 2}
@@ -314,7 +314,7 @@ func TestSelectors(t *testing.T) {
 func TestListsOfOneWorkloadAreNarrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, deploy("web", 0))
-		if e := unreadyAfter(t, c, Options{Interval: 20 * time.Second}, deploy("web", 0)); len(e.Unready) != 1 {
+		if e := unreadyAfter(t, c, Options{PollInterval: 20 * time.Second}, deploy("web", 0)); len(e.Unready) != 1 {
 			t.Errorf("error is %v", e)
 		}
 		var got []string

@@ -36,7 +36,7 @@ status: {phase: Failed, containerStatuses: [{name: app, state: {terminated: {exi
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(job.GroupVersionKind(), meta.RESTScopeNamespace)
 
-	waiter := readiness.New(client, mapper, readiness.Options{Interval: time.Millisecond})
+	waiter := readiness.New(client, mapper, readiness.Options{PollInterval: time.Millisecond})
 	err := waiter.Wait(context.Background(), []*unstructured.Unstructured{job})
 	fmt.Println(errors.Is(err, readiness.ErrFailed))
 	if e, ok := errors.AsType[*readiness.NotReadyError](err); ok {

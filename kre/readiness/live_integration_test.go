@@ -171,7 +171,7 @@ func (l *live) wait(limit time.Duration, rules status.Rules, objects ...*unstruc
 	ctx, cancel := context.WithTimeout(l.Context(), limit)
 	defer cancel()
 	begun := time.Now()
-	w := readiness.New(l.client, l.mapper, readiness.Options{Rules: rules, Progress: l.events.Record, Namespace: l.namespace, Interval: 300 * time.Millisecond})
+	w := readiness.New(l.client, l.mapper, readiness.Options{Rules: rules, Progress: l.events.Record, Namespace: l.namespace, PollInterval: 300 * time.Millisecond})
 	err := w.Wait(ctx, objects)
 	l.Logf("waited %s for %d objects: %v", time.Since(begun).Round(time.Millisecond), len(objects), err)
 	return err

@@ -35,11 +35,11 @@ import (
 
 // Op is the operation of the events of a wait. Their subject is an object, as
 // "Deployment shop/web".
-const Op = "readiness.wait"
+const Op = "kre.readiness"
 
 // Options tune a Waiter. The zero value is ready to use.
 type Options struct {
-	// Rules add to what is known of kinds.
+	// Rules add to what is known of kinds; default nothing.
 	Rules status.Rules
 	// Progress hears of an object when the reason changes for which it is not
 	// ready, when it becomes ready, and when the wait ends without it. What is
@@ -47,9 +47,9 @@ type Options struct {
 	Progress progress.Func
 	// Namespace is that of namespaced objects that name none; default "default".
 	Namespace string
-	// Interval is the pause between two looks, default 1 second. While nothing
-	// changes it grows by half each time, up to MaxInterval, default 5 seconds.
-	Interval, MaxInterval time.Duration
+	// PollInterval is the pause between two looks, default 1 second. While nothing
+	// changes it grows by half each time, up to MaxPollInterval, default 5 seconds.
+	PollInterval, MaxPollInterval time.Duration
 	// Warnings is how many warning events are kept for each object; default 3.
 	Warnings int
 	// Redact, where it is not nil, sees each text that came from the cluster before
@@ -77,8 +77,8 @@ type Waiter struct {
 // CustomResourceDefinition may be younger than what the mapper has seen.
 func New(client dynamic.Interface, mapper meta.RESTMapper, opts Options) *Waiter {
 	opts.Namespace = cmp.Or(opts.Namespace, "default")
-	opts.Interval = cmp.Or(opts.Interval, time.Second)
-	opts.MaxInterval = max(opts.Interval, cmp.Or(opts.MaxInterval, 5*time.Second))
+	opts.PollInterval = cmp.Or(opts.PollInterval, time.Second)
+	opts.MaxPollInterval = max(opts.PollInterval, cmp.Or(opts.MaxPollInterval, 5*time.Second))
 	opts.Warnings = cmp.Or(opts.Warnings, 3)
 	return &Waiter{client: client, mapper: mapper, opts: opts}
 }
@@ -99,7 +99,7 @@ func (w *Waiter) Wait(ctx context.Context, objects []*unstructured.Unstructured)
 		return err
 	}
 	r := &run{Waiter: w, targets: targets, started: time.Now()}
-	for pause := w.opts.Interval; ; {
+	for pause := w.opts.PollInterval; ; {
 		confirmed := r.confirming
 		changed, err := r.look(ctx)
 		switch {
@@ -114,12 +114,12 @@ func (w *Waiter) Wait(ctx context.Context, objects []*unstructured.Unstructured)
 		case r.confirming && !confirmed:
 			continue // at once: all were ready, if not at the same time
 		case changed:
-			pause = w.opts.Interval
+			pause = w.opts.PollInterval
 		}
 		if wait.For(ctx, pause) != nil {
 			return r.end(ended(ctx))
 		}
-		pause = min(pause*3/2, w.opts.MaxInterval)
+		pause = min(pause*3/2, w.opts.MaxPollInterval)
 	}
 }
 

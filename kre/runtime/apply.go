@@ -67,7 +67,7 @@ func (r Result) String() string {
 // later run with a new plan goes on from there.
 //
 // A release that holds the id of a zone that had to be made first is planned again
-// then; it fails with [ErrChanged] where something else differs by that time.
+// then; it fails with [ErrStale] where something else differs by that time.
 func (m *Manager) Apply(ctx context.Context, plan Plan) (Result, error) {
 	for _, c := range plan.Runtimes {
 		if c.runtime == nil || c.runtime.Name != c.Runtime {
@@ -130,7 +130,7 @@ func (m *Manager) ensure(ctx context.Context, c Change, o *Outcome) error {
 	}
 	if !ns.Exists {
 		if !c.Namespace {
-			return fmt.Errorf("namespace %s: %w: it is gone", c.Runtime, ErrChanged)
+			return fmt.Errorf("namespace %s: %w: it is gone", c.Runtime, ErrStale)
 		}
 		if err := m.cluster.CreateNamespace(ctx, c.Runtime, m.labels(*c.runtime)); err != nil {
 			return err
@@ -157,7 +157,7 @@ func (m *Manager) settled(ctx context.Context, c Change, zoneID string) (kre.Pla
 	was, is := shape(c.Release), shape(plan)
 	if !slices.Equal(was, is) {
 		more := slices.DeleteFunc(slices.Clone(is), func(s string) bool { return slices.Contains(was, s) })
-		return plan, fmt.Errorf("%w: the release with the id of its zone: %s", ErrChanged, strings.Join(more, ", "))
+		return plan, fmt.Errorf("%w: the release with the id of its zone: %s", ErrStale, strings.Join(more, ", "))
 	}
 	return plan, nil
 }

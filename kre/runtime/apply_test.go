@@ -26,8 +26,8 @@ func TestRuntimesComeUp(t *testing.T) {
 		}
 		text := plan.String()
 		for _, want := range []string{
-			"runtime kre-tnba: admin.kre-tnba-dev.example.net, api.kre-tnba-dev.example.net\n  create hosted zone kre-tnba-dev.example.net\n  create delegation of",
-			"  create namespace kre-email-tagger\n  install kre-email-tagger/kre-email-tagger",
+			"runtime kre-tnba: admin.kre-tnba-dev.example.net, api.kre-tnba-dev.example.net\n  + hosted zone kre-tnba-dev.example.net\n  + delegation of",
+			"  + namespace kre-email-tagger\n  install kre-email-tagger/kre-email-tagger",
 			"  note: the id of the hosted zone, shown as known-after-apply, is filled in once the zone is made\n",
 		} {
 			if !strings.Contains(text, want) {
@@ -209,7 +209,7 @@ func TestPlansThatAreNotTrueAnyMore(t *testing.T) {
 	}{
 		"a plan that somebody wrote":     {func(_ *world, p *runtime.Plan) { *p = runtime.Plan{Runtimes: []runtime.Change{{Runtime: "kre-tnba"}}} }, runtime.ErrNotPlanned},
 		"one for another runtime":        {func(_ *world, p *runtime.Plan) { p.Runtimes[0].Runtime = "other" }, runtime.ErrNotPlanned},
-		"another run installs meanwhile": {func(w *world, _ *runtime.Plan) { w.releases["kre-tnba"] = "something" }, runtime.ErrChanged},
+		"another run installs meanwhile": {func(w *world, _ *runtime.Plan) { w.releases["kre-tnba"] = "something" }, runtime.ErrStale},
 		"somebody deletes the namespace": {func(w *world, _ *runtime.Plan) { w.add("kre-tnba", nil).Terminating = true }, runtime.ErrTerminating},
 		"somebody else takes the name":   {func(w *world, _ *runtime.Plan) { w.add("kre-tnba", map[string]string{runtime.LabelEnvironment: "x"}) }, runtime.ErrNotOwned},
 	}
@@ -238,7 +238,7 @@ func TestPlansThatAreNotTrueAnyMore(t *testing.T) {
 			w.Fatal(err)
 		}
 		delete(w.namespaces, "kre-tnba")
-		if _, err := w.manager().Apply(w.Context(), plan); !errors.Is(err, runtime.ErrChanged) {
+		if _, err := w.manager().Apply(w.Context(), plan); !errors.Is(err, runtime.ErrStale) {
 			w.Errorf("a namespace that is gone: %v", err)
 		}
 	})

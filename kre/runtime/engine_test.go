@@ -73,14 +73,14 @@ func lives(ctx context.Context, t *testing.T, m *runtime.Manager, client kuberne
 	if result, err := apply(ctx, m, runtimes...); err != nil || result.Runtimes[0].Changed || !result.Runtimes[1].Changed {
 		t.Errorf("a change of one: %v, %v", result, err)
 	}
-	down, err := m.PlanDestroy(ctx, runtimes)
+	down, err := m.PlanDelete(ctx, runtimes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if text := down.String(); strings.Contains(text, "s3cret") || !strings.Contains(text, "volume claim data-"+first.Name+"-mongo-0 (20Gi, gp2): goes") {
 		t.Errorf("destruction is\n%s", text)
 	}
-	done, err := m.Destroy(ctx, down)
+	done, err := m.ApplyDelete(ctx, down)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, done)
 	}

@@ -8,8 +8,8 @@ import (
 
 // What an error of this package may match.
 var (
-	// ErrNotPlanned: the plan does not come from Plan or PlanDestroy.
-	ErrNotPlanned = errors.New("not planned by this package: call Plan or PlanDestroy first")
+	// ErrNotPlanned: the plan does not come from Plan or PlanDelete.
+	ErrNotPlanned = errors.New("not planned by this package: call Plan or PlanDelete first")
 	// ErrNoEnvironment: Options.Environment is missing or cannot be a label.
 	ErrNoEnvironment = errors.New("Options.Environment must be a label value of Kubernetes: at most 63 letters, digits, \"-\", \"_\" and \".\"")
 	// ErrNotOwned: the namespace belongs to another environment.
@@ -20,8 +20,8 @@ var (
 	ErrTerminating = errors.New("the namespace is being deleted: wait until it is gone, then run again")
 	// ErrExposed: ingresses or load balancers are left that the release did not make.
 	ErrExposed = errors.New("still has a name in the DNS")
-	// ErrChanged: something is not any more as it was planned.
-	ErrChanged = errors.New("changed since it was planned: plan again")
+	// ErrStale: something is not any more as it was planned.
+	ErrStale = errors.New("changed since it was planned: plan again")
 	// ErrTimeout: not done within Options.Timeout.
 	ErrTimeout = errors.New("not done in time")
 )

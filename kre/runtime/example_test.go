@@ -50,12 +50,12 @@ func Example() {
 	fmt.Print(result)
 	fmt.Println(result.Runtimes[0].Hosts.Admin, err)
 
-	destruction, err := runtimes.PlanDestroy(ctx, []runtime.Runtime{tnba})
+	destruction, err := runtimes.PlanDelete(ctx, []runtime.Runtime{tnba})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	done, err := runtimes.Destroy(ctx, destruction)
+	done, err := runtimes.ApplyDelete(ctx, destruction)
 	fmt.Print(done)
 	fmt.Println(err)
 	// Output:

@@ -39,7 +39,7 @@ func TestTheClusterOfAnotherEnvironment(t *testing.T) {
 				w.namespaces["kre-tnba"].exposed[0].Hosts = tt.hosts
 				before := w.state()
 				_, planned := w.manager().Plan(w.Context(), []runtime.Runtime{old("kre-tnba")})
-				_, destroyed := w.manager().PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")})
+				_, destroyed := w.manager().PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")})
 				for _, err := range []error{planned, destroyed} {
 					if refused := errors.Is(err, runtime.ErrNotOwned); refused != tt.refused || err != nil && !refused {
 						w.Errorf("error %v", err)
@@ -82,12 +82,12 @@ func TestANamespaceThatWentToAnotherEnvironmentIsLeftAlone(t *testing.T) {
 	bubble(t, route53test.Options{}, func(w *world) {
 		w.up(old("kre-tnba"))
 		keep := func(o *runtime.Options) { o.DeleteNamespaces = false }
-		plan, err := w.manager(keep).PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")})
+		plan, err := w.manager(keep).PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")})
 		if err != nil {
 			w.Fatal(err)
 		}
 		w.namespaces["kre-tnba"].Labels = map[string]string{runtime.LabelEnvironment: "kre-other"}
-		if _, err := w.manager(keep).Destroy(w.Context(), plan); !errors.Is(err, runtime.ErrNotOwned) || w.releases["kre-tnba"] == "" {
+		if _, err := w.manager(keep).ApplyDelete(w.Context(), plan); !errors.Is(err, runtime.ErrNotOwned) || w.releases["kre-tnba"] == "" {
 			w.Errorf("error %v, releases %v", err, w.releases)
 		}
 	})
@@ -97,7 +97,7 @@ func TestTheDestructionSaysWhatIsNotThere(t *testing.T) {
 	bubble(t, route53test.Options{}, func(w *world) {
 		w.up(old("kre-tnba"))
 		delete(w.namespaces, "kre-tnba")
-		plan, err := w.manager().PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")})
+		plan, err := w.manager().PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")})
 		if err != nil || !strings.Contains(plan.String(), "note: there is no namespace kre-tnba in this cluster") {
 			w.Errorf("%s, %v", plan, err)
 		}
@@ -107,7 +107,7 @@ func TestTheDestructionSaysWhatIsNotThere(t *testing.T) {
 func TestTheDestructionSaysWhatItWillWaitFor(t *testing.T) {
 	bubble(t, route53test.Options{}, func(w *world) {
 		w.up(old("kre-tnba"))
-		plan, err := w.manager(func(o *runtime.Options) { o.DeleteNamespaces = false }).PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")})
+		plan, err := w.manager(func(o *runtime.Options) { o.DeleteNamespaces = false }).PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")})
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestDataThatGoesWithTheRelease(t *testing.T) {
 			{Claim: "old", Size: "1Gi", Volume: "b", Policy: "Recycle", Release: "kre-tnba"},
 			{Claim: "similar", Size: "1Gi", Volume: "c", Policy: "Delete", Release: "kre-tnba2"},
 		}
-		plan, err := w.manager(func(o *runtime.Options) { o.DeleteNamespaces = false }).PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")})
+		plan, err := w.manager(func(o *runtime.Options) { o.DeleteNamespaces = false }).PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")})
 		if err != nil {
 			w.Fatal(err)
 		}

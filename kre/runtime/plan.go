@@ -55,7 +55,7 @@ func (p Plan) String() string {
 		}
 		indent(&b, c.Zone.String())
 		if c.Namespace {
-			fmt.Fprintf(&b, "  create namespace %s\n", c.Runtime)
+			fmt.Fprintf(&b, "  + namespace %s\n", c.Runtime)
 		}
 		if !c.Release.Empty() {
 			indent(&b, c.Release.String())

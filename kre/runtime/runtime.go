@@ -10,8 +10,8 @@
 //	fmt.Print(plan)
 //	result, err := runtimes.Apply(ctx, plan)
 //
-// [Manager.PlanDestroy] names what would go, volumes and DNS records included, and
-// [Manager.Destroy] takes it down so that nothing is left behind. Runtimes of
+// [Manager.PlanDelete] names what would go, volumes and DNS records included, and
+// [Manager.ApplyDelete] takes it down so that nothing is left behind. Runtimes of
 // production are refused, and those with similar names are never touched.
 //
 // [Runtime] has the settings that this package knows, of two generations of the KRE
@@ -33,7 +33,7 @@ type Engine interface {
 	Plan(context.Context, []kre.Release) (kre.Plan, error)
 	Apply(context.Context, kre.Plan) (kre.Result, error)
 	PlanUninstall(context.Context, []kre.Release) (kre.Plan, error)
-	Uninstall(context.Context, kre.Plan) (kre.Result, error)
+	ApplyUninstall(context.Context, kre.Plan) (kre.Result, error)
 }
 
 // Zones keeps hosted zones; a [*zone.Manager] does. Its own options say which
@@ -58,11 +58,11 @@ type Options struct {
 	Environment string
 	// Progress hears of each runtime: operation "kre.runtime". A nil one is silence.
 	Progress progress.Func
-	// Tags are given to hosted zones.
+	// Tags are given to hosted zones; default none.
 	Tags map[string]string
 	// Parallel is how many runtimes are worked on at once; default 4.
 	Parallel int
-	// DeleteNamespaces lets Destroy delete namespaces that carry our labels, with all
+	// DeleteNamespaces lets ApplyDelete delete namespaces that carry our labels, with all
 	// that is in them: volume claims, and what the runtime made itself. Others stay.
 	DeleteNamespaces bool
 	// Production are the words that mark a runtime of production, beside its Kind,

@@ -286,7 +286,7 @@ func (w *world) PlanUninstall(ctx context.Context, releases []kre.Release) (plan
 	return plan, err
 }
 
-func (w *world) Uninstall(ctx context.Context, plan kre.Plan) (kre.Result, error) {
+func (w *world) ApplyUninstall(ctx context.Context, plan kre.Plan) (kre.Result, error) {
 	var result kre.Result
 	for _, c := range plan.Changes {
 		err := w.call(ctx, "Uninstall", c.Release, func() error {
@@ -319,12 +319,12 @@ func apply(ctx context.Context, m *runtime.Manager, runtimes ...runtime.Runtime)
 }
 
 // destroy plans and destroys.
-func destroy(ctx context.Context, m *runtime.Manager, runtimes ...runtime.Runtime) (runtime.Destroyed, error) {
-	plan, err := m.PlanDestroy(ctx, runtimes)
+func destroy(ctx context.Context, m *runtime.Manager, runtimes ...runtime.Runtime) (runtime.Deleted, error) {
+	plan, err := m.PlanDelete(ctx, runtimes)
 	if err != nil {
-		return runtime.Destroyed{}, err
+		return runtime.Deleted{}, err
 	}
-	return m.Destroy(ctx, plan)
+	return m.ApplyDelete(ctx, plan)
 }
 
 // up brings runtimes up.

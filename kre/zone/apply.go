@@ -33,7 +33,7 @@ type Result struct {
 // until all name servers know them: the zone's before the parent delegates to them.
 // A plan without changes makes no call.
 //
-// It reads again first, and fails with [ErrChanged] where more is to do by now than
+// It reads again first, and fails with [ErrStale] where more is to do by now than
 // the plan says. What it did is returned beside an error; a later run with a new plan
 // goes on from there, and never makes a second zone.
 func (m *Manager) Apply(ctx context.Context, plan Plan) (Result, error) {
@@ -73,7 +73,7 @@ func (m *Manager) apply(ctx context.Context, plan Plan, r *Result) error {
 		return err
 	}
 	if !plan.covers(now) {
-		return fmt.Errorf("%w:\n%s", ErrChanged, strings.TrimSpace(now.String()))
+		return fmt.Errorf("%w:\n%s", ErrStale, strings.TrimSpace(now.String()))
 	}
 	r.ID, r.NameServers = now.ID, now.servers
 	if now.Empty() {
@@ -180,7 +180,7 @@ func (m *Manager) alone(ctx context.Context, spec Spec, id string) error {
 	spec.ID = ""
 	f, err := m.find(ctx, spec, false)
 	if err == nil && f.candidate != nil && f.id != id {
-		return fmt.Errorf("%w: there is also %s", ErrChanged, f.id)
+		return fmt.Errorf("%w: there is also %s", ErrStale, f.id)
 	}
 	return err
 }

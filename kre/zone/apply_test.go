@@ -24,8 +24,8 @@ func TestAZoneIsMadeAndDelegated(t *testing.T) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		want := "create hosted zone kre-tnba-dev.example.net\n" +
-			"create delegation of kre-tnba-dev.example.net in example.net (" + b.parent + "): the name servers that the zone gets, for 300 s\n"
+		want := "+ hosted zone kre-tnba-dev.example.net\n" +
+			"+ delegation of kre-tnba-dev.example.net in example.net (" + b.parent + "): the name servers that the zone gets, for 300 s\n"
 		if d := cmp.Diff(want, plan.String()); d != "" {
 			b.Errorf("plan (-want +got):\n%s", d)
 		}
@@ -89,17 +89,17 @@ func TestPlansOfWhatExists(t *testing.T) {
 	}{
 		"another delegation is replaced": {
 			prepare: func(b *bench, _ string) { put(b, b.parent, route53test.Record(name, "NS", "ns1.old.com.")) },
-			want: "update delegation of NAME in example.net (PARENT): ns1.old.com for 300 s -> SERVERS for 300 s\n" +
+			want: "~ delegation of NAME in example.net (PARENT): ns1.old.com for 300 s -> SERVERS for 300 s\n" +
 				"note: NAME: example.net (PARENT) delegates the name to name servers of another zone, which would lose it: ns1.old.com\n",
 		},
 		"so is one that is kept for another time": {
 			opts: func(o *zone.Options) { o.TTL = time.Minute },
-			want: "update delegation of NAME in example.net (PARENT): SERVERS for 300 s -> SERVERS for 60 s\n",
+			want: "~ delegation of NAME in example.net (PARENT): SERVERS for 300 s -> SERVERS for 60 s\n",
 		},
 		"a tag is changed, and one of somebody else stays": {
 			prepare: func(b *bench, id string) { b.cloud.SetTag(id, "Other", "x") },
 			spec:    func(s *zone.Spec) { s.Tags = map[string]string{"Project": "b"} },
-			want:    "update hosted zone NAME (ZONE): tag Project = \"b\"\n",
+			want:    "~ hosted zone NAME (ZONE): tag Project = \"b\"\n",
 		},
 		"a zone without a parent is not delegated": {spec: func(s *zone.Spec) { s.Parent = "" }},
 		"letter case and a dot at the end do not matter": {spec: func(s *zone.Spec) {
@@ -276,7 +276,7 @@ func TestAPlanThatIsNotTrueAnyMore(t *testing.T) {
 			b.Fatal(err)
 		}
 		put(b, b.parent, route53test.Record(name, "NS", "ns1.somebody.com."))
-		if _, err := m.Apply(b.Context(), plan); !errors.Is(err, zone.ErrChanged) || len(b.cloud.Zones(name)) != 0 {
+		if _, err := m.Apply(b.Context(), plan); !errors.Is(err, zone.ErrStale) || len(b.cloud.Zones(name)) != 0 {
 			b.Errorf("a delegation of somebody else would be lost: %v", err)
 		}
 		if _, err := m.Apply(b.Context(), zone.Plan{Zone: name, Action: zone.Create}); !errors.Is(err, zone.ErrNotPlanned) {

@@ -29,7 +29,7 @@ type Deleted struct {
 //
 // It reads the zone again first, with the refusals of [Manager.PlanDelete]. It fails
 // with a [*ForeignError] where there are records that are not ours and
-// Options.DeleteForeign is not set now or was not when planning, and with [ErrChanged] where there is anything that
+// Options.DeleteForeign is not set now or was not when planning, and with [ErrStale] where there is anything that
 // the plan does not name. What it did is returned beside the error; a later run with
 // a new plan goes on from there.
 func (m *Manager) ApplyDelete(ctx context.Context, plan Deletion) (Deleted, error) {
@@ -109,7 +109,7 @@ func (m *Manager) check(ctx context.Context, plan Deletion) (Deletion, error) {
 		more = append(more, fmt.Sprintf("a delegation from %s (%s) to %s", now.Parent, now.ParentID, strings.Join(now.Delegation, ", ")))
 	}
 	if len(more) > 0 {
-		return now, fmt.Errorf("%w: there is also %s", ErrChanged, strings.Join(more, ", "))
+		return now, fmt.Errorf("%w: there is also %s", ErrStale, strings.Join(more, ", "))
 	}
 	return now, nil
 }

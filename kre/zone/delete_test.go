@@ -283,7 +283,7 @@ func TestWhatThePlanDoesNotNameIsNotDeleted(t *testing.T) {
 		more := route53test.Record("a-new."+name, "TXT", `"heritage=external-dns,external-dns/owner=`+notes+`"`)
 		put(b, id, more)
 		writes := b.cloud.Writes()
-		if _, err := m.ApplyDelete(b.Context(), plan); !errors.Is(err, zone.ErrChanged) || !strings.Contains(err.Error(), "there is also TXT a-new."+name) || b.cloud.Writes() != writes {
+		if _, err := m.ApplyDelete(b.Context(), plan); !errors.Is(err, zone.ErrStale) || !strings.Contains(err.Error(), "there is also TXT a-new."+name) || b.cloud.Writes() != writes {
 			b.Errorf("error %v", err)
 		}
 		if err := b.cloud.Remove(id, more); err != nil {

@@ -29,7 +29,7 @@ type Deletion struct {
 	// where the zone is not delegated.
 	Delegation []string `json:"delegation,omitempty"`
 	Parent     string   `json:"parent,omitempty"`
-	ParentID   string   `json:"parentId,omitempty"`
+	ParentID   string   `json:"parentID,omitempty"`
 	Notes      []string `json:"notes,omitempty"`
 
 	spec     Spec

@@ -20,8 +20,8 @@ var (
 	ErrNoZone = errors.New("no public hosted zone of that name has this id")
 	// ErrProduction: the zone is one of production.
 	ErrProduction = errors.New("the zone is one of production: name it in Options.AllowProduction to delete it")
-	// ErrChanged: somebody else has changed something since it was planned.
-	ErrChanged = errors.New("changed since it was planned: plan again")
+	// ErrStale: somebody else has changed something since it was planned.
+	ErrStale = errors.New("changed since it was planned: plan again")
 	// ErrTimeout: not done within Options.Timeout.
 	ErrTimeout = errors.New("not done in time")
 )

@@ -43,12 +43,12 @@ type Plan struct {
 // Delegation is what happens to the NS record of the zone in its parent.
 type Delegation struct {
 	Parent   string   `json:"parent"`
-	ParentID string   `json:"parentId"`
+	ParentID string   `json:"parentID"`
 	Action   Action   `json:"action"`
 	From     []string `json:"from,omitempty"` // the name servers that are there, sorted
-	FromTTL  int64    `json:"fromTtl,omitempty"`
+	FromTTL  int64    `json:"fromTTL,omitempty"`
 	To       []string `json:"to,omitempty"` // those that will be; empty where the zone does not exist yet
-	ToTTL    int64    `json:"toTtl"`        // in seconds, as FromTTL
+	ToTTL    int64    `json:"toTTL"`        // in seconds, as FromTTL
 }
 
 // Empty reports whether applying would write nothing.
@@ -59,15 +59,16 @@ func (p Plan) Empty() bool {
 // String shows the plan as people read it; nothing where nothing would change and
 // there is nothing to know.
 func (p Plan) String() string {
+	marks := map[Action]string{Create: "+", Update: "~"}
 	var b strings.Builder
 	switch p.Action {
 	case Create:
-		fmt.Fprintf(&b, "create hosted zone %s\n", p.Zone)
+		fmt.Fprintf(&b, "+ hosted zone %s\n", p.Zone)
 	case Update:
-		fmt.Fprintf(&b, "update hosted zone %s (%s): %s\n", p.Zone, p.ID, strings.Join(p.Detail, ", "))
+		fmt.Fprintf(&b, "~ hosted zone %s (%s): %s\n", p.Zone, p.ID, strings.Join(p.Detail, ", "))
 	}
 	if d := p.Delegation; d != nil && d.Action != Keep {
-		fmt.Fprintf(&b, "%s delegation of %s in %s (%s): %s\n", d.Action, p.Zone, d.Parent, d.ParentID, d.change())
+		fmt.Fprintf(&b, "%s delegation of %s in %s (%s): %s\n", marks[d.Action], p.Zone, d.Parent, d.ParentID, d.change())
 	}
 	for _, n := range p.Notes {
 		fmt.Fprintf(&b, "note: %s: %s\n", p.Zone, n)

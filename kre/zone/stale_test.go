@@ -20,7 +20,7 @@ func TestADelegationThatChangedSinceIsNotDeleted(t *testing.T) {
 		put(b, b.parent, route53test.Record(name, "NS", first+".", "ns1.elsewhere.com."))
 		writes := b.cloud.Writes()
 		_, err = b.manager().ApplyDelete(b.Context(), plan)
-		if !errors.Is(err, zone.ErrChanged) || !strings.Contains(err.Error(), "ns1.elsewhere.com") || b.cloud.Writes() != writes {
+		if !errors.Is(err, zone.ErrStale) || !strings.Contains(err.Error(), "ns1.elsewhere.com") || b.cloud.Writes() != writes {
 			b.Errorf("%d writes, error %v", b.cloud.Writes()-writes, err)
 		}
 	})

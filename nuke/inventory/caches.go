@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -61,8 +62,8 @@ func readServerlessCaches(ctx context.Context, p *place, things *gathered) error
 // cache is a cluster of either sort; aws-nuke has one type for both.
 func cache(p *place, id, status, arn string, serverless bool) *whose.Thing {
 	t := p.thing("ElasticacheCacheCluster", id, id, map[string]string{"ClusterID": id, "Status": status, "Serverless": strconv.FormatBool(serverless)})
-	t.ARN, t.Ask = arn, cacheTags(p, arn)
-	t.Moot = status == "deleting" || status == "deleted"
+	t.ARN = arn
+	ask(p, t, status)
 	return t
 }
 
@@ -75,8 +76,8 @@ func readReplicationGroups(ctx context.Context, p *place, things *gathered) erro
 		for _, g := range out.ReplicationGroups {
 			id := ptr.Value(g.ReplicationGroupId)
 			t := p.thing("ElasticacheReplicationGroup", id, id, nil)
-			t.ARN, t.Keys, t.Ask = ptr.Value(g.ARN), []string{replicationKey(p, id)}, cacheTags(p, ptr.Value(g.ARN))
-			t.Moot = ptr.Value(g.Status) == "deleting"
+			t.ARN, t.Keys = ptr.Value(g.ARN), []string{replicationKey(p, id)}
+			ask(p, t, ptr.Value(g.Status))
 			things.add(t)
 		}
 		return out.Marker, nil
@@ -95,7 +96,8 @@ func readSubnetGroups(ctx context.Context, p *place, things *gathered) error {
 		for _, g := range out.CacheSubnetGroups {
 			name := ptr.Value(g.CacheSubnetGroupName)
 			t := p.thing("ElasticacheSubnetGroup", name, name, map[string]string{"Name": name})
-			t.ARN, t.Ask = ptr.Value(g.ARN), cacheTags(p, ptr.Value(g.ARN))
+			t.ARN = ptr.Value(g.ARN)
+			ask(p, t, available)
 			if strings.HasPrefix(name, "default") {
 				t.Held = "its name begins with default"
 			}
@@ -105,10 +107,22 @@ func readSubnetGroups(ctx context.Context, p *place, things *gathered) error {
 	})
 }
 
-// cacheTags reads the tags of one thing of ElastiCache.
-func cacheTags(p *place, arn string) func(context.Context) (map[string]string, error) {
-	return func(ctx context.Context) (map[string]string, error) {
-		out, err := call(ctx, p, "elasticache:ListTagsForResource", p.Caches.ListTagsForResource, &elasticache.ListTagsForResourceInput{ResourceName: &arn})
+// available is the state in which things of ElastiCache tell their tags.
+const available = "available"
+
+// ask lets t be asked for its tags, unless it is going already. In other states, that
+// it cannot be found does not mean that it is gone.
+// Source: ElastiCache API reference, ListTagsForResource.
+func ask(p *place, t *whose.Thing, status string) {
+	if t.Moot = status == "deleting" || status == "deleted"; t.Moot {
+		return
+	}
+	const action = "elasticache:ListTagsForResource"
+	t.Ask = func(ctx context.Context) (map[string]string, error) {
+		out, err := call(ctx, p, action, p.Caches.ListTagsForResource, &elasticache.ListTagsForResourceInput{ResourceName: &t.ARN})
+		if status != available && isGone(err) {
+			return nil, &ReadError{Region: p.name, Action: action, Err: fmt.Errorf("%s tells no tags while it is %q: wait, or delete it by hand", t.ID, status)}
+		}
 		if err != nil {
 			return nil, err
 		}

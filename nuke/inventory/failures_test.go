@@ -103,6 +103,7 @@ func TestOptionsThatCannotBeUsed(t *testing.T) {
 		"no account":            {func(o *inventory.Options) { o.Account = "" }, "the account is not given"},
 		"no region":             {func(o *inventory.Options) { o.Regions = nil }, "no region is given"},
 		"a region without name": {func(o *inventory.Options) { o.Regions = []string{""} }, "a region has no name"},
+		"all regions":           {func(o *inventory.Options) { o.Regions = []string{"us-east-1", "all"} }, `"all" is no region: name those that the environment is in`},
 		"global as a region":    {func(o *inventory.Options) { o.Regions = []string{"global"} }, `"global" is no region`},
 		"aws-nuke 4":            {func(o *inventory.Options) { o.Major = 4 }, "aws-nuke 4 is unknown"},
 	}

@@ -121,6 +121,8 @@ func (o Options) check() error {
 		fault = "a region has no name"
 	case slices.Contains(o.Regions, nuke.Global):
 		fault = fmt.Sprintf("%q is no region: what it stands for is always read", nuke.Global)
+	case slices.Contains(o.Regions, "all"):
+		fault = `"all" is no region: name those that the environment is in`
 	case o.Major != 2 && o.Major != 3:
 		fault = fmt.Sprintf("aws-nuke %d is unknown; 2 and 3 are known", o.Major)
 	default:

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	cachetypes "github.com/aws/aws-sdk-go-v2/service/elasticache/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/mettel-automation/delivery/nuke/inventory"
@@ -82,6 +83,62 @@ func TestWhatHasJustBeenDeletedIsNoFailure(t *testing.T) {
 			a.Before = once(action, &smithy.GenericAPIError{Code: "NoSuchEntity", Message: "it is gone"})
 			read(t, a, options())
 		})
+	}
+}
+
+// ElastiCache tells tags of what is available only, and of the rest that it cannot be found.
+func TestCachesInOtherStates(t *testing.T) {
+	tests := map[string]struct{ status, where, fails string }{
+		"one that is there, and then not":   {"available", others, ""},
+		"one that is being deleted already": {"deleting", others, ""},
+		"one that is being made":            {"creating", "", "read us-east-1: elasticache:ListTagsForResource: " + target + `-slow tells no tags while it is "creating": wait, or delete it by hand`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := threeEnvironments()
+			r := a.In(region)
+			r.CacheClusters = append(r.CacheClusters, cachetypes.CacheCluster{CacheClusterId: new(target + "-slow"), ARN: new("arn:slow"), CacheClusterStatus: &tt.status})
+			a.Before = func(_, action string) error {
+				if action == "elasticache:ListTagsForResource" {
+					return &smithy.GenericAPIError{Code: "CacheClusterNotFound", Message: "either not present or not available"}
+				}
+				return nil
+			}
+			for i := range r.CacheClusters[:len(r.CacheClusters)-1] {
+				r.CacheClusters[i].CacheClusterStatus = new("available")
+			}
+			for i := range r.ReplicationGroups {
+				r.ReplicationGroups[i].Status = new("available")
+			}
+			inv, err := inventory.New(a.API(), options()).Read(t.Context())
+			if tt.fails != "" {
+				if _, ok := errors.AsType[*inventory.ReadError](err); !ok || err.Error() != tt.fails {
+					t.Errorf("error %v, want %s", err, tt.fails)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if where, _ := found(inv, target+"-slow"); where != tt.where {
+				t.Errorf("it is in %s", where)
+			}
+		})
+	}
+}
+
+// A cache that is being deleted tells no tags either, and nobody has to know them.
+func TestNobodyAsksACacheThatIsBeingDeleted(t *testing.T) {
+	a := threeEnvironments()
+	r := a.In(region)
+	r.CacheClusters = append(r.CacheClusters, cachetypes.CacheCluster{CacheClusterId: new(target + "-old"), ARN: new("arn:old"), CacheClusterStatus: new("deleting")})
+	before := a.Calls("elasticache:ListTagsForResource")
+	read(t, a, options())
+	asked := a.Calls("elasticache:ListTagsForResource") - before
+	r.CacheClusters = r.CacheClusters[:len(r.CacheClusters)-1]
+	read(t, a, options())
+	if again := a.Calls("elasticache:ListTagsForResource") - before - asked; asked != again {
+		t.Errorf("%d are asked with it, and %d without", asked, again)
 	}
 }
 

@@ -71,13 +71,19 @@ func (d Dialect) close(id string, ended time.Time, collapsed bool) string {
 // that move a cursor go, as they mean nothing in a log.
 func (d Dialect) line(s string, colors bool) string {
 	s = strings.TrimRight(sequences(s, colors), " \t")
+	if d == GitLab {
+		return s
+	}
+	// The runner of GitHub takes a command of the older form wherever it stands, as
+	// do Azure Pipelines, of which that is, and TeamCity, where the log is plain;
+	// and one of the present form at the beginning of a line, after space.
+	// Source: github.com/actions/runner, src/Runner.Common/ActionCommand.cs;
+	// Azure Pipelines documentation, "Logging commands"; that of TeamCity, "Service
+	// messages".
+	s = strings.NewReplacer("##[", `\x23#[`, "##vso[", `\x23#vso[`, "##teamcity[", `\x23#teamcity[`).Replace(s)
 	if d != GitHub {
 		return s
 	}
-	// The runner takes a command of the older form wherever it stands, and one
-	// of the present form at the beginning of a line, after space.
-	// Source: github.com/actions/runner, src/Runner.Common/ActionCommand.cs
-	s = strings.ReplaceAll(s, "##[", `\x23#[`)
 	if i := strings.Index(s, "::"); i >= 0 && blank(s[:i]) {
 		s = s[:i] + `\x3a` + s[i+1:]
 	}

@@ -58,7 +58,8 @@ func (s *Section) Write(p []byte) (int, error) {
 }
 
 // End writes the section: collapsed where err is nil, and else open, with err
-// last. Summary says in a few words what came out and stands in the title; where
+// last. Where that says [context.Canceled], and nothing had failed before, the
+// step was stopped and did not fail. Summary says in a few words what came out and stands in the title; where
 // it is empty, the subjects of the events are counted. End returns err as it is,
 // so that a step can end with
 //
@@ -71,13 +72,16 @@ func (s *Section) End(summary string, err error) error {
 	switch {
 	case err == nil:
 		s.end(fine, summary, nil)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !slices.ContainsFunc(s.board.Rows(), unprompted):
 		s.end(stopped, summary, err)
 	default:
 		s.end(failed, summary, err)
 	}
 	return err
 }
+
+// unprompted reports whether r has failed by itself, and not by being cancelled.
+func unprompted(r board.Row) bool { return failing(r) && !errors.Is(r.Failure, context.Canceled) }
 
 // Close ends a section whose caller has no verdict of its own: it went well where
 // every subject came to rest and none failed. Close returns the first error of

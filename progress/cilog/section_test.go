@@ -50,6 +50,20 @@ func TestEnds(t *testing.T) {
 			},
 			"• deploy  stopped after 1s: 1 of 3\nroll out: context canceled\n",
 		},
+		"one that had failed before it was cancelled did": {
+			Options{Dialect: GitHub, NoColor: true},
+			func(l *Log) {
+				s := l.Section("deploy")
+				s.Emit(progress.Event{Op: "o", Subject: "a", State: progress.Failed, Err: errors.New("no redis")})
+				s.Emit(progress.Event{Op: "o", Subject: "b", State: progress.Failed, Err: context.Canceled})
+				_ = s.End("0 of 2", errors.Join(errors.New("a: no redis"), context.Canceled))
+			},
+			`✗ deploy  failed: 0 of 2
+✗ a (o)  failed
+✗ b (o)  failed
+::error title=deploy::a: no redis%0Acontext canceled
+`,
+		},
 		"a reason that the error does not hold is told": {
 			Options{},
 			func(l *Log) {

@@ -28,7 +28,7 @@ type Options struct {
 	// Title stands above the picture. The default is the operation where there
 	// is one only, and "Timeline" otherwise.
 	Title string
-	// Op restricts the picture to one operation, such as "ecs.rollout".
+	// Op restricts the picture to one operation, such as "ecs.rollout"; default all.
 	Op string
 	// ID begins the ids within the picture. A page that holds several pictures
 	// gives each its own. Other than ASCII letters, digits and hyphens are left

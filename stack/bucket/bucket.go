@@ -1,5 +1,6 @@
 // Package bucket is the S3 side of stacks: it empties buckets, which CloudFormation
-// does not delete before, and keeps templates that are too large for a request.
+// does not delete before, and keeps templates that are too large for a request, in a
+// bucket that [Home] makes.
 //
 // [Emptier] and [Templates] are what package stack calls an Emptier and an Uploader:
 //
@@ -9,9 +10,9 @@
 //		Templates: bucket.Templates{API: client, Bucket: "automation-templates", Region: cfg.Region},
 //	})
 //
-// It makes and deletes no buckets, and it never bypasses a lock: what object lock
-// protects, be it in governance mode, stays, and is named. Directory buckets are not
-// for it; they have no versions, and another API.
+// It deletes no buckets, and makes none but that of templates. It never bypasses a
+// lock: what object lock protects, be it in governance mode, stays, and is named.
+// Directory buckets are not for it; they have no versions, and another API.
 package bucket
 
 import (
@@ -45,7 +46,7 @@ type Options struct {
 	// Pause is the time before the second pass that follows a failure that may pass,
 	// such as throttling; default 1 s. It doubles from pass to pass.
 	Pause time.Duration
-	// Progress hears of operation "bucket.empty" with the bucket as its subject, and
+	// Progress hears of operation "stack.bucket" with the bucket as its subject, and
 	// after each batch how many versions are deleted. A nil one is silence.
 	Progress progress.Func
 }
@@ -112,7 +113,7 @@ type run struct {
 }
 
 func (r *run) emit(state progress.State, message string, err error) {
-	r.opts.Progress.Emit(progress.Event{Op: "bucket.empty", Subject: r.bucket, State: state, Message: message, Err: err})
+	r.opts.Progress.Emit(progress.Event{Op: "stack.bucket", Subject: r.bucket, State: state, Message: message, Err: err})
 }
 
 func (r *run) told() string {

@@ -57,11 +57,11 @@ func TestEmptyDeletesEverything(t *testing.T) {
 		t.Errorf("largest batch %d, calls (-want +got):\n%s", m.largest, d)
 	}
 	if d := cmp.Diff([]progress.Event{
-		{Op: "bucket.empty", Subject: "logs", State: progress.Running},
-		{Op: "bucket.empty", Subject: "logs", State: progress.Running, Message: "1000 versions deleted"},
-		{Op: "bucket.empty", Subject: "logs", State: progress.Running, Message: "2000 versions deleted"},
-		{Op: "bucket.empty", Subject: "logs", State: progress.Running, Message: "2500 versions deleted"},
-		{Op: "bucket.empty", Subject: "logs", State: progress.Done, Message: "2500 versions deleted"},
+		{Op: "stack.bucket", Subject: "logs", State: progress.Running},
+		{Op: "stack.bucket", Subject: "logs", State: progress.Running, Message: "1000 versions deleted"},
+		{Op: "stack.bucket", Subject: "logs", State: progress.Running, Message: "2000 versions deleted"},
+		{Op: "stack.bucket", Subject: "logs", State: progress.Running, Message: "2500 versions deleted"},
+		{Op: "stack.bucket", Subject: "logs", State: progress.Done, Message: "2500 versions deleted"},
 	}, events.Events(), cmpopts.IgnoreFields(progress.Event{}, "Time")); d != "" {
 		t.Errorf("events (-want +got):\n%s", d)
 	}

@@ -22,3 +22,22 @@ func ExampleTemplates_Upload() {
 	fmt.Println(url, err)
 	// Output: https://automation-templates.s3.eu-west-1.amazonaws.com/templates/7d8df29cc6b0bff315409768e0a4663bec8fff3ebc8663afbc236b9aa55acf82.template <nil>
 }
+
+func ExampleHome() {
+	memory := newMemory("automation-templates")
+	memory.absent = true
+	home := bucket.Home{API: memory.client(), Bucket: "automation-templates", Region: "eu-west-1"} // yours is s3.NewFromConfig(cfg)
+	plan, err := home.Plan(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(plan)
+	fmt.Println(home.Apply(context.Background(), plan))
+	// Output:
+	// create bucket automation-templates
+	//   in eu-west-1, its objects owned by the account
+	//   public access blocked
+	//   what is below templates/ expires after 30 days
+	// <nil>
+}

@@ -83,7 +83,7 @@ func TestEmptyAgainstMoto(t *testing.T) {
 func TestUploadAgainstMoto(t *testing.T) {
 	client, url, name := motoBucket(t)
 	body := "Resources: {Logs: {Type: AWS::Logs::LogGroup}}"
-	templates := bucket.Templates{API: client, Bucket: name, Region: "us-east-1", Endpoint: url, Owner: account}
+	templates := bucket.Templates{API: client, Bucket: name, Region: "us-east-1", Endpoint: url, Account: account}
 	address, err := templates.Upload(t.Context(), []byte(body))
 	if err != nil {
 		t.Fatal(err)
@@ -103,5 +103,42 @@ func TestUploadAgainstMoto(t *testing.T) {
 	}
 	if again, err := templates.Upload(t.Context(), []byte(body)); again != address || err != nil {
 		t.Errorf("a second time: %s, error %v", again, err)
+	}
+}
+
+func TestHomeAgainstMoto(t *testing.T) {
+	for _, region := range []string{"us-east-1", "eu-west-1"} {
+		t.Run(region, func(t *testing.T) {
+			_, url, name := motoBucket(t)
+			name += "-home"
+			client := s3.New(s3.Options{
+				Region: region, BaseEndpoint: &url, UsePathStyle: true,
+				Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+			})
+			home := bucket.Home{API: client, Bucket: name, Region: region, Account: account, Tags: ours}
+			plan, err := home.Plan(t.Context())
+			if err != nil || plan.Action != bucket.Create {
+				t.Fatalf("%v\n%s", err, plan)
+			}
+			if err := home.Apply(t.Context(), plan); err != nil {
+				t.Fatal(err)
+			}
+			life, err := client.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: &name})
+			if err != nil || len(life.Rules) != 1 || *life.Rules[0].Expiration.Days != 30 || *life.Rules[0].Filter.Prefix != "templates/" {
+				t.Errorf("lifecycle: %v, %+v", err, life)
+			}
+			block, err := client.GetPublicAccessBlock(t.Context(), &s3.GetPublicAccessBlockInput{Bucket: &name})
+			if err != nil || !*block.PublicAccessBlockConfiguration.BlockPublicAcls || !*block.PublicAccessBlockConfiguration.RestrictPublicBuckets {
+				t.Errorf("public access: %v, %+v", err, block)
+			}
+			again, err := home.Plan(t.Context())
+			if err != nil || !again.Empty() {
+				t.Errorf("a second plan: %v\n%s", err, again)
+			}
+			templates := bucket.Templates{API: client, Bucket: name, Region: region, Endpoint: url, Account: account}
+			if _, err := templates.Upload(t.Context(), []byte("Resources: {}")); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

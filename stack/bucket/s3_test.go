@@ -32,6 +32,10 @@ type memory struct {
 	calls    map[string]int
 	largest  int // the most versions that one DeleteObjects had
 
+	region   string            // that a new bucket has to be asked for; default eu-west-1
+	absent   bool              // there is no bucket yet
+	settings map[string][]byte // what was put, by query: "lifecycle"
+
 	page int // versions a listing has at most; default 1,000
 	// before is asked before each operation; an answer of more than 0 is given instead.
 	before func(op string) (status int, code, message string)
@@ -47,7 +51,7 @@ type version struct {
 }
 
 func newMemory(bucket string) *memory {
-	return &memory{bucket: bucket, objects: map[string][]byte{}, calls: map[string]int{}, page: 1000}
+	return &memory{bucket: bucket, objects: map[string][]byte{}, calls: map[string]int{}, page: 1000, region: "eu-west-1", settings: map[string][]byte{}}
 }
 
 func (m *memory) fill(n int) *memory {
@@ -59,7 +63,7 @@ func (m *memory) fill(n int) *memory {
 
 func (m *memory) client() *s3.Client {
 	return s3.New(s3.Options{
-		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Region: m.region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient: &http.Client{Transport: m}, RetryMaxAttempts: 1,
 	})
 }
@@ -88,7 +92,10 @@ func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if owner := r.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != account {
 		return failure(r, http.StatusForbidden, "AccessDenied", "Access Denied"), nil
 	}
-	if name != m.bucket {
+	if op == "CreateBucket" {
+		return m.create(r, body), nil
+	}
+	if name != m.bucket || m.absent {
 		return failure(r, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist"), nil
 	}
 	switch op {
@@ -104,13 +111,33 @@ func (m *memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		return m.head(r), nil
 	case "PutObject":
 		return m.put(r, body), nil
+	case "HeadBucket":
+		return reply(http.StatusOK, nil), nil
+	}
+	if query, ok := strings.CutPrefix(op, "PUT "); ok {
+		m.settings[query] = body
+		return reply(http.StatusOK, nil), nil
+	}
+	if query, ok := strings.CutPrefix(op, "GET "); ok {
+		return m.setting(r, query), nil
 	}
 	return failure(r, http.StatusNotImplemented, "NotImplemented", op), nil
 }
 
 func operation(r *http.Request) string {
 	q := r.URL.Query()
+	if r.URL.Path == "/" {
+		for _, setting := range []string{"lifecycle", "publicAccessBlock", "tagging"} {
+			if q.Has(setting) {
+				return r.Method + " " + setting
+			}
+		}
+	}
 	switch {
+	case r.Method == http.MethodHead && r.URL.Path == "/":
+		return "HeadBucket"
+	case r.Method == http.MethodPut && r.URL.Path == "/":
+		return "CreateBucket"
 	case r.Method == http.MethodGet && q.Has("versions"):
 		return "ListObjectVersions"
 	case r.Method == http.MethodGet && q.Has("uploads"):
@@ -225,6 +252,54 @@ func (m *memory) abort(r *http.Request) *http.Response {
 	}
 	m.uploads = slices.Delete(m.uploads, i, i+1)
 	return reply(http.StatusNoContent, nil)
+}
+
+// create makes the bucket, as S3 does it: of us-east-1 it does not want to be told.
+func (m *memory) create(r *http.Request, body []byte) *http.Response {
+	var in struct {
+		LocationConstraint string
+		Tags               struct{ Tag []struct{ Key, Value string } }
+	}
+	if len(body) > 0 {
+		if err := xml.Unmarshal(body, &in); err != nil {
+			return failure(r, http.StatusBadRequest, "MalformedXML", err.Error())
+		}
+	}
+	switch want := strings.TrimSuffix(m.region, "us-east-1"); {
+	case !m.absent:
+		return failure(r, http.StatusConflict, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
+	case in.LocationConstraint != want:
+		return failure(r, http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid")
+	case r.Header.Get("X-Amz-Object-Ownership") != "BucketOwnerEnforced":
+		return failure(r, http.StatusBadRequest, "InvalidBucketOwnership", "want BucketOwnerEnforced")
+	}
+	m.absent = false
+	m.tag(in.Tags.Tag...)
+	return reply(http.StatusOK, nil)
+}
+
+// tag gives the bucket tags.
+func (m *memory) tag(tags ...struct{ Key, Value string }) {
+	if len(tags) == 0 {
+		return
+	}
+	text := "<Tagging><TagSet>"
+	for _, t := range tags {
+		text += "<Tag><Key>" + t.Key + "</Key><Value>" + t.Value + "</Value></Tag>"
+	}
+	m.settings["tagging"] = []byte(text + "</TagSet></Tagging>")
+}
+
+// setting is what was put, or the code by which S3 says that there is none.
+func (m *memory) setting(r *http.Request, query string) *http.Response {
+	body, ok := m.settings[query]
+	if !ok {
+		code := map[string]string{"lifecycle": "NoSuchLifecycleConfiguration", "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration", "tagging": "NoSuchTagSet"}[query]
+		return failure(r, http.StatusNotFound, code, "There is none")
+	}
+	out := reply(http.StatusOK, nil)
+	out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return out
 }
 
 func (m *memory) head(r *http.Request) *http.Response {

@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -33,12 +34,12 @@ type TemplateAPI interface {
 // here; a lifecycle rule of the bucket may do so, since CloudFormation reads one only
 // while a change set is made.
 type Templates struct {
-	API    TemplateAPI
-	Bucket string
-	Prefix string // of the keys; default "templates"
-	Region string // of the bucket, such as "eu-west-1"; its URL needs it
-	// Owner is the id of the account to which the bucket must belong; empty checks nothing.
-	Owner string
+	API    TemplateAPI // required; an [*s3.Client] has it
+	Bucket string      // required; must exist
+	Prefix string      // of the keys; default "templates"
+	Region string      // required: that of the bucket, such as "eu-west-1", for its URL
+	// Account is the id of the account to which the bucket must belong; empty checks nothing.
+	Account string
 	// Endpoint is the address of another S3 than that of AWS, such as
 	// "http://127.0.0.1:5000". With it the URL has the bucket in its path.
 	Endpoint string
@@ -49,11 +50,7 @@ type Templates struct {
 // than [MaxTemplateBytes].
 func (t Templates) Upload(ctx context.Context, body []byte) (url string, err error) {
 	sum := sha256.Sum256(body)
-	prefix := strings.Trim(t.Prefix, "/")
-	if prefix == "" {
-		prefix = "templates"
-	}
-	key := prefix + "/" + hex.EncodeToString(sum[:]) + ".template"
+	key := prefixOf(t.Prefix) + "/" + hex.EncodeToString(sum[:]) + ".template"
 	if err := t.check(body); err != nil {
 		return "", fmt.Errorf("upload template: %w", err)
 	}
@@ -61,10 +58,13 @@ func (t Templates) Upload(ctx context.Context, body []byte) (url string, err err
 		err = t.store(ctx, key, body, base64.StdEncoding.EncodeToString(sum[:]))
 	}
 	if err != nil {
-		return "", fmt.Errorf("upload template to bucket %s: %w", t.Bucket, explain(err, t.Owner))
+		return "", fmt.Errorf("upload template to bucket %s: %w", t.Bucket, explain(err, t.Account))
 	}
 	return url, nil
 }
+
+// prefixOf is a prefix of keys as it was given, or the default.
+func prefixOf(given string) string { return cmp.Or(strings.Trim(given, "/"), "templates") }
 
 func (t Templates) check(body []byte) error {
 	switch {
@@ -85,8 +85,8 @@ func (t Templates) check(body []byte) error {
 // store writes body under key, but where it is there already.
 func (t Templates) store(ctx context.Context, key string, body []byte, sum string) error {
 	var owner *string
-	if t.Owner != "" {
-		owner = &t.Owner
+	if t.Account != "" {
+		owner = &t.Account
 	}
 	head, err := t.API.HeadObject(ctx, &s3.HeadObjectInput{
 		Bucket: &t.Bucket, Key: &key, ExpectedBucketOwner: owner, ChecksumMode: types.ChecksumModeEnabled,

@@ -24,7 +24,7 @@ func TestUpload(t *testing.T) {
 			"https://templates.s3.eu-west-1.amazonaws.com/templates/" + key, "templates/" + key,
 		},
 		"a prefix of one's own": {
-			bucket.Templates{Bucket: "templates", Region: "us-east-1", Prefix: "/cfn/master/", Owner: account},
+			bucket.Templates{Bucket: "templates", Region: "us-east-1", Prefix: "/cfn/master/", Account: account},
 			"https://templates.s3.us-east-1.amazonaws.com/cfn/master/" + key, "cfn/master/" + key,
 		},
 		"another partition": {
@@ -101,7 +101,7 @@ func TestUploadFails(t *testing.T) {
 	}
 	good := bucket.Templates{Bucket: "templates", Region: "eu-west-1"}
 	other := good
-	other.Owner = "999999999999"
+	other.Account = "999999999999"
 	tests := map[string]struct {
 		templates bucket.Templates
 		body      string

@@ -44,8 +44,8 @@ type Quotas interface {
 // Options say what a Reader may ask. What is nil is not asked, and remains
 // unknown to the supply.
 type Options struct {
-	EC2    EC2
-	Quotas Quotas
+	EC2    EC2    // tells the network interfaces of instance types, and the free addresses of subnets
+	Quotas Quotas // tells the quotas of the account
 	// TrunkTasks is how many tasks in awsvpc mode an instance with a trunk network
 	// interface runs, by instance type: {"c5.large": 10}. No API tells it, and for
 	// types that are not here it remains unknown. Source: ECS developer guide,

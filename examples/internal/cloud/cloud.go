@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/mettel-automation/delivery/examples/internal/awsenv"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/examples/internal/job"
 )
@@ -51,9 +51,9 @@ type Connect func(ctx context.Context, j *job.Job) (*Cloud, error)
 // faster, as the -speed of awslocal. An account that is not that of the file is refused.
 func AWS() Connect {
 	return once(func(ctx context.Context, j *job.Job) (*Cloud, error) {
-		cfg, err := config.LoadDefaultConfig(ctx)
+		cfg, err := awsenv.Load(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("configure AWS: %w", err)
+			return nil, err
 		}
 		cfg.Region = cmp.Or(j.Config.Region, cfg.Region)
 		if cfg.Region == "" {

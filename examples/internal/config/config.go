@@ -15,6 +15,7 @@ package config
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -59,6 +60,8 @@ type File struct {
 	Modules changes.Config `yaml:"-"`
 	// Dir is the directory of the file.
 	Dir string `yaml:"-"`
+	// Digest is that of its text, by which a changed file is known: SHA-256, in hex.
+	Digest string `yaml:"-"`
 }
 
 // raw is the file with what another package reads.
@@ -108,7 +111,7 @@ func Read(name string, r io.Reader) (*File, error) {
 		return nil, fmt.Errorf("read %s:%w", name, err)
 	}
 	f := &all.File
-	f.Dir = filepath.Dir(name)
+	f.Dir, f.Digest = filepath.Dir(name), fmt.Sprintf("%x", sha256.Sum256(content))
 	if f.Modules, err = modulefile.Decode(&all.Global, &all.Modules, name); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 )
 
 // Infrastructure is what environments are made of besides their services; see
@@ -27,8 +28,14 @@ type Infrastructure struct {
 	// LogDays is for how many days logs are kept; default 14, in production 90.
 	LogDays int `yaml:"log_days"`
 	// TemplateBucket takes templates over 51,200 bytes, which some four services make.
-	// It must be there.
+	// The job "basic-infra -network" makes it where it is missing.
 	TemplateBucket string `yaml:"template_bucket"`
+	// Role is the ARN of the role that CloudFormation makes, changes and deletes the
+	// environments' stacks as; default none: it has the rights of the job.
+	Role string `yaml:"role"`
+	// Boundary is the ARN of a policy that caps what the roles of the environments may
+	// do, their permissions boundary; default none.
+	Boundary string `yaml:"boundary"`
 	// TaskLimit is how many tasks all environments of the project may run together, in
 	// one region; default no limit.
 	TaskLimit int `yaml:"task_limit"`
@@ -58,8 +65,34 @@ type Redis struct {
 }
 
 func (f *File) checkInfrastructure() error {
+	var errs []error
 	if n := f.Infrastructure.TaskLimit; n < 0 {
-		return fmt.Errorf("infrastructure: task_limit %d: want at least 1, or none", n)
+		errs = append(errs, fmt.Errorf("infrastructure: task_limit %d: want at least 1, or none", n))
+	}
+	for i, arn := range f.Infrastructure.Secrets {
+		if !isARN(arn) {
+			errs = append(errs, fmt.Errorf("infrastructure: secrets: number %d: want the ARN of where it is, in Secrets Manager or Systems Manager", i+1))
+		}
+	}
+	errs = append(errs, f.checkIAM("infrastructure: role", "role", f.Infrastructure.Role), f.checkIAM("infrastructure: boundary", "policy", f.Infrastructure.Boundary))
+	return errors.Join(errs...)
+}
+
+// identity is what an ARN of IAM says: whose it is, and of what.
+var identity = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|aws):(role|policy)/[!-~]+$`)
+
+// checkIAM holds arn, which may be empty, to be that of a role or a policy of the
+// account. Policies may be those of AWS, too.
+func (f *File) checkIAM(what, kind, arn string) error {
+	if arn == "" {
+		return nil
+	}
+	m := identity.FindStringSubmatch(arn)
+	switch {
+	case m == nil, m[2] != kind, kind == "role" && m[1] == "aws":
+		return fmt.Errorf("%s %q: want the ARN of a %s, as arn:aws:iam::123456789012:%s/name", what, arn, kind, kind)
+	case f.Account != "" && m[1] != f.Account && m[1] != "aws":
+		return fmt.Errorf("%s %s: it is of account %s, and this file is for %s", what, arn, m[1], f.Account)
 	}
 	return nil
 }

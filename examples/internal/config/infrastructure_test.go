@@ -13,6 +13,7 @@ func TestFaultsOfImagesAndInfrastructure(t *testing.T) {
 		"two images of a module":         {"images: {modules: [{module: a}, {module: a}]}", "images: module a has two"},
 		"fewer images than none":         {"images: {newest: -1}", "images: newest -1: want more than 50, or none"},
 		"a limit that nothing meets":     {"infrastructure: {task_limit: -1}", "infrastructure: task_limit -1: want at least 1, or none"},
+		"a secret in the file":           {"infrastructure: {secrets: [hunter2]}", "infrastructure: secrets: number 1: want the ARN"},
 		"an account that is a name":      {"nuke: {blocklist: [production]}", `nuke: blocklist: account "production": want twelve digits, in quotes`},
 		"an aws-nuke that is not known":  {"nuke: {version: 4}", "nuke: version 4: want 3 or 2"},
 		"a key that is misspelt":         {"infrastructure: {network: {cidrs: x}}", "delivery.yaml:3:28: "},

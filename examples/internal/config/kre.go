@@ -17,7 +17,13 @@ import (
 type KRE struct {
 	// Name is that of the cluster, of the stack and of all that is theirs; default
 	// PROJECT-kre-KIND, such as automation-kre-dev.
-	Name     string     `yaml:"name"`
+	Name string `yaml:"name"`
+	// Role is the ARN of the role that CloudFormation makes, changes and deletes the
+	// stack as; default none: it has the rights of the job.
+	Role string `yaml:"role"`
+	// Boundary is the ARN of a policy that caps what the roles and the user of the stack
+	// may do, their permissions boundary; default none.
+	Boundary string     `yaml:"boundary"`
 	Network  KRENetwork `yaml:"network"`
 	Cluster  Cluster    `yaml:"cluster"`
 	Users    Users      `yaml:"users"`
@@ -134,6 +140,7 @@ func (f *File) checkKRE() error {
 			fail("the other one has the name %s, too", name)
 		}
 		names[name] = true
+		errs = append(errs, f.checkIAM("kre: "+kind+": role", "role", f.KRE[kind].Role), f.checkIAM("kre: "+kind+": boundary", "policy", f.KRE[kind].Boundary))
 		f.KRE[kind].Charts.check(fail)
 		seen := map[string]bool{}
 		for i, r := range f.KRE[kind].Runtimes {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/mettel-automation/delivery/internal/dag"
 )
@@ -105,9 +106,16 @@ func (s Service) faults() (faults []string) {
 		if _, twice := s.Environment[name]; twice {
 			faults = append(faults, name+" is a variable and a secret: give one")
 		}
+		if !isARN(s.Secrets[name]) {
+			faults = append(faults, fmt.Sprintf("secret %s: want the ARN of where it is, in Secrets Manager or Systems Manager", name))
+		}
 	}
 	return faults
 }
+
+// isARN reports whether text looks like one. What does not may be a secret itself, and is
+// shown nowhere.
+func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
 
 // faultsAround are what is wrong between a service and the rest of the file.
 func (f *File) faultsAround(s Service) (faults []string) {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ func TestAServiceThatCannotBe(t *testing.T) {
 		"a route without a port":    {`{name: a, image: b, route: {priority: 1}}`, "services: a: a route needs a port"},
 		"a module and an image":     {`{name: a, image: b, module: m}`, "services: a: it has a module and an image: give one"},
 		"a variable that is secret": {`{name: a, image: b, environment: {X: y}, secrets: {X: "arn:x"}}`, "services: a: X is a variable and a secret: give one"},
+		"a secret in the file":      {`{name: a, image: b, secrets: {X: hunter2}}`, "services: a: secret X: want the ARN of where it is, in Secrets Manager or Systems Manager"},
 		"a circle":                  {`{name: a, image: b, depends_on: [c]}, {name: c, image: b, depends_on: [a]}`, "services: "},
 		"faults of two services":    {`{name: a, image: b, port: -1}, {name: c}`, "services: c: it runs the image of c, which images.modules has not"},
 	}
@@ -24,6 +26,9 @@ func TestAServiceThatCannotBe(t *testing.T) {
 			_, err := config.Read("delivery.yaml", strings.NewReader(text))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v\nlacks %s", err, tt.want)
+			}
+			if strings.Contains(fmt.Sprint(err), "hunter2") {
+				t.Errorf("%v tells the secret", err)
 			}
 		})
 	}

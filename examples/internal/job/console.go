@@ -101,7 +101,16 @@ func (s *screen) say(text string, whole bool) {
 	if width := terminalWidth(s.console.stdout); width > 0 {
 		text = fold(text, width, whole)
 	}
-	s.console.printf("%s", text)
+	s.console.printf("%s", plain(text))
+}
+
+// plain is text of which no line steers a terminal: it may have the log of a container.
+func plain(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = clean.Text(strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", "    "))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // still ends the view.

@@ -125,7 +125,7 @@ func (o Options) Open(getenv func(string) string, anyBranch bool) (*Job, error) 
 	case errors.Is(err, envname.ErrNoEnvironment):
 		return nil, cli.Failed(err)
 	case err != nil && o.Branch == "":
-		return nil, fmt.Errorf("%w (-branch names it)", err)
+		return nil, fmt.Errorf("-branch names the branch, where the variables of CI do not: %w", err)
 	case err != nil:
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/examples/internal/job"
 )
 
@@ -53,7 +54,7 @@ func TestAFailureStopsThoseThatNeedIt(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			j := &job.Job{Dir: job.Directory(t.TempDir()), Getenv: func(string) string { return "" }}
+			j := &job.Job{Config: &config.File{}, Dir: job.Directory(t.TempDir()), Getenv: func(string) string { return "" }}
 			console := job.NewConsole(io.Discard, io.Discard, j.Getenv, false)
 			err := j.Do(t.Context(), console, tt.stages...)
 			if errors.Is(err, fails) != tt.fails {
@@ -76,7 +77,7 @@ func TestAFailureStopsThoseThatNeedIt(t *testing.T) {
 
 func TestAnInterruptEndsTheJob(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	j := &job.Job{Dir: job.Directory(t.TempDir()), Getenv: func(string) string { return "" }}
+	j := &job.Job{Config: &config.File{}, Dir: job.Directory(t.TempDir()), Getenv: func(string) string { return "" }}
 	begun := 0
 	stage := job.Stage{Name: "a", Needs: []string{}, Do: func(ctx context.Context, _ *job.Job, _ *job.Record) error {
 		begun++

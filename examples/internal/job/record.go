@@ -73,6 +73,7 @@ type Directory string
 // kept is the file of a stage.
 type kept struct {
 	Run   Identity        `json:"run"`
+	File  string          `json:"file,omitempty"` // the digest of delivery.yaml
 	Stage report.Stage    `json:"stage"`
 	Data  json.RawMessage `json:"data,omitempty"`
 }
@@ -105,8 +106,8 @@ func (d Directory) Write(name string, content []byte) (string, error) {
 	return path, nil
 }
 
-func (d Directory) keep(run Identity, r *Record) error {
-	k := kept{Run: run, Stage: r.Stage}
+func (j *Job) keep(r *Record) error {
+	k := kept{Run: j.Run, File: j.Config.Digest, Stage: r.Stage}
 	if r.data != nil {
 		data, err := json.Marshal(r.data)
 		if err != nil {
@@ -118,8 +119,14 @@ func (d Directory) keep(run Identity, r *Record) error {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", r.Name, err)
 	}
-	_, err = d.Write(r.Name+".json", append(text, '\n'))
+	_, err = j.Dir.Write(r.Name+".json", append(text, '\n'))
 	return err
+}
+
+// Has reports whether there is a record of a stage, whatever run it is of.
+func (d Directory) Has(stage string) bool {
+	_, err := os.Stat(filepath.Join(string(d), stage+".json"))
+	return err == nil
 }
 
 // Forget removes the record of a stage, where there is one.
@@ -147,13 +154,14 @@ func (d Directory) read(name string) (k kept, err error) {
 }
 
 // Load reads what a stage of this run has kept into v, which may be nil. It fails with
-// [ErrNoRecord] where the stage was not done, or in another run.
+// [ErrNoRecord] where the stage was not done, in another run, or by a delivery.yaml of
+// which the text was another.
 func (j *Job) Load(stage string, v any) error {
 	k, err := j.Dir.read(stage)
 	if err != nil {
 		return err
 	}
-	if k.Stage.State != progress.Done || !k.Run.Same(j.Run) {
+	if k.Stage.State != progress.Done || !k.Run.Same(j.Run) || k.File != j.Config.Digest {
 		return fmt.Errorf("%s: %w", stage, ErrNoRecord)
 	}
 	if v == nil || k.Data == nil {
@@ -202,7 +210,7 @@ func (j *Job) do(ctx context.Context, console *Console, stage Stage) error {
 	section := console.begin(stage.Name)
 	r.Emit = progress.Tee(events.Record, section.emit)
 	r.say = section.say
-	if err := j.Dir.keep(j.Run, r); err != nil {
+	if err := j.keep(r); err != nil {
 		return errors.Join(err, section.end(r, err))
 	}
 	err := ctx.Err()
@@ -219,7 +227,7 @@ func (j *Job) do(ctx context.Context, console *Console, stage Stage) error {
 			r.Failures = []report.Failure{{Subject: r.Name, Cause: r.Error}}
 		}
 	}
-	err = errors.Join(err, j.Dir.keep(j.Run, r))
+	err = errors.Join(err, j.keep(r))
 	return errors.Join(err, section.end(r, err))
 }
 
@@ -228,5 +236,5 @@ func (j *Job) Skip(console *Console, name, why string) error {
 	now := time.Now().UTC()
 	r := &Record{Stage: report.Stage{Name: name, State: progress.Skipped, Summary: why, Started: now, Ended: now}}
 	section := console.begin(name)
-	return errors.Join(section.end(r, nil), j.Dir.keep(j.Run, r))
+	return errors.Join(section.end(r, nil), j.keep(r))
 }

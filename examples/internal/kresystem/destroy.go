@@ -34,16 +34,16 @@ type Destroy struct {
 // Destruction is what goes, as it is planned and as it went, in its order. What is not
 // concerned is nil.
 type Destruction struct {
-	Runtimes    *runtime.Destruction `json:"runtimes,omitempty"`
-	Destroyed   *runtime.Destroyed   `json:"destroyed,omitempty"`
-	Charts      *kre.Plan            `json:"charts,omitempty"`
-	Uninstalled *kre.Result          `json:"uninstalled,omitempty"`
-	Access      *access.Plan         `json:"access,omitempty"`
-	Revoked     *access.Result       `json:"revoked,omitempty"`
-	Keys        *keys.Plan           `json:"keys,omitempty"`
-	KeysDeleted *keys.Result         `json:"keysDeleted,omitempty"`
-	Stack       *stack.DeletePlan    `json:"stack,omitempty"`
-	Deleted     *stack.DeleteResult  `json:"deleted,omitempty"`
+	Runtimes    *runtime.Deletion `json:"runtimes,omitempty"`
+	Destroyed   *runtime.Deleted  `json:"destroyed,omitempty"`
+	Charts      *kre.Plan         `json:"charts,omitempty"`
+	Uninstalled *kre.Result       `json:"uninstalled,omitempty"`
+	Access      *access.Plan      `json:"access,omitempty"`
+	Revoked     *access.Result    `json:"revoked,omitempty"`
+	Keys        *keys.Plan        `json:"keys,omitempty"`
+	KeysDeleted *keys.Result      `json:"keysDeleted,omitempty"`
+	Stack       *stack.Deletion   `json:"stack,omitempty"`
+	Deleted     *stack.Deleted    `json:"deleted,omitempty"`
 	// NotBegun are the steps that were not come to.
 	NotBegun []string `json:"notBegun,omitempty"`
 }
@@ -176,23 +176,23 @@ func (s *System) endRuntimes(ctx context.Context, d Destroy, r *Destruction, c *
 		}
 	}
 	manager := s.runtimes(c, wanted, zone.Options{DeleteForeign: d.DeleteForeign}, allowed)
-	return prepared(ctx, s, step[destruction, runtime.Destroyed]{
+	return prepared(ctx, s, step[destruction, runtime.Deleted]{
 		name: "destroy runtimes",
 		plan: func(ctx context.Context) (destruction, error) {
-			plan, err := manager.PlanDestroy(ctx, list)
+			plan, err := manager.PlanDelete(ctx, list)
 			return destruction{plan}, err
 		},
-		begun: func(p destruction) { r.Runtimes = &p.Destruction },
-		apply: func(ctx context.Context, p destruction) (runtime.Destroyed, error) {
-			return manager.Destroy(ctx, p.Destruction)
+		begun: func(p destruction) { r.Runtimes = &p.Deletion },
+		apply: func(ctx context.Context, p destruction) (runtime.Deleted, error) {
+			return manager.ApplyDelete(ctx, p.Deletion)
 		},
-		says: func(_ destruction, r runtime.Destroyed) string { return r.String() },
-	}, func(done runtime.Destroyed) { r.Destroyed = &done })
+		says: func(_ destruction, r runtime.Deleted) string { return r.String() },
+	}, func(done runtime.Deleted) { r.Destroyed = &done })
 }
 
 // foreign refuses to take down runtimes with records that are not those of the
 // environment's external-dns: it would stop at the zone, with the release gone.
-func foreign(plan *runtime.Destruction) error {
+func foreign(plan *runtime.Deletion) error {
 	if plan == nil {
 		return nil
 	}
@@ -209,7 +209,7 @@ func foreign(plan *runtime.Destruction) error {
 }
 
 // destruction is one of runtimes, which always has something to look after.
-type destruction struct{ runtime.Destruction }
+type destruction struct{ runtime.Deletion }
 
 // Empty implements planned.
 func (d destruction) Empty() bool { return len(d.Runtimes) == 0 }
@@ -223,7 +223,7 @@ func (s *System) uninstall(ctx context.Context, r *Destruction, c *Cluster, out 
 		name:  "destroy charts",
 		plan:  func(ctx context.Context) (kre.Plan, error) { return c.engine.PlanUninstall(ctx, releases) },
 		begun: func(p kre.Plan) { r.Charts = &p },
-		apply: c.engine.Uninstall,
+		apply: c.engine.ApplyUninstall,
 		says:  func(_ kre.Plan, r kre.Result) string { return r.String() },
 	}, func(done kre.Result) { r.Uninstalled = &done })
 }
@@ -250,7 +250,7 @@ func (s *System) endKeys(ctx context.Context, d Destroy, r *Destruction, out inf
 	spec.RemoveOrphans = d.DeleteForeign
 	return prepared(ctx, s, step[keys.Plan, keys.Result]{
 		name:  "destroy keys",
-		plan:  func(ctx context.Context) (keys.Plan, error) { return deliverer.PlanRemoval(ctx, spec) },
+		plan:  func(ctx context.Context) (keys.Plan, error) { return deliverer.PlanDelete(ctx, spec) },
 		begun: func(p keys.Plan) { r.Keys = &p },
 		apply: deliverer.Apply,
 		says:  func(_ keys.Plan, r keys.Result) string { return keys.Plan{Changes: r.Done}.String() },
@@ -259,14 +259,14 @@ func (s *System) endKeys(ctx context.Context, d Destroy, r *Destruction, out inf
 
 func (s *System) endStack(ctx context.Context, d Destroy, r *Destruction) (deed, error) {
 	manager := s.stacks()
-	return prepared(ctx, s, step[stack.DeletePlan, stack.DeleteResult]{
+	return prepared(ctx, s, step[stack.Deletion, stack.Deleted]{
 		name: "destroy stack",
-		plan: func(ctx context.Context) (stack.DeletePlan, error) {
+		plan: func(ctx context.Context) (stack.Deletion, error) {
 			return s.planStack(ctx, manager, d)
 		},
-		begun: func(p stack.DeletePlan) { r.Stack = &p },
-		apply: manager.Delete,
-		says: func(_ stack.DeletePlan, r stack.DeleteResult) string {
+		begun: func(p stack.Deletion) { r.Stack = &p },
+		apply: manager.ApplyDelete,
+		says: func(_ stack.Deletion, r stack.Deleted) string {
 			var b strings.Builder
 			fmt.Fprintf(&b, "%s: %d resources deleted\n", r.Stack, len(r.Deleted))
 			for _, id := range slices.Sorted(maps.Keys(r.Emptied)) {
@@ -277,17 +277,17 @@ func (s *System) endStack(ctx context.Context, d Destroy, r *Destruction) (deed,
 			}
 			return b.String()
 		},
-	}, func(done stack.DeleteResult) { r.Deleted = &done })
+	}, func(done stack.Deleted) { r.Deleted = &done })
 }
 
 // planStack plans the deletion of the stack, with its buckets emptied where that is
 // asked for.
-func (s *System) planStack(ctx context.Context, manager *stack.Manager, d Destroy) (stack.DeletePlan, error) {
+func (s *System) planStack(ctx context.Context, manager *stack.Manager, d Destroy) (stack.Deletion, error) {
 	name, err := s.Environment.KRECluster().StackName()
 	if err != nil {
-		return stack.DeletePlan{}, err
+		return stack.Deletion{}, err
 	}
-	in := stack.Deletion{Name: name, Tags: s.Environment.tags(), LiftProtection: d.AllowProduction != ""}
+	in := stack.DeleteRequest{Name: name, Tags: s.Environment.tags(), Role: s.Environment.Role, LiftProtection: d.AllowProduction != ""}
 	if d.AllowProduction != "" {
 		in.AllowProduction = name
 	}
@@ -302,9 +302,9 @@ func (s *System) planStack(ctx context.Context, manager *stack.Manager, d Destro
 }
 
 // buckets are the logical ids of the buckets that go with a stack.
-func buckets(plan stack.DeletePlan) (ids []string) {
+func buckets(plan stack.Deletion) (ids []string) {
 	for _, res := range plan.Resources {
-		if res.Type == "AWS::S3::Bucket" && res.Fate == stack.Deleted {
+		if res.Type == "AWS::S3::Bucket" && res.Fate == stack.FateDeleted {
 			ids = append(ids, res.LogicalID)
 		}
 	}

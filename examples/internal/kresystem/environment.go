@@ -76,7 +76,8 @@ func (e *Environment) KRECluster() infra.KRECluster {
 		AuthenticationMode: c.AuthenticationMode, NoCreatorAdmin: c.NoCreatorAdmin, NoPrivateEndpoint: c.NoPrivateEndpoint,
 		PublicClients: c.PublicClients, Logs: c.Logs, LogDays: c.LogDays, SecretsKey: c.SecretsKey,
 		SSH: c.SSH, SSHClients: c.SSHClients, HostedZones: c.HostedZones, EBSAccount: c.EBSAccount,
-		Mail: infra.Mail(e.Mail), Users: infra.Users(e.Users),
+		Boundary: e.Boundary,
+		Mail:     infra.Mail(e.Mail), Users: infra.Users(e.Users),
 	}
 	for _, g := range c.NodeGroups {
 		k.NodeGroups = append(k.NodeGroups, infra.NodeGroup(g))
@@ -108,7 +109,7 @@ func (e *Environment) Stack() (stack.Stack, error) {
 		return stack.Stack{}, err
 	}
 	return stack.Stack{
-		Name: r.Name, Body: r.Body, Parameters: r.Parameters, Tags: r.Tags,
+		Name: r.Name, Body: r.Body, Parameters: r.Parameters, Tags: r.Tags, Role: e.Role,
 		Production: k.Production, RecreateFailed: !k.Production, Stateful: append(stack.DefaultStateful(), k.Stateful()...),
 	}, nil
 }

@@ -113,7 +113,7 @@ func (s *System) Connect(ctx context.Context) (*Cluster, error) {
 func (s *System) waiter(c kre.Cluster, redact func(string) string) kre.Waiter {
 	return readiness.New(c.Client, c.Mapper, readiness.Options{
 		Namespace: c.Namespace, Progress: c.Progress, Redact: redact,
-		Interval: pace(time.Second, s.kubeFactor), MaxInterval: max(pace(5*time.Second, s.kubeFactor), 250*time.Millisecond),
+		PollInterval: pace(time.Second, s.kubeFactor), MaxPollInterval: max(pace(5*time.Second, s.kubeFactor), 250*time.Millisecond),
 	})
 }
 

@@ -47,7 +47,7 @@ func (a account) Create(stack string, r stacktest.Resource) (id string, err erro
 		versioning, _ := r.Properties["VersioningConfiguration"].(map[string]any)
 		err = a.c.objects.Create(id, versioning["Status"] == "Enabled")
 	case repositoryType:
-		a.c.images.AddRepository(id)
+		err = a.c.tell("ecr", "CreateRepository", object{"repositoryName": id}, nil)
 	}
 	if err != nil {
 		return "", err
@@ -70,7 +70,7 @@ func (a account) Delete(stack string, r stacktest.Resource) (err error) {
 	case bucketType:
 		err = a.c.objects.Remove(r.PhysicalID)
 	case repositoryType:
-		err = a.c.tell("ecr", "DeleteRepository", object{"repositoryName": r.PhysicalID, "force": r.Properties["EmptyOnDelete"] == true}, nil)
+		err = a.c.tell("ecr", "DeleteRepository", object{"repositoryName": r.PhysicalID, "force": fmt.Sprint(r.Properties["EmptyOnDelete"]) == "true"}, nil)
 	}
 	if refused, ok := errors.AsType[*refusal](err); ok && strings.HasSuffix(refused.Code, "NotFoundException") {
 		err = nil // somebody else has deleted it
@@ -147,7 +147,8 @@ func lower(v any) any {
 			if (key == "Weight" || key == "Base") && err == nil {
 				element = n
 			}
-			out[strings.ToLower(key[:1])+key[1:]] = lower(element)
+			first := min(1, len(key))
+			out[strings.ToLower(key[:first])+key[first:]] = lower(element)
 		}
 		return out
 	}

@@ -32,10 +32,28 @@ func actions(service, action string, r *http.Request) []string {
 		return []string{"s3:ListBucketVersions"}
 	case "ListMultipartUploads":
 		return []string{"s3:ListBucketMultipartUploads"}
+	case "CreateBucket":
+		return created(r)
+	case "GetPublicAccessBlock", "PutPublicAccessBlock":
+		return []string{strings.Replace(action, "PublicAccessBlock", "BucketPublicAccessBlock", 1)}
+	case "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration":
+		return []string{strings.Replace(action, "BucketLifecycle", "Lifecycle", 1)}
 	case "ListBuckets":
 		return []string{"s3:ListAllMyBuckets"}
 	}
 	return []string{action}
+}
+
+// created are those of making a bucket; the body has its tags.
+func created(r *http.Request) []string {
+	all := []string{"s3:CreateBucket"}
+	if r.Header.Get("X-Amz-Object-Ownership") != "" {
+		all = append(all, "s3:PutBucketOwnershipControls")
+	}
+	if r.ContentLength > 0 {
+		all = append(all, "s3:TagResource")
+	}
+	return all
 }
 
 // pulled are the IAM actions as which ECR counts a request to its registry; none

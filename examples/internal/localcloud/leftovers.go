@@ -8,9 +8,10 @@ import (
 
 // Leftovers are all that is there and was not from the beginning, as a person would
 // name it, sorted: "ecs service automation-c721e158/notifier", "stack automation-c721e158".
-// What a stack has made goes with the stack, and is listed only where it has outlived
-// it. Repositories with their images are not listed, nor are task definitions, which
-// cost nothing and cannot be deleted for good.
+// What a stack has made goes with the stack, and is listed only where it is in none
+// any more. Repositories with their images are not listed, nor is what was put into a
+// bucket that was there, nor are task definitions, which cost nothing and cannot be
+// deleted for good.
 func (c *Cloud) Leftovers() []string {
 	stacks := c.stacks.Stacks()
 	var list []string
@@ -50,16 +51,20 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// outlived returns by type and id what the stacks that there are have made, and the
-// names of what others have left.
+// outlived returns by type and id what the stacks that there are have, and the names
+// of what others have left.
 func (c *Cloud) outlived(stacks []string) (held map[resource]bool, left []string) {
+	held = make(map[resource]bool)
+	for _, name := range stacks {
+		for _, r := range c.stacks.Resources(name) {
+			held[resource{kind: r.Type, id: r.PhysicalID}] = true
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	held = make(map[resource]bool)
 	for r := range c.made {
 		switch {
-		case slices.Contains(stacks, r.stack):
-			held[resource{kind: r.kind, id: r.id}] = true
+		case held[resource{kind: r.kind, id: r.id}]:
 		case r.kind == clusterType, r.kind == bucketType: // listed where they are
 		case r.kind == repositoryType: // not listed at all
 		default:

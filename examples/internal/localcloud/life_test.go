@@ -56,7 +56,7 @@ func newLife(t *testing.T, cloud *localcloud.Cloud, branch string) *life {
 		t: t, cloud: cloud, env: env,
 		stacks: stack.New(cloudformation.NewFromConfig(cfg), stack.Options{
 			Buckets:   bucket.New(objects, bucket.Options{}),
-			Templates: bucket.Templates{API: objects, Bucket: "automation-templates", Region: localcloud.Region, Owner: localcloud.Account},
+			Templates: bucket.Templates{API: objects, Bucket: "automation-templates", Region: localcloud.Region, Account: localcloud.Account},
 		}),
 		containers: awsecs.NewFromConfig(cfg), names: servicediscovery.NewFromConfig(cfg),
 	}
@@ -156,11 +156,11 @@ func (l *life) stackNames() []string {
 
 func (l *life) delete(ctx context.Context, name string, buckets ...string) error {
 	l.t.Helper()
-	plan, err := l.stacks.PlanDelete(ctx, stack.Deletion{Name: name, EmptyBuckets: buckets, Tags: l.env.Tags()})
+	plan, err := l.stacks.PlanDelete(ctx, stack.DeleteRequest{Name: name, EmptyBuckets: buckets, Tags: l.env.Tags()})
 	if err != nil {
 		return err
 	}
-	_, err = l.stacks.Delete(ctx, plan)
+	_, err = l.stacks.ApplyDelete(ctx, plan)
 	return err
 }
 
@@ -174,7 +174,7 @@ func (l *life) destroy() {
 		l.t.Fatal(err)
 	}
 	names := l.discovery()
-	gone := must[discovery.Plan](l.t)(names.PlanRemoval(ctx, "notifier"))
+	gone := must[discovery.Plan](l.t)(names.PlanDelete(ctx, "notifier"))
 	if _, err := names.Apply(ctx, gone); err != nil {
 		l.t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestAnEnvironmentLivesAndLeavesNothing(t *testing.T) {
 
 		registry := repository.New(awsecr.NewFromConfig(cloud.Config()), repository.Options{})
 		wanted := must[repository.Plan](t)(registry.Plan(ctx, []repository.Repository{{Name: "automation/nats-server"}, {Name: "automation/notifier"}}))
-		if err := registry.Apply(ctx, wanted); err != nil {
+		if _, err := registry.Apply(ctx, wanted); err != nil {
 			t.Fatal(err)
 		}
 		digest := cloud.Images().AddImage("automation/notifier", ecrtest.Image{Tags: []string{"1"}})

@@ -21,6 +21,7 @@ package localcloud
 import (
 	"cmp"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"sync"
@@ -47,7 +48,8 @@ const (
 
 // Options tune a Cloud. The zero value is an empty account as fast as AWS.
 type Options struct {
-	// Speed is how many times faster than AWS everything goes; default 1.
+	// Speed is how many times faster than AWS everything goes; default 1, which also
+	// stands for what is no number above 0.
 	Speed float64
 	// Seed decides how long the tasks of each service take; the same seed is the same run.
 	Seed uint64
@@ -78,7 +80,7 @@ type Cloud struct {
 
 // New returns a Cloud with nothing but what opts name.
 func New(opts Options) *Cloud {
-	if opts.Speed <= 0 {
+	if !(opts.Speed > 0) || math.IsInf(opts.Speed, 0) {
 		opts.Speed = 1
 	}
 	opts.RegistryHost = cmp.Or(opts.RegistryHost, ecrtest.DefaultHost)

@@ -2,6 +2,7 @@ package localcloud
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mettel-automation/delivery/examples/internal/localcloud/s3test"
+	"github.com/mettel-automation/delivery/internal/double"
 )
 
 // formType is the content type of the query protocol.
@@ -38,9 +40,9 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		service = spoken(r)
 	}
-	action, err := operation(service, r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	action, fault := operation(w, service, r)
+	if fault != nil {
+		refuse(w, r, service, fault)
 		return
 	}
 	if service == "" {
@@ -59,7 +61,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "sts":
 		c.serveIdentity(w, r, action)
 	default:
-		unknown(w, r, action)
+		refuse(w, r, service, notThere(action))
 	}
 }
 
@@ -115,32 +117,44 @@ func spoken(r *http.Request) string {
 	switch {
 	case target != "":
 		return strings.ToLower(target)
-	case strings.HasPrefix(r.Header.Get("Content-Type"), formType):
+	case isForm(r):
 		return ""
 	}
 	return "s3"
 }
 
+// isForm reports whether r speaks the query protocol: in its body, or in its address.
+func isForm(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), formType) || r.URL.Query().Has("Action")
+}
+
+// inCBOR finds the operation of a request in the protocol of AWS that is CBOR. Source:
+// Smithy 2.0, "Smithy RPC v2 CBOR protocol".
+var inCBOR = regexp.MustCompile(`^/service/[^/]+/operation/([^/]+)$`)
+
 // operation is what r asks for, as "ecs:CreateService". It leaves the body to be
 // read once more.
-func operation(service string, r *http.Request) (action string, err error) {
+func operation(w http.ResponseWriter, service string, r *http.Request) (action string, fault *double.Error) {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		return service + ":" + target[strings.LastIndexByte(target, '.')+1:], nil
 	}
 	if service == "s3" {
 		return "s3:" + s3test.Operation(r), nil
 	}
-	if !strings.HasPrefix(r.Header.Get("Content-Type"), formType) {
+	if found := inCBOR.FindStringSubmatch(r.URL.Path); found != nil {
+		return service + ":" + found[1], nil
+	}
+	if !isForm(r) {
 		return service + ":" + r.Method + " " + r.URL.Path, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
 	if err != nil {
-		return "", fmt.Errorf("read request: %w", err)
+		return "", &double.Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge", Message: "read request: " + err.Error()}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	form, err := url.ParseQuery(string(body))
+	form, err := url.ParseQuery(cmp.Or(string(body), r.URL.RawQuery))
 	if err != nil {
-		return "", fmt.Errorf("read request: %w", err)
+		return "", &double.Error{Code: "MalformedQueryString", Message: "read request: " + err.Error()}
 	}
 	if service == "" {
 		service = versions()[form.Get("Version")]
@@ -158,7 +172,7 @@ func versions() map[string]string {
 // serveIdentity answers as STS does.
 func (c *Cloud) serveIdentity(w http.ResponseWriter, r *http.Request, action string) {
 	if action != "sts:GetCallerIdentity" {
-		unknown(w, r, action)
+		refuse(w, r, "sts", notThere(action))
 		return
 	}
 	var answer struct {

@@ -8,7 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
+
+	"github.com/aws/smithy-go/encoding/cbor"
 
 	"github.com/mettel-automation/delivery/internal/double"
 )
@@ -72,13 +73,6 @@ func (c *Cloud) tell(service, op string, in, out any) error {
 	return json.Unmarshal(text, out)
 }
 
-// answerJSON writes v as the JSON protocols of AWS do.
-func answerJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // whoever has gone needs no answer
-}
-
 // answerXML writes v as the query protocol of AWS does.
 func answerXML(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "text/xml")
@@ -86,23 +80,34 @@ func answerXML(w http.ResponseWriter, status int, v any) {
 	_ = xml.NewEncoder(w).Encode(v) // whoever has gone needs no answer
 }
 
-// unknown refuses what the Cloud does not have, in the form in which it was asked.
-func unknown(w http.ResponseWriter, r *http.Request, action string) {
-	const code, status = "NotImplemented", http.StatusNotImplemented
-	message := "the cloud in memory does not have " + action
-	if strings.HasPrefix(r.Header.Get("Content-Type"), formType) {
+// notThere is the answer to what the Cloud does not have.
+func notThere(action string) *double.Error {
+	return &double.Error{
+		Status: http.StatusNotImplemented, Code: "NotImplemented", Message: "the cloud in memory does not have " + action,
+	}
+}
+
+// refuse answers with a fault, in the form in which service was asked.
+func refuse(w http.ResponseWriter, r *http.Request, service string, fault *double.Error) {
+	switch {
+	case isForm(r), service == "route53":
 		var answer struct {
 			XMLName xml.Name `xml:"ErrorResponse"`
 			Type    string   `xml:"Error>Type"`
 			Code    string   `xml:"Error>Code"`
 			Message string   `xml:"Error>Message"`
 		}
-		answer.Type, answer.Code, answer.Message = "Sender", code, message
-		answerXML(w, status, answer)
-		return
+		answer.Type, answer.Code, answer.Message = "Sender", fault.Code, fault.Message
+		answerXML(w, fault.HTTPStatus(), answer)
+	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
+		w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+		double.Write(w, fault.HTTPStatus(), "application/cbor", cbor.Encode(cbor.Map{
+			"__type": cbor.String(fault.Code), "message": cbor.String(fault.Message),
+		}))
+	default:
+		w.Header().Set("X-Amzn-Errortype", fault.Code)
+		double.WriteJSON(w, nil, fault)
 	}
-	w.Header().Set("X-Amzn-Errortype", code)
-	answerJSON(w, status, object{"__type": code, "message": message})
 }
 
 // RoundTrip answers one request in this process, as ServeHTTP does.

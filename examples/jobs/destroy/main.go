@@ -13,8 +13,7 @@
 // environments share it; so do images that others run, and for 30 days those that a next
 // build may need.
 //
-// Where a service or a stack stays, what comes after it stays too: stacks and images need
-// that no service runs. The log searches go in any case.
+// Where a service stays, stacks and images stay too. The log searches go in any case.
 //
 // AWS is found as the AWS CLI does, with AWS_ENDPOINT_URL for another one; Papertrail by
 // PAPERTRAIL_API_TOKEN, without which log searches are skipped, and PAPERTRAIL_URL.

@@ -43,7 +43,7 @@ func (o *outputs) write(j *job.Job, r *job.Record, found detect.Found, before *c
 
 func (o *outputs) writeDotenv(j *job.Job, found detect.Found) error {
 	var report bytes.Buffer
-	if err := gitlab.Dotenv(&report, found.Selection, gitlab.DotenvOptions{}); err != nil {
+	if err := gitlab.WriteDotenv(&report, found.Selection, gitlab.DotenvOptions{}); err != nil {
 		return err
 	}
 	fmt.Fprintf(&report, "DELIVERY_ENVIRONMENT=%s\nDELIVERY_KIND=%s\n", j.Env.Name, j.Env.Kind)

@@ -16,8 +16,8 @@ func TestOutcomes(t *testing.T) {
 		"plan is the default": {
 			Stdout: []string{
 				"the environment has just been applied to it\n", "secrets that are not there are made up: KRE_TNBA_JWT_SECRET, ",
-				"plan: runtimes\n  runtime kre-tnba: admin.kre-tnba-dev.mettel-automation.net, ", "    create hosted zone kre-tnba-dev.mettel-automation.net\n",
-				"    create namespace kre-email-tagger\n", "    install kre-email-tagger/kre-email-tagger: kre 8.2.0\n",
+				"plan: runtimes\n  runtime kre-tnba: admin.kre-tnba-dev.mettel-automation.net, ", "    + hosted zone kre-tnba-dev.mettel-automation.net\n",
+				"    + namespace kre-email-tagger\n", "    install kre-email-tagger/kre-email-tagger: kre 8.2.0\n",
 			},
 			Not: []string{"outcome:", "made-up-kre-tnba"},
 		},
@@ -56,8 +56,10 @@ func TestSecrets(t *testing.T) {
 	const jwt, values = "s3cret-of-tokens", "s3cret-of-a-value"
 	t.Setenv("KRE_TNBA_JWT_SECRET", jwt)
 	t.Setenv("KRE_VALUE", values)
-	replace := []string{"mongo: {env: KRE_TNBA_MONGO_PASSWORD}", "mongo: {env: KRE_TNBA_MONGO_PASSWORD}\n          values: {config.smtp.senderName2: {env: KRE_VALUE}}",
-		"admin: ops@mettel-automation.net\n        sender: tnba", "allow_unknown: [config.smtp.senderName2]\n        admin: ops@mettel-automation.net\n        sender: tnba"}
+	replace := []string{
+		"mongo: {env: KRE_TNBA_MONGO_PASSWORD}", "mongo: {env: KRE_TNBA_MONGO_PASSWORD}\n          values: {config.smtp.senderName2: {env: KRE_VALUE}}",
+		"admin: ops@mettel-automation.net\n        sender: tnba", "allow_unknown: [config.smtp.senderName2]\n        admin: ops@mettel-automation.net\n        sender: tnba",
+	}
 	tests := map[string]kresystest.Run{
 		"are not shown":           {Args: "apply -runtime kre-tnba", Replace: replace, Not: []string{jwt, values}, Stdout: []string{"made up: KRE_TNBA_API_TOKEN_SECRET, "}},
 		"are not in JSON":         {Args: "apply -json -runtime kre-tnba", Replace: replace, Not: []string{jwt, values}},

@@ -44,8 +44,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
-
+	"github.com/mettel-automation/delivery/examples/internal/awsenv"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/nuke"
 	"github.com/mettel-automation/delivery/nuke/inventory"
@@ -80,9 +79,9 @@ func job(connect func(context.Context) (inventory.API, error)) cli.Job {
 }
 
 func connect(ctx context.Context) (inventory.API, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := awsenv.Load(ctx)
 	if err != nil {
-		return inventory.API{}, fmt.Errorf("configure AWS: %w", err)
+		return inventory.API{}, err
 	}
 	return inventory.Connect(cfg), nil
 }

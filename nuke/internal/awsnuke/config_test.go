@@ -1,6 +1,7 @@
 package awsnuke
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,9 @@ func TestParseRefusesWhatAWSNukeDoesNotRead(t *testing.T) {
 		"values of a filter in v2":         {major: 2, text: accounts + "{SNSTopic: [{values: [a]}]}}}", want: "values of a filter must be a word"},
 		"a key that is a list":             {text: "[a]: b", want: "a key of the configuration must be a word"},
 		"a merge key of itself":            {text: "accounts: &a {<<: *a}", want: "must be a mapping"},
+		"a type in base64":                 {text: "resource-types: {includes: [SNSTopic, !!binary RUMyVlBD]}", want: `nuke.yaml:1: the word "RUMyVlBD" is in base64 (!!binary): write out what it says`},
+		"a key in base64":                  {text: "!!binary cmVnaW9ucw==: [us-east-1]", want: "in base64"},
+		"merge keys that multiply":         {text: bomb(), want: "of account x lead to too many others"},
 		"two faults are told both, joined": {text: "regions: a\npresets: b", want: "regions must be a list\nnuke.yaml:2: presets must be a mapping"},
 	}
 	for name, tt := range tests {
@@ -49,6 +53,16 @@ func TestParseRefusesWhatAWSNukeDoesNotRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bomb has merge keys that lead to 2^60 others.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("a0: &a0 {y: {}}\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "a%d: &a%d {<<: [*a%d, *a%d]}\n", i+1, i+1, i, i)
+	}
+	return b.String() + "accounts: {x: *a60}\n"
 }
 
 func TestPlanRefuses(t *testing.T) {

@@ -14,8 +14,12 @@ import (
 	"github.com/mettel-automation/delivery/internal/nearest"
 )
 
-// maxDepth bounds how many merge keys and aliases may lead into one another.
-const maxDepth = 100
+// maxDepth bounds how many merge keys and aliases may lead into one another, and
+// maxMerges how many are followed in all: aliases of aliases multiply.
+const (
+	maxDepth  = 100
+	maxMerges = 10_000
+)
 
 // reader walks a configuration and keeps what it meets.
 type reader struct {
@@ -23,6 +27,7 @@ type reader struct {
 	major    int
 	warnings []Finding
 	errs     []error
+	merges   int
 }
 
 // text is a scalar and where it stands.
@@ -66,10 +71,22 @@ func (r *reader) root(content []byte) (*yaml.Node, error) {
 	if err := loader.Load(&second); !errors.Is(err, io.EOF) {
 		r.warn(second.Line, "a second document begins: aws-nuke reads only the first")
 	}
+	r.plain(&document)
 	if document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
 		return document.Content[0], nil
 	}
 	return &document, nil
+}
+
+// plain refuses words in base64. aws-nuke decodes them, wherever they are, and
+// nobody who looks at the configuration sees what they say.
+func (r *reader) plain(node *yaml.Node) {
+	if node.Kind != yaml.AliasNode && node.ShortTag() == "!!binary" {
+		r.fail(node.Line, "the word %q is in base64 (!!binary): write out what it says", node.Value)
+	}
+	for _, one := range node.Content {
+		r.plain(one)
+	}
 }
 
 func (r *reader) malformed(err error) error {
@@ -100,7 +117,14 @@ func (r *reader) mapping(node *yaml.Node, what string) []pair {
 
 func (r *reader) merged(node *yaml.Node, what string, depth int) []pair {
 	node = follow(node)
-	if isNull(node) {
+	if depth > 0 {
+		r.merges++
+	}
+	switch {
+	case isNull(node) || r.merges > maxMerges+1:
+		return nil
+	case r.merges > maxMerges:
+		r.fail(node.Line, "the merge keys of %s lead to too many others", what)
 		return nil
 	}
 	if node.Kind != yaml.MappingNode || depth > maxDepth {

@@ -30,10 +30,13 @@ func (in call) limit() int {
 	return maxKeys
 }
 
-// listObjects gives the objects after a key, which is what a token is.
+// listObjects gives the objects, and what those have in common that have a delimiter
+// after the prefix, after a key, which is what a token is.
 func (in call) listObjects() *Error {
 	q := in.URL.Query()
-	after := max(q.Get("start-after"), q.Get("continuation-token"))
+	token := q.Get("continuation-token")
+	after := max(q.Get("start-after"), q.Get("marker"), token)
+	type common struct{ Prefix string }
 	var out struct {
 		XMLName               xml.Name `xml:"ListBucketResult"`
 		Name, Prefix          string
@@ -41,26 +44,47 @@ func (in call) listObjects() *Error {
 		IsTruncated           bool
 		NextContinuationToken string `xml:",omitempty"`
 		Contents              []listed
+		CommonPrefixes        []common
 	}
 	out.Name, out.Prefix, out.MaxKeys = in.bucket.name, q.Get("prefix"), in.limit()
+	last, folder := "", ""
 	for _, key := range slices.Sorted(maps.Keys(in.bucket.objects)) {
 		v := in.bucket.latest(key)
 		if v == nil || !strings.HasPrefix(key, out.Prefix) || key <= after && after != "" {
 			continue
 		}
-		if len(out.Contents) == out.MaxKeys {
-			out.IsTruncated = true
+		own := within(key, out.Prefix, q.Get("delimiter"))
+		if own != "" && (own == folder || strings.HasPrefix(token, own)) {
+			last = key // it is listed already
+			continue
+		}
+		if out.KeyCount == out.MaxKeys {
+			out.IsTruncated, out.NextContinuationToken = true, last
 			break
 		}
+		out.KeyCount++
+		last, folder = key, own
+		if own != "" {
+			out.CommonPrefixes = append(out.CommonPrefixes, common{own})
+			continue
+		}
 		out.Contents = append(out.Contents, listed{Key: key, LastModified: stamp(v.modified), ETag: v.etag, Size: new(len(v.body))})
-		out.NextContinuationToken = key
 	}
-	if !out.IsTruncated {
-		out.NextContinuationToken = ""
-	}
-	out.KeyCount = len(out.Contents)
 	in.answer(http.StatusOK, out)
 	return nil
+}
+
+// within is the beginning of key up to the first delimiter after prefix; "" where
+// there is none.
+func within(key, prefix, delimiter string) string {
+	if delimiter == "" {
+		return ""
+	}
+	before, _, found := strings.Cut(key[len(prefix):], delimiter)
+	if !found {
+		return ""
+	}
+	return prefix + before + delimiter
 }
 
 // listVersions gives versions and delete markers, after the one that is marked.
@@ -76,15 +100,17 @@ func (in call) listVersions() *Error {
 		DeleteMarker        []listed
 	}
 	out.Name, out.Prefix = in.bucket.name, q.Get("prefix")
+	if q.Has("delimiter") {
+		return &Error{http.StatusNotImplemented, "NotImplemented", "the S3 in memory does not have versions by delimiter"}
+	}
 	key, id := q.Get("key-marker"), q.Get("version-id-marker")
-	n, passed := 0, key == ""
+	n := 0
 	for _, k := range slices.Sorted(maps.Keys(in.bucket.objects)) {
-		if !strings.HasPrefix(k, out.Prefix) || !passed && (k < key || k == key && id == "") {
+		if !strings.HasPrefix(k, out.Prefix) || k < key || k == key && key != "" && id == "" {
 			continue
 		}
 		for i, v := range in.bucket.objects[k] {
-			if !passed && k == key {
-				passed = v.id == id
+			if k == key && v.id >= id { // newer ones come first: the marker need not be there any more
 				continue
 			}
 			if n++; n > in.limit() {
@@ -101,7 +127,6 @@ func (in call) listVersions() *Error {
 			one.ETag, one.Size = v.etag, new(len(v.body))
 			out.Version = append(out.Version, one)
 		}
-		passed = passed || k >= key
 	}
 	out.NextKeyMarker, out.NextVersionIDMarker = "", ""
 	in.answer(http.StatusOK, out)

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,13 +35,9 @@ func locate(host, path string) (bucketName, key string) {
 // that the Store does not have is its method and query: "GET ?policy".
 func Operation(r *http.Request) string {
 	name, key := locate(host(r), r.URL.Path)
-	q := r.URL.Query()
-	sub := ""
-	for _, s := range []string{"versions", "uploads", "delete", "uploadId", "versioning", "location", "tagging", "acl", "policy", "partNumber", "lifecycle", "encryption"} {
-		if q.Has(s) {
-			sub = s
-			break
-		}
+	sub := subresource(r.URL.Query())
+	if r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "" {
+		return "CopyObject"
 	}
 	level := " object "
 	switch {
@@ -54,19 +52,48 @@ func Operation(r *http.Request) string {
 	return strings.TrimSpace(r.Method + level + "?" + sub)
 }
 
+// subresource is what in a query makes of an operation another one, such as "policy":
+// all but what tunes an operation, the signature, and what an SDK says about itself.
+func subresource(q url.Values) string {
+	var words []string
+	for word := range q {
+		lower := strings.ToLower(word)
+		if !slices.Contains(parameters(), lower) && !strings.HasPrefix(lower, "x-amz-") && !strings.HasPrefix(lower, "response-") {
+			words = append(words, word)
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, "&")
+}
+
+func parameters() []string {
+	return []string{
+		"x-id", "versionid", "list-type", "prefix", "delimiter", "marker", "max-keys", "start-after", "continuation-token",
+		"encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads", "max-buckets",
+		"bucket-region", "awsaccesskeyid", "signature", "expires",
+	}
+}
+
 func operations() map[string]string {
 	return map[string]string{
-		"GET service ":           "ListBuckets",
-		"PUT bucket ":            "CreateBucket",
-		"HEAD bucket ":           "HeadBucket",
-		"DELETE bucket ":         "DeleteBucket",
-		"GET bucket ":            "ListObjectsV2",
-		"GET bucket versions":    "ListObjectVersions",
-		"GET bucket uploads":     "ListMultipartUploads",
-		"GET bucket versioning":  "GetBucketVersioning",
-		"PUT bucket versioning":  "PutBucketVersioning",
-		"GET bucket location":    "GetBucketLocation",
-		"POST bucket delete":     "DeleteObjects",
+		"GET service ":          "ListBuckets",
+		"PUT bucket ":           "CreateBucket",
+		"HEAD bucket ":          "HeadBucket",
+		"DELETE bucket ":        "DeleteBucket",
+		"GET bucket ":           "ListObjectsV2",
+		"GET bucket versions":   "ListObjectVersions",
+		"GET bucket uploads":    "ListMultipartUploads",
+		"GET bucket versioning": "GetBucketVersioning",
+		"PUT bucket versioning": "PutBucketVersioning",
+		"GET bucket location":   "GetBucketLocation",
+		"POST bucket delete":    "DeleteObjects",
+
+		"GET bucket lifecycle":         "GetBucketLifecycleConfiguration",
+		"PUT bucket lifecycle":         "PutBucketLifecycleConfiguration",
+		"GET bucket publicAccessBlock": "GetPublicAccessBlock",
+		"PUT bucket publicAccessBlock": "PutPublicAccessBlock",
+		"GET bucket tagging":           "GetBucketTagging",
+
 		"GET object ":            "GetObject",
 		"HEAD object ":           "HeadObject",
 		"PUT object ":            "PutObject",
@@ -81,7 +108,7 @@ const maxBody = 64 << 20
 // content reads the body of a request, in chunks or not. Source: S3 API reference,
 // "Signature calculations: transferring payload in multiple chunks".
 func content(r *http.Request) ([]byte, error) {
-	body := io.LimitReader(r.Body, maxBody)
+	body := http.MaxBytesReader(nil, r.Body, maxBody)
 	if !strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
 		return io.ReadAll(body)
 	}

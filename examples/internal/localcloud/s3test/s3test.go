@@ -9,8 +9,9 @@
 // on the way. Buckets may keep versions; preconditions, checksums of SHA-256 and the
 // expected owner are checked.
 //
-// It has no multipart uploads, access control, lifecycles or encryption, and it
-// checks no signatures.
+// The lifecycle of a bucket and its block of public access are kept as they are given,
+// and not carried out. It has no multipart uploads, access control or encryption, and
+// it checks no signatures.
 package s3test
 
 import (
@@ -43,6 +44,7 @@ type bucket struct {
 	created   time.Time
 	versioned bool
 	objects   map[string][]*version // newest first
+	settings  map[string][]byte     // by the operation that reads them
 }
 
 // version is an object, or a delete marker, at some time.
@@ -84,7 +86,7 @@ func (s *Store) Create(name string, versioned bool) error {
 	if s.buckets[name] != nil {
 		return &Error{http.StatusConflict, "BucketAlreadyOwnedByYou", name + " already exists"}
 	}
-	s.buckets[name] = &bucket{name: name, created: time.Now(), versioned: versioned, objects: make(map[string][]*version)}
+	s.buckets[name] = &bucket{name: name, created: time.Now(), versioned: versioned, objects: make(map[string][]*version), settings: make(map[string][]byte)}
 	return nil
 }
 

@@ -98,6 +98,7 @@ func TestAnObjectComesBackAsItWas(t *testing.T) {
 }
 
 func TestWhatS3Refuses(t *testing.T) {
+	here := &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraintEuWest1}
 	ways(t, func(t *testing.T, store *s3test.Store, api *s3.Client) {
 		store.AddBucket("b")
 		if err := store.Put("b", "k", []byte("v")); err != nil {
@@ -125,7 +126,7 @@ func TestWhatS3Refuses(t *testing.T) {
 			"what is there already":             {put(s3.PutObjectInput{IfNoneMatch: new("*")}), "PreconditionFailed"},
 			"what has changed":                  {put(s3.PutObjectInput{IfMatch: new(`"other"`)}), "PreconditionFailed"},
 			"a wrong checksum":                  {put(s3.PutObjectInput{ChecksumSHA256: new("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")}), "BadDigest"},
-			"a bucket that is there already":    {second(api.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: b})), "BucketAlreadyOwnedByYou"},
+			"a bucket that is there already":    {second(api.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: b, CreateBucketConfiguration: here})), "BucketAlreadyOwnedByYou"},
 			"deleting a bucket that has things": {second(api.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: b})), "BucketNotEmpty"},
 			"deleting a bucket that is none":    {second(api.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: new("none")})), "NoSuchBucket"},
 			"deleting nothing":                  {second(api.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: b, Delete: &types.Delete{Objects: []types.ObjectIdentifier{}}})), "MalformedXML"},
@@ -149,9 +150,10 @@ func TestWhatS3Refuses(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func TestABucketKeepsVersions(t *testing.T) {
+	here := &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraintEuWest1}
 	ways(t, func(t *testing.T, store *s3test.Store, api *s3.Client) {
 		ctx, b, k := t.Context(), new("b"), new("k")
-		if _, err := api.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: b}); err != nil {
+		if _, err := api.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: b, CreateBucketConfiguration: here}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := api.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{

@@ -1,13 +1,15 @@
 package s3test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -15,32 +17,54 @@ import (
 // call is one request on its way.
 type call struct {
 	*http.Request
-	w      http.ResponseWriter
+	header http.Header // of the reply
+	reply  *reply
 	op     string
 	bucket *bucket // nil of operations that are about none
 	key    string
 	body   []byte
 }
 
+// reply is what is sent when the Store is free again, so that a client that reads
+// slowly holds up nobody.
+type reply struct {
+	status int
+	body   []byte
+	object *version // instead of a body
+}
+
 // ServeHTTP answers one request as S3 would.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in := call{Request: r, w: w, op: Operation(r)}
-	body, err := content(r)
-	if err != nil {
-		in.refuse(&Error{http.StatusBadRequest, "IncompleteBody", err.Error()})
-		return
-	}
-	in.body = body
-	name, key := locate(host(r), r.URL.Path)
-	in.key = key
-	if fault := s.serve(in, name); fault != nil {
+	in := call{Request: r, header: w.Header(), reply: &reply{status: http.StatusOK}, op: Operation(r)}
+	if fault := s.take(in); fault != nil {
 		in.refuse(fault)
 	}
+	if v := in.reply.object; v != nil {
+		http.ServeContent(w, r, "", v.modified, bytes.NewReader(v.body)) // all of it, or a range
+		return
+	}
+	w.WriteHeader(in.reply.status)
+	_, _ = w.Write(in.reply.body) // whoever has gone needs no answer
+}
+
+// take reads the request and does what it asks for.
+func (s *Store) take(in call) *Error {
+	body, err := content(in.Request)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return &Error{http.StatusBadRequest, "EntityTooLarge", fmt.Sprintf("the S3 in memory takes at most %d bytes", maxBody)}
+	}
+	if err != nil {
+		return &Error{http.StatusBadRequest, "IncompleteBody", err.Error()}
+	}
+	in.body = body
+	name, key := locate(host(in.Request), in.URL.Path)
+	in.key = key
+	return s.serve(in, name)
 }
 
 func (in call) refuse(e *Error) {
 	if in.Method == http.MethodHead {
-		in.w.WriteHeader(e.Status) // S3 has no body there
+		in.reply.status = e.Status // S3 has no body there
 		return
 	}
 	in.answer(e.Status, struct {
@@ -51,15 +75,14 @@ func (in call) refuse(e *Error) {
 	}{Code: e.Code, Message: e.Message, Resource: in.URL.Path})
 }
 
-// answer writes v as XML; nil is no body.
+// answer replies with v as XML.
 func (in call) answer(status int, v any) {
-	if v == nil {
-		in.w.WriteHeader(status)
-		return
+	body, err := xml.Marshal(v)
+	if err != nil { // of a key that is no text
+		status, body = http.StatusInternalServerError, nil
 	}
-	in.w.Header().Set("Content-Type", "application/xml")
-	in.w.WriteHeader(status)
-	_ = xml.NewEncoder(in.w).Encode(v) // whoever has gone needs no answer
+	in.header.Set("Content-Type", "application/xml")
+	in.reply.status, in.reply.body = status, body
 }
 
 func (s *Store) serve(in call, name string) *Error {
@@ -68,11 +91,7 @@ func (s *Store) serve(in call, name string) *Error {
 		s.listBuckets(in)
 		return nil
 	case "CreateBucket":
-		if err := s.Create(name, false); err != nil {
-			return err.(*Error) //nolint:errorlint,forcetypeassert // Create returns no other
-		}
-		in.w.Header().Set("Location", "/"+name)
-		return nil
+		return s.createBucket(in, name)
 	case "DeleteBucket":
 		return s.deleteBucket(in, name)
 	}
@@ -90,13 +109,15 @@ func (s *Store) serve(in call, name string) *Error {
 func (s *Store) serveBucket(in call) *Error {
 	switch in.op {
 	case "HeadBucket":
-		in.w.Header().Set("X-Amz-Bucket-Region", s.opts.Region)
+		in.header.Set("X-Amz-Bucket-Region", s.opts.Region)
 		return nil
 	case "GetBucketLocation":
 		s.location(in)
 		return nil
 	case "GetBucketVersioning", "PutBucketVersioning":
 		return in.versioning()
+	case "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "GetPublicAccessBlock", "PutPublicAccessBlock", "GetBucketTagging":
+		return in.setting()
 	case "ListObjectsV2":
 		return in.listObjects()
 	case "ListObjectVersions":
@@ -113,10 +134,10 @@ func (s *Store) serveBucket(in call) *Error {
 		return s.deleteObjects(in)
 	case "DeleteObject":
 		if marker := s.remove(in.bucket, in.key, in.URL.Query().Get("versionId")); marker != nil {
-			in.w.Header().Set("X-Amz-Delete-Marker", "true")
-			in.w.Header().Set("X-Amz-Version-Id", marker.id)
+			in.header.Set("X-Amz-Delete-Marker", "true")
+			in.header.Set("X-Amz-Version-Id", marker.id)
 		}
-		in.answer(http.StatusNoContent, nil)
+		in.reply.status = http.StatusNoContent
 		return nil
 	case "GetObject", "HeadObject":
 		return in.getObject()
@@ -133,7 +154,7 @@ func (s *Store) deleteBucket(in call, name string) *Error {
 	if err := s.Remove(name); err != nil {
 		return err.(*Error) //nolint:errorlint,forcetypeassert // Remove returns no other
 	}
-	in.answer(http.StatusNoContent, nil)
+	in.reply.status = http.StatusNoContent
 	return nil
 }
 
@@ -178,7 +199,10 @@ func (in call) versioning() *Error {
 		if err := xml.Unmarshal(in.body, &v); err != nil {
 			return malformed(err)
 		}
-		in.bucket.versioned = v.Status == "Enabled"
+		if v.Status != "Enabled" {
+			return &Error{http.StatusNotImplemented, "NotImplemented", "the S3 in memory does not have buckets that no longer keep versions"}
+		}
+		in.bucket.versioned = true
 		return nil
 	}
 	if in.bucket.versioned {
@@ -200,21 +224,17 @@ func (in call) getObject() *Error {
 	case v.marker:
 		return &Error{http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource."}
 	}
-	h := in.w.Header()
+	h := in.header
+	h.Set("Content-Type", "binary/octet-stream") // where nobody said what it is
 	maps.Copy(h, v.header)
 	h.Set("Etag", v.etag)
-	h.Set("Last-Modified", v.modified.UTC().Format(http.TimeFormat))
-	h.Set("Content-Length", strconv.Itoa(len(v.body)))
 	if in.bucket.versioned {
 		h.Set("X-Amz-Version-Id", v.id)
 	}
-	if in.Header.Get("X-Amz-Checksum-Mode") == "ENABLED" {
+	if in.Header.Get("X-Amz-Checksum-Mode") == "ENABLED" && in.Header.Get("Range") == "" { // it is that of the whole
 		h.Set("X-Amz-Checksum-Sha256", checksum(v.body))
 	}
-	in.w.WriteHeader(http.StatusOK)
-	if in.Method != http.MethodHead {
-		_, _ = in.w.Write(v.body) // whoever has gone needs no answer
-	}
+	in.reply.object = v
 	return nil
 }
 
@@ -242,9 +262,9 @@ func (s *Store) putObject(in call) *Error {
 		}
 	}
 	v := s.put(in.bucket, in.key, in.body, kept)
-	in.w.Header().Set("Etag", v.etag)
+	in.header.Set("Etag", v.etag)
 	if in.bucket.versioned {
-		in.w.Header().Set("X-Amz-Version-Id", v.id)
+		in.header.Set("X-Amz-Version-Id", v.id)
 	}
 	return nil
 }

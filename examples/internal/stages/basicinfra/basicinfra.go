@@ -126,7 +126,7 @@ func (o Options) repositories(ctx context.Context, c *cloud.Cloud, j *job.Job, r
 	if o.PlanOnly {
 		return nil
 	}
-	if err := manager.Apply(ctx, plan); err != nil {
+	if _, err := manager.Apply(ctx, plan); err != nil {
 		if refused, ok := errors.AsType[*repository.WriteError](err); ok {
 			r.Failures = append(r.Failures, report.Failure{Subject: refused.Repository, Cause: err.Error()})
 		}

@@ -110,7 +110,7 @@ func TestAnEmptyAccountGetsAllThatABuildNeeds(t *testing.T) {
 			t.Error(got)
 		}
 		checkRepository(t, s)
-		for _, part := range []string{"create repository automation/bridge", "automation-8527fec8-roles"} {
+		for _, part := range []string{"+ repository automation/bridge", "automation-8527fec8-roles"} {
 			if !strings.Contains(run.Printed, part) {
 				t.Errorf("the plan lacks %q:\n%s", part, run.Printed)
 			}

@@ -16,7 +16,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -28,6 +27,7 @@ import (
 	"github.com/mettel-automation/delivery/examples/internal/cloud"
 	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/examples/internal/job"
+	"github.com/mettel-automation/delivery/examples/internal/stages/detect"
 )
 
 // Name is that of the stage.
@@ -50,11 +50,7 @@ type Options struct {
 
 // Stage returns the stage. For one module, its name ends in it.
 func Stage(connect cloud.Connect, o Options) job.Stage {
-	name := Name
-	if o.Module != "" {
-		name += "-" + url.PathEscape(o.Module) // it is that of a file
-	}
-	return job.Stage{Name: name, Do: func(ctx context.Context, j *job.Job, r *job.Record) error {
+	return job.Stage{Name: detect.StageName(Name, o.Module), Do: func(ctx context.Context, j *job.Job, r *job.Record) error {
 		images, err := o.images(j)
 		if err != nil {
 			return err

@@ -8,12 +8,16 @@ import (
 
 	"github.com/mettel-automation/delivery/ecr"
 	"github.com/mettel-automation/delivery/examples/internal/cloud"
+	"github.com/mettel-automation/delivery/examples/internal/config"
 )
 
 // blame tells what the registry has not or would not take from faults of the input.
 func blame(ctx context.Context, err error) error {
 	if names := withoutRepository(err); len(names) > 0 {
 		err = &missingError{names, err}
+	}
+	if errors.Is(err, ecr.ErrUnpinned) {
+		err = fmt.Errorf("%w (in %s these are images.bases and images.epoch)", err, config.Name)
 	}
 	return cloud.Blame(ctx, err, ecr.ErrNoRepository, ecr.ErrImmutable)
 }

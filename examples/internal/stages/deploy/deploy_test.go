@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mettel-automation/delivery/ecs/ecstest"
+	"github.com/mettel-automation/delivery/examples/internal/cloud"
 	"github.com/mettel-automation/delivery/examples/internal/job"
 	"github.com/mettel-automation/delivery/examples/internal/stages/deploy"
 	"github.com/mettel-automation/delivery/examples/internal/stages/systemtest"
@@ -211,6 +212,37 @@ func TestWhatAKilledDeploymentBeganIsRolledBackBeforeAnother(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestNothingIsMadeForServicesThatCannotRun(t *testing.T) {
+	missing := errors.New("no image")
+	tests := map[string]struct {
+		edit   []string
+		images func(context.Context, *cloud.Cloud, *job.Job) (map[string]string, error)
+		want   string
+	}{
+		"a size that Fargate has not": {edit: []string{"  - name: notifier\n    depends_on", "  - name: notifier\n    cpu: 300\n    depends_on"}, want: "service notifier: cpu 300: Fargate has"},
+		"an image that is missing":    {images: func(context.Context, *cloud.Cloud, *job.Job) (map[string]string, error) { return nil, missing }, want: "no image"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			ready(t, branch, func(t *testing.T, s *systemtest.System, _ *job.Job) {
+				s.Edit(tt.edit...)
+				o := options(s, deploy.Options{})
+				if tt.images != nil {
+					o.Images = tt.images
+				}
+				before := s.Cloud.Calls()
+				_, _, err := s.Do(t.Context(), s.Job(branch, t.TempDir()), deploy.Stages(o)...)
+				if err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("error %v lacks %q", err, tt.want)
+				}
+				if d := cmp.Diff(map[string]int{}, s.Writes(before)); d != "" {
+					t.Errorf("writes (-want +got):\n%s", d)
+				}
+			})
+		})
+	}
 }
 
 func TestWhatIsMissingNamesTheJobThatMakesIt(t *testing.T) {

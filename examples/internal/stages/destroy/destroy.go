@@ -33,6 +33,9 @@ const (
 	LogSearches = "log-searches"
 )
 
+// Names are those of all stages.
+func Names() []string { return []string{Services, Stacks, Images, LogSearches} }
+
 // ErrProduction is the refusal to destroy production.
 var ErrProduction = errors.New("it is production, which is destroyed only where its name is repeated")
 
@@ -45,9 +48,8 @@ type Options struct {
 	AllowProduction string
 }
 
-// Stages are those of the job, in their order. A service or a stack that stays keeps
-// all that comes after it from going, but for the log searches: whatever runs needs
-// none of them.
+// Stages are those of the job, in their order. A service that stays keeps stacks and
+// images from going. The log searches go in any case: whatever runs needs none of them.
 func Stages(j *job.Job, o Options) []job.Stage {
 	if err := o.guard(j.Env); err != nil {
 		return []job.Stage{{Name: Services, Do: func(context.Context, *job.Job, *job.Record) error { return err }}}

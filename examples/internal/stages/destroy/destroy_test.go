@@ -236,6 +236,27 @@ func TestAKilledRunGoesOn(t *testing.T) {
 	}, branch)
 }
 
+// TestWhatAKilledDeploymentLeftGoes kills a deployment at moments of its stack: before it is
+// begun, when it has no tags, and while it is made, so that it has more than was planned.
+func TestWhatAKilledDeploymentLeftGoes(t *testing.T) {
+	for _, after := range []time.Duration{time.Millisecond, 20 * time.Second, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			s := systemtest.New(t, automation)
+			s.Basics(branch)
+			ctx, cancel := context.WithTimeout(t.Context(), after)
+			defer cancel()
+			o := deploy.Options{Connect: s.Connect, Images: s.Images}
+			_, _, _ = s.Do(ctx, s.Job(branch, t.TempDir()), deploy.Stages(o)...) // it may be done by then
+			if out, _, err := run(t.Context(), t, s, branch, destroy.Options{Yes: true}); err != nil {
+				t.Errorf("killed after %v: %v:\n%s", after, err, out)
+			}
+			if d := cmp.Diff([]string{network}, s.Cloud.Leftovers()); d != "" {
+				t.Errorf("killed after %v: what is left (-want +got):\n%s", after, d)
+			}
+		})
+	}
+}
+
 func TestAStackThatStaysKeepsNothingElse(t *testing.T) {
 	deployed(t, func(t *testing.T, s *systemtest.System) {
 		fault, err := localcloud.ParseFault("stack:LogGroup=delete")

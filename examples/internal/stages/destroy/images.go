@@ -13,6 +13,7 @@ import (
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/examples/internal/job"
 	"github.com/mettel-automation/delivery/examples/internal/stages/site"
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/report"
 )
 
@@ -63,7 +64,7 @@ func (o Options) images(ctx context.Context, j *job.Job, r *job.Record) error {
 		r.Summary = nothing
 		return nil
 	}
-	r.Summary = fmt.Sprintf("%s %s", count(tags, "tag"), o.verb())
+	r.Summary = fmt.Sprintf("%s %s", english.Count(tags, "tag"), o.verb())
 	r.SayAll("%s", plan)
 	if !o.Yes {
 		return nil

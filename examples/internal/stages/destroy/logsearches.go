@@ -27,8 +27,8 @@ func (o Options) logSearches(ctx context.Context, j *job.Job, r *job.Record) err
 		return nil
 	}
 	keeper := papertrail.New(api, papertrail.Options{Progress: r.Emit})
-	plan, err := keeper.PlanDestroy(ctx, papertrail.Destroy{
-		Groups: logsearch.Environment(j).GroupNames(), Environment: j.Env.Name, AllowAlerts: true, AllowProduction: o.AllowProduction != "",
+	plan, err := keeper.PlanDelete(ctx, papertrail.DeleteRequest{
+		Groups: logsearch.Environment(j).GroupNames(), Environment: j.Env.Name, AllowAlerts: true, AllowProduction: o.AllowProduction,
 	})
 	if err != nil {
 		return cli.Failed(err)

@@ -20,6 +20,7 @@ import (
 	"github.com/mettel-automation/delivery/examples/internal/cloud"
 	"github.com/mettel-automation/delivery/examples/internal/job"
 	"github.com/mettel-automation/delivery/examples/internal/stages/site"
+	"github.com/mettel-automation/delivery/internal/english"
 	"github.com/mettel-automation/delivery/report"
 )
 
@@ -46,7 +47,7 @@ func (o Options) services(ctx context.Context, j *job.Job, r *job.Record) error 
 		r.Say("this is what -yes destroys")
 	}
 	r.SayAll("%s", w)
-	if r.Summary = fmt.Sprintf("%s %s", count(len(w.cluster.Services), "service"), o.verb()); !o.Yes {
+	if r.Summary = fmt.Sprintf("%s %s", english.Count(len(w.cluster.Services), "service"), o.verb()); !o.Yes {
 		return nil
 	}
 	if err := w.drain(ctx); err != nil {
@@ -91,7 +92,7 @@ func (o Options) workload(ctx context.Context, c *cloud.Cloud, j *job.Job, r *jo
 	if w.cluster, err = w.clusters.PlanDelete(ctx, name); err != nil {
 		return nil, err
 	}
-	if w.named, err = w.names.PlanRemoval(ctx); err != nil && !errors.Is(err, discovery.ErrNoNamespace) {
+	if w.named, err = w.names.PlanDelete(ctx); err != nil && !errors.Is(err, discovery.ErrNoNamespace) {
 		return nil, err
 	}
 	services := j.Config.ServiceNames()
@@ -125,7 +126,7 @@ func (w *workload) changes() (all []report.Change) {
 		all = append(all, report.Change{Action: "delete", Name: name, Type: kind, Detail: detail})
 	}
 	for _, s := range w.cluster.Services {
-		gone("ECS service", s.Name, count(int(s.Running+s.Pending), "task"))
+		gone("ECS service", s.Name, english.Count(int(s.Running+s.Pending), "task"))
 	}
 	for _, t := range w.cluster.Tasks {
 		gone("ECS task", t.ID, t.Group)
@@ -176,14 +177,6 @@ func fold(names []string) string {
 		line += " " + name
 	}
 	return b.String() + line + "\n"
-}
-
-// count is a number of things, in words.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // newest is the ARN of the newest active task definition of a family; "" where there is

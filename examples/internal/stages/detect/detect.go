@@ -84,8 +84,11 @@ func (o Options) find(ctx context.Context, j *job.Job) (found Found, before *cha
 		if err != nil {
 			return found, nil, err
 		}
-		if before, err = config.ModulesBefore(tree, config.Name); err != nil {
-			return found, nil, err
+		if before, err = config.ModulesBefore(tree, config.Name); err != nil { // which a later commit may mend
+			between.All = fmt.Sprintf("what it changes is not known: %v", err)
+			if found.Diff, err = repo.Diff(ctx, between); err != nil {
+				return found, nil, err
+			}
 		}
 	}
 	found.Selection, err = j.Config.Modules.Select(found.Diff, changes.SelectOptions{Before: before, Variables: j.Getenv})

@@ -118,6 +118,14 @@ func TestWhatCannotBeDetectedSaysWhatToDo(t *testing.T) {
 	}
 }
 
+func TestAFormerFileThatCannotBeReadTakesAllButThoseOnDemand(t *testing.T) {
+	dir := stagetest.Repository(t, map[string]string{"delivery.yaml": "project: demo\n", "api/a.py": "1\n"}, map[string]string{"delivery.yaml": system})
+	o := stagetest.Do(t, dir, nil, detect.Stage(detect.Options{Base: "master"}))
+	if o.Err != nil || !strings.Contains(o.Stdout, "3 of 4 modules selected") || !strings.Contains(o.Stdout, "the former delivery.yaml: the key modules is missing") {
+		t.Errorf("%v\n%s", o.Err, o.Stdout)
+	}
+}
+
 func TestAModuleThatIsGoneIsDeleted(t *testing.T) {
 	fewer := strings.Replace(system, "  - {name: doc, paths: [doc]}\n", "", 1)
 	dir := stagetest.Repository(t, base, map[string]string{"delivery.yaml": fewer, "doc/a": ""})

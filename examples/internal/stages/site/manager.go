@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/mettel-automation/delivery/examples/internal/cli"
@@ -27,7 +28,7 @@ func Manager(c *cloud.Cloud, j *job.Job, emit progress.Func) *stack.Manager {
 		Buckets: bucket.New(client, bucket.Options{Progress: emit, Pause: c.Pace(time.Second)}),
 	}
 	if name := j.Config.Infrastructure.TemplateBucket; name != "" {
-		templates := bucket.Templates{API: client, Bucket: name, Region: c.AWS.Region, Owner: c.Account}
+		templates := bucket.Templates{API: client, Bucket: name, Region: c.AWS.Region, Account: c.Account}
 		if c.AWS.BaseEndpoint != nil {
 			templates.Endpoint = *c.AWS.BaseEndpoint
 		}
@@ -45,7 +46,7 @@ func (s Site) NetworkOutputs(ctx context.Context, m *stack.Manager) (infra.Netwo
 		return infra.NetworkOutputs{}, err
 	}
 	out, err := n.Read(outputs)
-	return out, cli.Failed(err)
+	return out, cli.Failed(unfinished(ctx, m, n, "basic-infra -network", err))
 }
 
 // RolesOutputs are the roles that the environment's tasks have. Where there are none,
@@ -57,7 +58,31 @@ func (s Site) RolesOutputs(ctx context.Context, m *stack.Manager) (infra.RolesOu
 		return infra.RolesOutputs{}, err
 	}
 	out, err := r.Read(outputs)
-	return out, cli.Failed(err)
+	return out, cli.Failed(unfinished(ctx, m, r, "basic-infra", err))
+}
+
+// unfinished says of a stack that lacks outputs that it is still being made, or that
+// making it failed; err says of others what they lack.
+func unfinished(ctx context.Context, m *stack.Manager, of interface{ StackName() (string, error) }, job string, err error) error {
+	if err == nil {
+		return nil
+	}
+	name, named := of.StackName()
+	if named != nil {
+		return err
+	}
+	status, asked := m.Status(ctx, name)
+	if asked != nil {
+		return err
+	}
+	switch types.StackStatus(status) {
+	case types.StackStatusCreateInProgress, types.StackStatusUpdateInProgress:
+		return fmt.Errorf("stack %s is still being created (%s): run again when it is complete", name, status)
+	case types.StackStatusCreateFailed, types.StackStatusRollbackInProgress, types.StackStatusRollbackFailed, types.StackStatusRollbackComplete,
+		types.StackStatusDeleteInProgress, types.StackStatusDeleteFailed:
+		return fmt.Errorf("stack %s could not be created, or is being deleted (%s): run the job %q again", name, status, job)
+	}
+	return err
 }
 
 func read(ctx context.Context, m *stack.Manager, of interface{ StackName() (string, error) }, job string) (map[string]string, error) {

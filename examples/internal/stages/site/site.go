@@ -75,7 +75,7 @@ func (s Site) Network() infra.Network {
 // Roles are those of its tasks, which may be started from the repositories of the
 // project and with the secrets that the file names, also those of single services.
 func (s Site) Roles() infra.Roles {
-	roles := infra.Roles{Owner: s.Owner(), Repository: s.Config.Repository("*"), Secrets: s.secrets()}
+	roles := infra.Roles{Owner: s.Owner(), Repository: s.Config.Repository("*"), Secrets: s.secrets(), Boundary: s.Config.Infrastructure.Boundary}
 	for _, service := range s.Config.Services {
 		if len(service.Statements) == 0 {
 			continue
@@ -173,7 +173,7 @@ func (s Site) Stack(t Template) (stack.Stack, error) {
 		return stack.Stack{}, err
 	}
 	return stack.Stack{
-		Name: r.Name, Body: r.Body, Parameters: r.Parameters, Tags: r.Tags,
+		Name: r.Name, Body: r.Body, Parameters: r.Parameters, Tags: r.Tags, Role: s.Config.Infrastructure.Role,
 		Production: s.Production(), RecreateFailed: !s.Production(),
 	}, nil
 }

@@ -36,14 +36,14 @@ func Applied(s report.Stack, result stack.Result, err error) report.Stack {
 }
 
 // Doomed is a stack as a plan to delete it leaves it.
-func Doomed(p stack.DeletePlan) report.Stack {
+func Doomed(p stack.Deletion) report.Stack {
 	s := report.Stack{Name: p.Stack, Action: "delete", Status: p.Status}
 	if p.Empty() {
 		s.Action = "none"
 	}
 	for _, r := range p.Resources {
 		action, detail := "delete", r.PhysicalID
-		if r.Fate != stack.Deleted {
+		if r.Fate != stack.FateDeleted {
 			action, detail = string(r.Fate), strings.TrimPrefix(detail+": "+r.Reason, ": ")
 		}
 		s.Changes = append(s.Changes, report.Change{Action: action, Name: r.LogicalID, Type: r.Type, Detail: strings.TrimSuffix(detail, ": ")})
@@ -52,7 +52,7 @@ func Doomed(p stack.DeletePlan) report.Stack {
 }
 
 // Deleted is the same stack once it is deleted, or could not be.
-func Deleted(s report.Stack, result stack.DeleteResult, err error) report.Stack {
+func Deleted(s report.Stack, result stack.Deleted, err error) report.Stack {
 	s.Started, s.Ended = result.Started, result.Ended
 	if err != nil {
 		s.Error = err.Error()

@@ -113,6 +113,21 @@ func TestTheGate(t *testing.T) {
 	}
 }
 
+// TestAFileThatHasChangedSinceIsNotDetectedBy runs the gate after a module was renamed: what
+// was detected speaks of one that is gone.
+func TestAFileThatHasChangedSinceIsNotDetectedBy(t *testing.T) {
+	dir := stagetest.Repository(t, base, map[string]string{"api/a.py": "2\n"})
+	detected := stagetest.Do(t, dir, nil, detect.Stage(detect.Options{Base: "master"}))
+	if detected.Err != nil {
+		t.Fatal(detected.Err)
+	}
+	stagetest.Write(t, dir, map[string]string{"delivery.yaml": strings.Replace(system, "name: api", "name: backend", 1)})
+	o := stagetest.Do(t, dir, map[string]string{"CI_COMMIT_SHA": detected.Job.Run.Revision}, unittests.Stage(unittests.Options{}))
+	if o.Err == nil || !strings.Contains(o.Err.Error(), "-base names the revision") {
+		t.Errorf("error %v", o.Err)
+	}
+}
+
 func TestTheRecordHasEachModule(t *testing.T) {
 	dir := stagetest.Repository(t, base, map[string]string{
 		"src/lib/a.py":                  "2\n",

@@ -175,6 +175,10 @@ func (j *Judge) named(t *Thing) string {
 			return env
 		}
 	}
+	// Ids of Cloud Map tell no name, in which package nuke would see production.
+	if strings.HasPrefix(t.Type, "ServiceDiscovery") && production.Find(t.Name, []string{"production", "prod"}) != "" {
+		return t.Name
+	}
 	return ""
 }
 

@@ -3,6 +3,7 @@ package whose
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,5 +134,60 @@ func TestRandomAccounts(t *testing.T) {
 				t.Fatalf("seed %d: in another order %s is taken too", seed, m.ID)
 			}
 		}
+	}
+}
+
+// A name speaks against a tag by its form alone, even where nothing else in the account
+// is known to be of that environment.
+func TestATagDoesNotTakeWhatIsNamedForAnother(t *testing.T) {
+	tests := map[string]struct{ env, typ, name, tag, says string }{
+		"production":                                      {env, "ECSCluster", "automation-master-web", env, "automation-master"},
+		"production, and another sign behind it":          {env, "ECSCluster", "automation-master_web", env, "automation-master"},
+		"a sibling, and a slash behind it":                {env, "CloudWatchLogsLogGroup", "automation-ffffffff/web", env, "automation-ffffffff"},
+		"production in capitals":                          {env, "ECSCluster", "Automation-Master-web", env, "Automation-Master"},
+		"production's dashboard":                          {env, "CloudWatchDashboard", "cluster-automation-master", env, "automation-master"},
+		"production's service of Cloud Map":               {env, "ServiceDiscoveryService", "bridge-automation-master", env, "automation-master"},
+		"production's alarm":                              {env, "CloudWatchAlarm", "Running tasks count of x service in ECS cluster with name automation-master", env, "automation-master"},
+		"production's namespace":                          {env, "ServiceDiscoveryNamespace", "prod.local", env, "prod.local"},
+		"a record below production's label":               {env, "Route53ResourceRecordSet", "www.automation-master.example.com", env, "automation-master"},
+		"production of a project with a hyphen":           {"met-tel-1a2b3c4d", "ECSCluster", "met-tel-master-web", "met-tel-1a2b3c4d", "met-tel-master"},
+		"a sibling of a project with a hyphen":            {"met-tel-1a2b3c4d", "CloudWatchDashboard", "cluster-met-tel-ffffffff", "met-tel-1a2b3c4d", "met-tel-ffffffff"},
+		"production of a project with several":            {"a-b-c-1a2b3c4d", "ECSCluster", "a-b-c-prod2", "a-b-c-1a2b3c4d", "a-b-c-prod2"},
+		"production, where the environment has no hyphen": {"automation", "ECSCluster", "automation-master-web", "automation", "automation-master"},
+		"production, where the environment has several":   {"automation-review-x", "ECSCluster", "automation-master-web", "automation-review-x", "automation-master"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := New(tt.env, things([4]string{tt.typ, tt.name, tt.tag})).Split()
+			if len(s.Mine) > 0 || len(s.Conflicts) != 1 || !strings.Contains(s.Conflicts[0].Detail, fmt.Sprintf("its name says %q", tt.says)) {
+				t.Errorf("mine %v, conflicts %v", ids(s.Mine), s.Conflicts)
+			}
+		})
+	}
+}
+
+// What begins with the project alone is not the project's, and what goes on after the
+// environment is its own.
+func TestNamesWithoutATag(t *testing.T) {
+	tests := map[string]struct {
+		env, name string
+		mine      bool
+	}{
+		"production, where the environment has no hyphen": {"automation", "automation-master-web", false},
+		"a sibling, where the environment has no hyphen":  {"automation", "automation-1a2b3c4d-web", false},
+		"its own, where the environment has no hyphen":    {"automation", "automation-web", true},
+		"its own, with a word of production behind it":    {env, env + "-master-web", true},
+		"its own, with a serial behind it":                {env, env + "-0123456789abcdef", true},
+		"its own, where the project has a hyphen":         {"met-tel-1a2b3c4d", "met-tel-1a2b3c4d-main", true},
+		"another sign behind it":                          {env, env + "_web", false},
+		"a name that is no UTF-8":                         {"a\xff-b", "a\xff-b-c", true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := New(tt.env, things([4]string{"ECSTaskDefinition", tt.name, ""})).Split()
+			if (len(s.Mine) == 1) != tt.mine || len(s.Conflicts) > 0 {
+				t.Errorf("mine %v, conflicts %v", ids(s.Mine), s.Conflicts)
+			}
+		})
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/mettel-automation/delivery/kre/zone"
 )
 
-// Destruction is what Destroy would do, in the order in which the runtimes were given.
-type Destruction struct {
+// Deletion is what ApplyDelete would do, in the order in which the runtimes were given.
+type Deletion struct {
 	Runtimes []Removal `json:"runtimes"`
 }
 
@@ -68,7 +68,7 @@ func (f Fate) String() string {
 }
 
 // String names everything, a line each.
-func (d Destruction) String() string {
+func (d Deletion) String() string {
 	var b strings.Builder
 	for _, r := range d.Runtimes {
 		fmt.Fprintf(&b, "runtime %s: destroy\n", r.Runtime)
@@ -92,12 +92,12 @@ func (d Destruction) String() string {
 	return b.String()
 }
 
-// PlanDestroy reads what destroying runtimes would do. Of each runtime it needs Name,
+// PlanDelete reads what destroying runtimes would do. Of each runtime it needs Name,
 // Domain and Kind. It only reads.
 //
 // It fails with [ErrProduction] before the first call where one of the runtimes is of
 // production, by its Kind or its name, and Options.AllowProduction does not name it.
-func (m *Manager) PlanDestroy(ctx context.Context, runtimes []Runtime) (Destruction, error) {
+func (m *Manager) PlanDelete(ctx context.Context, runtimes []Runtime) (Deletion, error) {
 	err := m.check(runtimes, func(r Runtime) error {
 		f := &faults{}
 		r.identity(f)
@@ -107,16 +107,16 @@ func (m *Manager) PlanDestroy(ctx context.Context, runtimes []Runtime) (Destruct
 		return r.fail(StepCheck, errors.Join(f.errs...))
 	})
 	if err != nil {
-		return Destruction{}, err
+		return Deletion{}, err
 	}
-	d := Destruction{Runtimes: make([]Removal, len(runtimes))}
+	d := Deletion{Runtimes: make([]Removal, len(runtimes))}
 	err = m.each(len(runtimes), func(i int) error {
 		removal, step, err := m.planDestroy(ctx, runtimes[i])
 		d.Runtimes[i] = removal
 		return runtimes[i].fail(step, err)
 	})
 	if err != nil {
-		return Destruction{}, err
+		return Deletion{}, err
 	}
 	return d, nil
 }
@@ -191,7 +191,7 @@ func (m *Manager) planContents(ctx context.Context, r Runtime, ns Namespace, d *
 	return StepNamespace, err
 }
 
-// inTheWay notes what will stop Destroy once the release is gone.
+// inTheWay notes what will stop ApplyDelete once the release is gone.
 func (d *Removal) inTheWay() {
 	if d.Namespace || d.dying {
 		return

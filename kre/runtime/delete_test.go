@@ -27,7 +27,7 @@ func TestARuntimeGoesInTheRightOrder(t *testing.T) {
 	}}, func(w *world) {
 		r := old("kre-tnba")
 		w.up(r)
-		plan, err := w.manager().PlanDestroy(w.Context(), []runtime.Runtime{{Name: r.Name, Domain: r.Domain, Kind: r.Kind}})
+		plan, err := w.manager().PlanDelete(w.Context(), []runtime.Runtime{{Name: r.Name, Domain: r.Domain, Kind: r.Kind}})
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestARuntimeGoesInTheRightOrder(t *testing.T) {
 			}
 			return nil
 		}
-		done, err := w.manager().Destroy(w.Context(), plan)
+		done, err := w.manager().ApplyDelete(w.Context(), plan)
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -159,14 +159,14 @@ func TestProductionIsRefused(t *testing.T) {
 	bubble(t, route53test.Options{}, func(w *world) { // the plan of a Manager that may, in the hands of one that may not
 		r := old("kre-tnba", production)
 		w.up(r)
-		plan, err := w.manager(func(o *runtime.Options) { o.AllowProduction = []string{"kre-tnba"} }).PlanDestroy(w.Context(), []runtime.Runtime{r})
+		plan, err := w.manager(func(o *runtime.Options) { o.AllowProduction = []string{"kre-tnba"} }).PlanDelete(w.Context(), []runtime.Runtime{r})
 		if err != nil {
 			w.Fatal(err)
 		}
-		if _, err := w.manager().Destroy(w.Context(), plan); !errors.Is(err, runtime.ErrProduction) {
+		if _, err := w.manager().ApplyDelete(w.Context(), plan); !errors.Is(err, runtime.ErrProduction) {
 			w.Errorf("error %v", err)
 		}
-		if _, err := w.manager().Destroy(w.Context(), runtime.Destruction{Runtimes: []runtime.Removal{{Runtime: "x"}}}); !errors.Is(err, runtime.ErrNotPlanned) {
+		if _, err := w.manager().ApplyDelete(w.Context(), runtime.Deletion{Runtimes: []runtime.Removal{{Runtime: "x"}}}); !errors.Is(err, runtime.ErrNotPlanned) {
 			w.Errorf("error %v", err)
 		}
 	})
@@ -177,7 +177,7 @@ func TestWhatStaysIsSaid(t *testing.T) {
 		w.own = false
 		w.up(old("kre-tnba"))
 		keep := func(o *runtime.Options) { o.DeleteNamespaces = false }
-		plan, err := w.manager(keep).PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")})
+		plan, err := w.manager(keep).PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")})
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestWhatStaysIsSaid(t *testing.T) {
 				w.Errorf("no %q in\n%s", want, plan)
 			}
 		}
-		done, err := w.manager(keep).Destroy(w.Context(), plan)
+		done, err := w.manager(keep).ApplyDelete(w.Context(), plan)
 		if err != nil || done.Runtimes[0].Namespace || w.namespaces["kre-tnba"] == nil || len(done.Runtimes[0].Kept) != 1 {
 			w.Errorf("%+v, %v", done, err)
 		}
@@ -238,11 +238,11 @@ func TestTroubleWhileDestroying(t *testing.T) {
 		},
 		"a namespace that was made since": {
 			change: func(w *world) { w.add("kre-tnba", w.namespaces["kre-tnba"].Labels) },
-			want:   runtime.ErrChanged, step: runtime.StepCheck, gone: "nothing",
+			want:   runtime.ErrStale, step: runtime.StepCheck, gone: "nothing",
 		},
 		"one that is not ours any more": {
 			change: func(w *world) { w.namespaces["kre-tnba"].Labels = nil },
-			want:   runtime.ErrChanged, step: runtime.StepCheck, gone: "nothing",
+			want:   runtime.ErrStale, step: runtime.StepCheck, gone: "nothing",
 		},
 		"a release that does not go": {
 			change: func(w *world) {
@@ -274,7 +274,7 @@ func TestTroubleWhileDestroying(t *testing.T) {
 						tt.opts(o)
 					}
 				}
-				plan, err := w.manager(opts).PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")})
+				plan, err := w.manager(opts).PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")})
 				if err != nil {
 					w.Fatal(err)
 				}
@@ -282,7 +282,7 @@ func TestTroubleWhileDestroying(t *testing.T) {
 					tt.change(w)
 				}
 				began := time.Now()
-				done, err := w.manager(opts).Destroy(w.Context(), plan)
+				done, err := w.manager(opts).ApplyDelete(w.Context(), plan)
 				if err == nil || tt.want != nil && !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.text) {
 					w.Fatalf("error %v", err)
 				}
@@ -308,17 +308,17 @@ func TestANamespaceThatIsGoingAlready(t *testing.T) {
 			w.Fatal(err)
 		}
 		w.log = nil
-		plan, err := w.manager().PlanDestroy(w.Context(), []runtime.Runtime{r})
+		plan, err := w.manager().PlanDelete(w.Context(), []runtime.Runtime{r})
 		if err != nil || !strings.Contains(plan.String(), "is being deleted already, with everything in it") {
 			w.Fatalf("%s, %v", plan, err)
 		}
-		if done, err := w.manager().Destroy(w.Context(), plan); err != nil || !done.Runtimes[0].Namespace || len(w.log) != 0 || w.namespaces[r.Name] != nil || len(w.cloud.Zones(r.Zone())) != 0 {
+		if done, err := w.manager().ApplyDelete(w.Context(), plan); err != nil || !done.Runtimes[0].Namespace || len(w.log) != 0 || w.namespaces[r.Name] != nil || len(w.cloud.Zones(r.Zone())) != 0 {
 			w.Errorf("%+v, %v, %v", done, err, w.log)
 		}
 	})
 	bubble(t, route53test.Options{}, func(w *world) {
 		w.add("kre-tnba", map[string]string{runtime.LabelEnvironment: "kre-other"})
-		if _, err := w.manager().PlanDestroy(w.Context(), []runtime.Runtime{old("kre-tnba")}); !errors.Is(err, runtime.ErrNotOwned) {
+		if _, err := w.manager().PlanDelete(w.Context(), []runtime.Runtime{old("kre-tnba")}); !errors.Is(err, runtime.ErrNotOwned) {
 			w.Errorf("error %v", err)
 		}
 	})

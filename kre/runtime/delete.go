@@ -13,8 +13,8 @@ import (
 	"github.com/mettel-automation/delivery/progress"
 )
 
-// Destroyed is what became of each runtime of a plan, in its order.
-type Destroyed struct {
+// Deleted is what became of each runtime of a plan, in its order.
+type Deleted struct {
 	Runtimes []Removed `json:"runtimes"`
 }
 
@@ -66,7 +66,7 @@ func (r Removed) gone() string {
 }
 
 // String is what [Removed.String] says of all.
-func (d Destroyed) String() string {
+func (d Deleted) String() string {
 	var b strings.Builder
 	for _, r := range d.Runtimes {
 		b.WriteString(r.String())
@@ -74,7 +74,7 @@ func (d Destroyed) String() string {
 	return b.String()
 }
 
-// Destroy takes down what plan names, which must come from [Manager.PlanDestroy]:
+// ApplyDelete takes down what plan names, which must come from [Manager.PlanDelete]:
 // for each runtime the release, then what still has a name in the DNS, then the zone
 // with the records that external-dns left behind and its delegation, then the namespace,
 // and several runtimes at once. One that fails stops none of the others; a later run
@@ -84,16 +84,16 @@ func (d Destroyed) String() string {
 // namespace goes; otherwise they are an [ErrExposed]. Volumes whose policy is Retain
 // stay, and are named in the result. A runtime whose zone has records in the way
 // ([zone.Deletion.Blocked]) is left as it is.
-func (m *Manager) Destroy(ctx context.Context, plan Destruction) (Destroyed, error) {
+func (m *Manager) ApplyDelete(ctx context.Context, plan Deletion) (Deleted, error) {
 	for _, d := range plan.Runtimes {
 		if d.runtime == nil || d.runtime.Name != d.Runtime {
-			return Destroyed{}, fmt.Errorf("destroy runtime %q: %w", d.Runtime, ErrNotPlanned)
+			return Deleted{}, fmt.Errorf("destroy runtime %q: %w", d.Runtime, ErrNotPlanned)
 		}
 		if err := m.guard(*d.runtime); err != nil {
-			return Destroyed{}, fmt.Errorf("destroy runtime %q: %w", d.Runtime, err)
+			return Deleted{}, fmt.Errorf("destroy runtime %q: %w", d.Runtime, err)
 		}
 	}
-	done := Destroyed{Runtimes: make([]Removed, len(plan.Runtimes))}
+	done := Deleted{Runtimes: make([]Removed, len(plan.Runtimes))}
 	err := m.each(len(plan.Runtimes), func(i int) error {
 		done.Runtimes[i] = m.destroyOne(ctx, plan.Runtimes[i])
 		return done.Runtimes[i].Err
@@ -129,7 +129,7 @@ func (m *Manager) destroy(ctx context.Context, d Removal, r *Removed) (Step, err
 	if !d.Release.Empty() {
 		m.emit(d.Runtime, progress.Running, "release", nil)
 		var err error
-		if r.Release, err = m.engine.Uninstall(ctx, d.Release); err != nil {
+		if r.Release, err = m.engine.ApplyUninstall(ctx, d.Release); err != nil {
 			return StepRelease, err
 		}
 	}
@@ -162,9 +162,9 @@ func (m *Manager) same(ctx context.Context, d Removal) error {
 	case err != nil:
 		return err
 	case ns.Exists && ns.UID != d.uid:
-		return fmt.Errorf("namespace %s: %w: it was made since", d.Runtime, ErrChanged)
+		return fmt.Errorf("namespace %s: %w: it was made since", d.Runtime, ErrStale)
 	case d.Namespace && ns.Exists && !m.owns(*d.runtime, ns):
-		return fmt.Errorf("namespace %s: %w: its labels are not ours any more", d.Runtime, ErrChanged)
+		return fmt.Errorf("namespace %s: %w: its labels are not ours any more", d.Runtime, ErrStale)
 	}
 	return m.notOthers(*d.runtime, ns)
 }

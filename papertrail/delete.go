@@ -9,8 +9,8 @@ import (
 	"github.com/mettel-automation/delivery/internal/production"
 )
 
-// Destroy names groups that are to be deleted, with their searches.
-type Destroy struct {
+// DeleteRequest names groups that are to be deleted, with their searches.
+type DeleteRequest struct {
 	// Groups are names. One that does not exist is no error.
 	Groups []string
 	// Environment is the id of the environment whose they are, which the names of
@@ -22,22 +22,24 @@ type Destroy struct {
 	// Production are the words that tell a name of production; by default production,
 	// prod, master and main. Such a group is an [ErrProduction].
 	Production []string
-	// AllowProduction deletes it all the same.
-	AllowProduction bool
+	// AllowProduction is Environment again, where that or one of Groups is of
+	// production.
+	AllowProduction string
 }
 
-// PlanDestroy says what would be deleted: each group, and each search that goes with
+// PlanDelete says what would be deleted: each group, and each search that goes with
 // it. It only reads, and nothing but the groups that are named is touched.
-func (k *Keeper) PlanDestroy(ctx context.Context, d Destroy) (Plan, error) {
+func (k *Keeper) PlanDelete(ctx context.Context, d DeleteRequest) (Plan, error) {
+	allowed := d.Environment != "" && d.AllowProduction == d.Environment
 	for _, name := range d.Groups {
 		if err := checkName("group", name); err != nil {
 			return Plan{}, err
 		}
-		if word := production.Find(name, d.Production); word != "" && !d.AllowProduction {
+		if word := production.Find(name, d.Production); word != "" && !allowed {
 			return Plan{}, fmt.Errorf("delete group %q: the name has the word %q: %w", name, word, ErrProduction)
 		}
 	}
-	if word := production.Find(d.Environment, d.Production); word != "" && !d.AllowProduction {
+	if word := production.Find(d.Environment, d.Production); word != "" && !allowed {
 		return Plan{}, fmt.Errorf("delete the groups of environment %q: the name has the word %q: %w", d.Environment, word, ErrProduction)
 	}
 	account, err := k.read(ctx, false)
@@ -47,7 +49,7 @@ func (k *Keeper) PlanDestroy(ctx context.Context, d Destroy) (Plan, error) {
 	return destruction(d, account)
 }
 
-func destruction(d Destroy, a Account) (Plan, error) {
+func destruction(d DeleteRequest, a Account) (Plan, error) {
 	p := Plan{destroy: &d}
 	var faults []error
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(d.Groups))) {

@@ -25,7 +25,7 @@ func neighbours(t *testing.T, opts papertrailtest.Options) bench {
 func TestDestroy(t *testing.T) {
 	b := neighbours(t, papertrailtest.Options{Alerts: true})
 	names := papertrail.Environment{ID: "automation-1a2b3c4d", Branch: "dev/feature/x"}.GroupNames()
-	p, err := b.PlanDestroy(t.Context(), papertrail.Destroy{Groups: names})
+	p, err := b.PlanDelete(t.Context(), papertrail.DeleteRequest{Groups: names})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestDestroy(t *testing.T) {
 	if n := len(b.Groups()); n != 4 {
 		t.Errorf("%d groups are left, want the 4 of others", n)
 	}
-	p, err = b.PlanDestroy(t.Context(), papertrail.Destroy{Groups: names})
+	p, err = b.PlanDelete(t.Context(), papertrail.DeleteRequest{Groups: names})
 	if err != nil || !p.Empty() {
 		t.Errorf("the second plan: %v, %v", p, err)
 	}
@@ -51,43 +51,47 @@ func TestDestroy(t *testing.T) {
 
 func TestWhatIsNotDestroyed(t *testing.T) {
 	tests := map[string]struct {
-		destroy papertrail.Destroy
+		destroy papertrail.DeleteRequest
 		alerts  bool
 		account func(b bench)
 		is      error
 		want    string
 	}{
 		"production": {
-			destroy: papertrail.Destroy{Groups: []string{"[production] - master logs"}}, is: papertrail.ErrProduction,
-			want: `delete group "[production] - master logs": the name has the word "production": it is of production, which is deleted only where that is allowed explicitly`,
+			destroy: papertrail.DeleteRequest{Groups: []string{"[production] - master logs"}}, is: papertrail.ErrProduction,
+			want: `delete group "[production] - master logs": the name has the word "production": it is of production: give its Environment again in AllowProduction to delete it`,
 		},
 		"production by a word of the caller's": {
-			destroy: papertrail.Destroy{Groups: []string{"[live] - x logs"}, Production: []string{"live"}}, is: papertrail.ErrProduction,
-			want: `delete group "[live] - x logs": the name has the word "live": it is of production, which is deleted only where that is allowed explicitly`,
+			destroy: papertrail.DeleteRequest{Groups: []string{"[live] - x logs"}, Production: []string{"live"}}, is: papertrail.ErrProduction,
+			want: `delete group "[live] - x logs": the name has the word "live": it is of production: give its Environment again in AllowProduction to delete it`,
 		},
 		"production by its environment": {
-			destroy: papertrail.Destroy{Groups: []string{"[live] - release logs"}, Environment: "automation-master"}, is: papertrail.ErrProduction,
-			want: `delete the groups of environment "automation-master": the name has the word "master": it is of production, which is deleted only where that is allowed explicitly`,
+			destroy: papertrail.DeleteRequest{Groups: []string{"[live] - release logs"}, Environment: "automation-master"}, is: papertrail.ErrProduction,
+			want: `delete the groups of environment "automation-master": the name has the word "master": it is of production: give its Environment again in AllowProduction to delete it`,
+		},
+		"production under another name": {
+			destroy: papertrail.DeleteRequest{Groups: []string{"[live] - release logs"}, Environment: "automation-master", AllowProduction: "automation"}, is: papertrail.ErrProduction,
+			want: `delete the groups of environment "automation-master": the name has the word "master": it is of production: give its Environment again in AllowProduction to delete it`,
 		},
 		"what may have alerts": {
-			destroy: papertrail.Destroy{Groups: []string{"[automation-1a2b3c4de] - dev/feature/x logs"}}, is: papertrail.ErrAlerts,
+			destroy: papertrail.DeleteRequest{Groups: []string{"[automation-1a2b3c4de] - dev/feature/x logs"}}, is: papertrail.ErrAlerts,
 			want: `delete group "[automation-1a2b3c4de] - dev/feature/x logs": the API does not tell whether its search "[notifier] - logs" has alerts: alerts would go with it; allow it explicitly`,
 		},
 		"what has alerts": {
-			destroy: papertrail.Destroy{Groups: []string{"[automation-1a2b3c4de] - dev/feature/x logs"}}, is: papertrail.ErrAlerts, alerts: true,
+			destroy: papertrail.DeleteRequest{Groups: []string{"[automation-1a2b3c4de] - dev/feature/x logs"}}, is: papertrail.ErrAlerts, alerts: true,
 			account: func(b bench) {
 				b.AddSearch(papertrailtest.Search{Name: "loud", Query: "x", Group: 3, Alerts: []string{"email"}})
 			},
 			want: `delete group "[automation-1a2b3c4de] - dev/feature/x logs": its search "loud" has 1 of them: alerts would go with it; allow it explicitly`,
 		},
 		"what is there twice": {
-			destroy: papertrail.Destroy{Groups: []string{"[automation-1a2b3c4d] - dev/feature/x logs"}, AllowAlerts: true},
+			destroy: papertrail.DeleteRequest{Groups: []string{"[automation-1a2b3c4d] - dev/feature/x logs"}, AllowAlerts: true},
 			account: func(b bench) {
 				b.AddGroup(papertrailtest.Group{Name: "[automation-1a2b3c4d] - dev/feature/x logs"})
 			},
 			want: `group "[automation-1a2b3c4d] - dev/feature/x logs": there are 2 of that name: 1 ("[automation-1a2b3c4d] - dev/feature/x logs"), 11 ("[automation-1a2b3c4d] - dev/feature/x logs"); rename or delete the others`,
 		},
-		"no name": {destroy: papertrail.Destroy{Groups: []string{""}}, want: "a group has no name"},
+		"no name": {destroy: papertrail.DeleteRequest{Groups: []string{""}}, want: "a group has no name"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +99,7 @@ func TestWhatIsNotDestroyed(t *testing.T) {
 			if tt.account != nil {
 				tt.account(b)
 			}
-			_, err := b.PlanDestroy(t.Context(), tt.destroy)
+			_, err := b.PlanDelete(t.Context(), tt.destroy)
 			if err == nil || err.Error() != tt.want || tt.is != nil && !errors.Is(err, tt.is) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
@@ -105,7 +109,7 @@ func TestWhatIsNotDestroyed(t *testing.T) {
 
 func TestProductionGoesWhereThatIsAllowed(t *testing.T) {
 	b := neighbours(t, papertrailtest.Options{})
-	p, err := b.PlanDestroy(t.Context(), papertrail.Destroy{Groups: []string{"[production] - master logs"}, AllowProduction: true, AllowAlerts: true})
+	p, err := b.PlanDelete(t.Context(), papertrail.DeleteRequest{Groups: []string{"[production] - master logs"}, Environment: "automation-master", AllowProduction: "automation-master", AllowAlerts: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +121,7 @@ func TestProductionGoesWhereThatIsAllowed(t *testing.T) {
 
 func TestADestroyThatIsStale(t *testing.T) {
 	b := neighbours(t, papertrailtest.Options{Alerts: true})
-	p, err := b.PlanDestroy(t.Context(), papertrail.Destroy{Groups: []string{"[automation-1a2b3c4d] - dev/feature/x logs"}})
+	p, err := b.PlanDelete(t.Context(), papertrail.DeleteRequest{Groups: []string{"[automation-1a2b3c4d] - dev/feature/x logs"}})
 	if err != nil {
 		t.Fatal(err)
 	}

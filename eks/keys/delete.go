@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// PlanRemoval plans to delete the access keys of Spec.SMTPUser, for [Deliverer.Apply]: as
+// PlanDelete plans to delete the access keys of Spec.SMTPUser, for [Deliverer.Apply]: as
 // long as it has any, the user cannot be deleted, nor the stack that has made it. Those
 // that are in no object stay, unless RemoveOrphans says so.
 //
 // The objects stay, too; they go with the bucket, which has to be emptied afterwards, since
 // they tell whose the keys are. Where the user is gone already, there is nothing to do.
-func (d *Deliverer) PlanRemoval(ctx context.Context, s Spec) (Plan, error) {
+func (d *Deliverer) PlanDelete(ctx context.Context, s Spec) (Plan, error) {
 	s.KeyPairID, s.Facts = "", nil // they are not looked at
 	p := Plan{Bucket: s.Bucket, spec: s}
 	err := d.check(s)
