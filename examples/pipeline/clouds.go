@@ -58,7 +58,7 @@ func (d *delivery) open(ctx context.Context) (finish func(), err error) {
 		server := &http.Server{Handler: d.memory, ReadHeaderTimeout: 10 * time.Second}
 		ended := make(chan error, 1)
 		go func() { ended <- server.Serve(listener) }()
-		finish = func() { _ = server.Close(); <-ended }
+		finish = func() { _, _ = server.Close(), <-ended }
 	} else {
 		d.engine = func(context.Context) (ecr.Engine, error) { return d.memory.Engine(), nil }
 	}

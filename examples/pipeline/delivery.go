@@ -54,7 +54,7 @@ func names() []string {
 // phases are the jobs of a delivery, in their order.
 func (d *delivery) phases() []phase {
 	all := []phase{
-		{"detect", false, []job.Stage{detect.Stage(detect.Options{Base: d.options.base, Head: d.head, All: d.all.Text})}},
+		{"detect", false, []job.Stage{detect.Stage(detect.Options{Base: d.base, Head: d.head, All: d.all.Text})}},
 		{"validate", false, []job.Stage{validation.Stage(validation.Options{SkipMissing: d.isSample})}},
 		{"unit-coverage", false, []job.Stage{unittests.Stage(unittests.Options{})}},
 		{"basic-infra", true, append([]job.Stage{basicinfra.Network(d.connect, basicinfra.Options{})}, basicinfra.Stages(d.connect, basicinfra.Options{})...)},
@@ -77,7 +77,7 @@ func (d *delivery) run(ctx context.Context) error {
 	}
 	env := d.job.Env
 	d.console.Printf("branch %s is the %s environment %s, in %s\n\n", env.Branch, env.Kind, env.Name, d.job.Run.Cloud)
-	if d.options.destroy {
+	if d.destroy {
 		return d.remove(ctx)
 	}
 	if err := d.forget(); err != nil {

@@ -85,7 +85,8 @@ func TestWhatGoesWrongStopsTheDelivery(t *testing.T) {
 		stdout []string
 	}{
 		"a service that crashes": {
-			[]string{"-inject", "velocloud-bridge=crash"}, "rollout", "pipeline: roll out velocloud-bridge: ",
+			[]string{"-inject", "velocloud-bridge=crash"},
+			"rollout", "pipeline: roll out velocloud-bridge: ",
 			[]string{"rolled back (11):", "never started (17):", "container velocloud-bridge exited with code 1"},
 		},
 		"a service that is never healthy": {[]string{"-inject", "notifier=never-healthy"}, "rollout", "pipeline: roll out notifier: ", []string{"failed container health checks"}},

@@ -70,34 +70,28 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 }
 
 func (o *options) check(flags *cli.Flags) error {
-	fault := ""
-	switch {
-	case o.until != "" && !slices.Contains(names(), o.until):
-		fault = fmt.Sprintf("-until %s: want one of %s", o.until, strings.Join(names(), ", "))
-	case o.from != "" && !slices.Contains(names(), o.from):
-		fault = fmt.Sprintf("-from %s: want one of %s", o.from, strings.Join(names(), ", "))
-	case o.from != "" && o.until != "" && slices.Index(names(), o.from) > slices.Index(names(), o.until):
-		fault = fmt.Sprintf("-from %s comes after -until %s", o.from, o.until)
-	case o.from != "" && o.resume:
-		fault = "-from and -resume are two ways to say where to begin"
-	case o.destroy && (o.from != "" || o.until != "" || o.resume):
-		fault = "-destroy does not go with -from, -until and -resume: it removes what is there"
-	case o.allowProduction != "" && !o.destroy:
-		fault = "-allow-production is for -destroy"
-	case o.aws && o.File == "":
-		fault = "-aws needs -file: the sample is for an AWS in memory"
-	case o.aws && (flags.Given("speed") || flags.Given("seed") || flags.Given("inject")):
-		fault = "-speed, -seed and -inject are about an AWS in memory: they do not go with -aws"
-	case o.aws && !o.docker && !o.destroy && o.reaches("build"):
-		fault = "-aws needs -docker: images for it are built by a real engine"
-	case o.kubeconfig != "" && !o.kre:
-		fault = "-kubeconfig is for -kre"
-	case !(o.speed > 0) || math.IsInf(o.speed, 1): // not a number is not more than 0 either
-		fault = fmt.Sprintf("-speed %v: want a number above 0", o.speed)
-	default:
-		return nil
+	known := func(stage string) bool { return stage == "" || slices.Contains(names(), stage) }
+	for _, fault := range []struct {
+		is   bool
+		text string
+	}{
+		{!known(o.until), fmt.Sprintf("-until %s: want one of %s", o.until, strings.Join(names(), ", "))},
+		{!known(o.from), fmt.Sprintf("-from %s: want one of %s", o.from, strings.Join(names(), ", "))},
+		{o.from != "" && o.until != "" && slices.Index(names(), o.from) > slices.Index(names(), o.until), fmt.Sprintf("-from %s comes after -until %s", o.from, o.until)},
+		{o.from != "" && o.resume, "-from and -resume are two ways to say where to begin"},
+		{o.destroy && (o.from != "" || o.until != "" || o.resume), "-destroy does not go with -from, -until and -resume: it removes what is there"},
+		{o.allowProduction != "" && !o.destroy, "-allow-production is for -destroy"},
+		{o.aws && o.File == "", "-aws needs -file: the sample is for an AWS in memory"},
+		{o.aws && (flags.Given("speed") || flags.Given("seed") || flags.Given("inject")), "-speed, -seed and -inject are about an AWS in memory: they do not go with -aws"},
+		{o.aws && !o.docker && !o.destroy && o.reaches("build"), "-aws needs -docker: images for it are built by a real engine"},
+		{o.kubeconfig != "" && !o.kre, "-kubeconfig is for -kre"},
+		{!(o.speed > 0) || math.IsInf(o.speed, 1), fmt.Sprintf("-speed %v: want a number above 0", o.speed)}, // not a number is not more than 0 either
+	} {
+		if fault.is {
+			return errors.New(fault.text + " (-h lists the flags)")
+		}
 	}
-	return errors.New(fault + " (-h lists the flags)")
+	return nil
 }
 
 // reaches reports whether a stage is one of the run.

@@ -1,6 +1,7 @@
 // Basic-infra makes what an environment needs before anything is built for it: the
 // repositories of its images, the roles of its tasks, and the certainty that there is
-// room to run them. With -network it makes the network, which people start by hand.
+// room to run them. With -network it makes the network and the bucket of templates,
+// which people start by hand.
 //
 //	basic-infra -network  # once, and when the network changes
 //	basic-infra           # in every pipeline
@@ -46,7 +47,7 @@ func main() { cli.Main("basic-infra", newMain(cloud.AWS()).Run) }
 const about = `
 basic-infra makes what an environment needs before anything is built for it:
 repositories, roles, and the certainty that there is room. With -network it makes the
-network, which all ephemeral environments share.
+network, which all ephemeral environments share, and the bucket of large templates.
 
   basic-infra -network
   basic-infra
@@ -59,7 +60,7 @@ func newMain(connect cloud.Connect) job.Main {
 	return job.Main{
 		Name: "basic-infra", About: about,
 		Flags: func(flags *cli.Flags) {
-			flags.BoolVar(&network, "network", false, "make the network, and nothing else")
+			flags.BoolVar(&network, "network", false, "make the network and the bucket of templates, and nothing else")
 			flags.BoolVar(&options.PlanOnly, "plan", false, "say what would be done, and do nothing")
 		},
 		Stages: func(*job.Job) []job.Stage {

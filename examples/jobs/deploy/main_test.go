@@ -45,7 +45,7 @@ func TestWrongUse(t *testing.T) {
 		"an unknown flag":              {[]string{"-force"}, cli.ExitUsage, "-force (-h lists the flags)"},
 		"consent to nothing":           {[]string{"-consent", ""}, cli.ExitUsage, "want a logical id"},
 		"no file":                      {[]string{"-file", "/none.yaml"}, cli.ExitUsage, "/none.yaml"},
-		"no branch":                    {[]string{"-file", path}, cli.ExitUsage, "(-branch names it)"},
+		"no branch":                    {[]string{"-file", path}, cli.ExitUsage, "-branch names the branch"},
 		"a branch without environment": {[]string{"-file", path, "-branch", "docs/typo"}, cli.ExitFailed, "docs/typo"},
 		"a file with a fault": {
 			[]string{"-branch", "master", "-file", file(t, strings.Replace(system, "image:", "imgae:", 1))}, cli.ExitUsage, "delivery.yaml:6:18: ",

@@ -28,7 +28,7 @@
 // allowed is named.
 //
 // The configuration goes to stdout, or with -out into a file, which is there as a whole
-// or not at all; with -verify, what goes and what stays goes to stdout. Progress and the
+// or not at all, a former one being removed first; with -verify, what goes and what stays goes to stdout. Progress and the
 // summary go to stderr: what is deleted and why, conflicts, and what belongs to the
 // environment and is not for aws-nuke.
 //
@@ -61,6 +61,9 @@ func job(connect func(context.Context) (inventory.API, error)) cli.Job {
 		}
 		file, err := o.given()
 		if err != nil {
+			return err
+		}
+		if err := o.clear(); err != nil {
 			return err
 		}
 		api, err := connect(ctx)

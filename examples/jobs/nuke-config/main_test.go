@@ -141,6 +141,9 @@ func TestConflictsAreToldAndRefused(t *testing.T) {
 	a := cloud()
 	r := a.In("us-east-1")
 	r.Tags[r.ARN("logs", "log-group:"+target)] = map[string]string{"Environment": "production\x1b[2J"}
+	if err := os.WriteFile(filepath.Join(dir, "nuke.yaml"), []byte("# aws-nuke v3: of an earlier run\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	code, stdout, stderr := nukeConfig(t, dir, a, usual+" -out nuke.yaml")
 	if code != cli.ExitFailed || stdout != "" {
 		t.Errorf("code %d, stdout %q", code, stdout)
@@ -154,7 +157,19 @@ func TestConflictsAreToldAndRefused(t *testing.T) {
 		t.Errorf("the last line is %q", line)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "nuke.yaml")); err == nil {
-		t.Error("a file was written")
+		t.Error("there is a file after a refusal")
+	}
+}
+
+func TestAFileOfSomebodyElseStays(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "nuke.yaml")
+	if err := os.WriteFile(path, []byte(handWritten), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := nukeConfig(t, dir, cloud(), usual+" -out nuke.yaml")
+	if text, err := os.ReadFile(path); code != cli.ExitUsage || !strings.Contains(stderr, "was not written by nuke-config") || err != nil || string(text) != handWritten {
+		t.Errorf("code %d: %s\n%s", code, stderr, text)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/mettel-automation/delivery/envname"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
@@ -112,6 +114,28 @@ func (o *options) given() ([]byte, error) {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
 	return text, nil
+}
+
+// clear removes the configuration of an earlier run from where the new one is wanted: after
+// a refusal, a script that does not look must find none. What else is there stays, and is
+// an error.
+func (o *options) clear() error {
+	if o.out == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.out)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && len(text) > 0 && !strings.HasPrefix(string(text), "# aws-nuke v"):
+		return fmt.Errorf("-out %s: the file that is there was not written by nuke-config: remove it, or name another", o.out)
+	case err == nil:
+		err = os.Remove(o.out)
+	}
+	if err != nil {
+		return fmt.Errorf("write configuration %s: what is there: %w", o.out, err)
+	}
+	return nil
 }
 
 // write writes a configuration to where it is wanted.

@@ -1,6 +1,7 @@
 // Package basicinfra is what an environment needs before anything is built for it: the
 // repositories of its images, the roles of its tasks, and room to run them. The network
-// that it is in is a stage of its own, which people start by hand.
+// that it is in is a stage of its own, which people start by hand, and which makes the
+// bucket of large templates as well.
 //
 //	stages := basicinfra.Stages(cloud.AWS(), basicinfra.Options{}) // repositories, roles, capacity
 //	stage := basicinfra.Network(cloud.AWS(), basicinfra.Options{})
@@ -74,9 +75,23 @@ func Stages(connect cloud.Connect, o Options) []job.Stage {
 }
 
 // Network returns the stage that makes the network: that of production, or the one that
-// all ephemeral environments share.
+// all ephemeral environments share. Before it, it makes the bucket of templates, which
+// the stacks after it may need.
 func Network(connect cloud.Connect, o Options) job.Stage {
-	return job.Stage{Name: NetworkName, Do: o.stack(connect, func(s site.Site) site.Template { return s.Network() })}
+	network := o.stack(connect, func(s site.Site) site.Template { return s.Network() })
+	return job.Stage{Name: NetworkName, Do: func(ctx context.Context, j *job.Job, r *job.Record) error {
+		c, err := connect(ctx, j)
+		if err != nil {
+			return err
+		}
+		if err := site.Of(j).Check(site.Manager(c, j, nil)); err != nil {
+			return err
+		}
+		if err := o.bucket(ctx, c, j, r); err != nil {
+			return err
+		}
+		return network(ctx, j, r)
+	}}
 }
 
 // stack applies one stack, once all are found to be sound.

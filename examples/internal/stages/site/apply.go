@@ -9,6 +9,7 @@ import (
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/examples/internal/job"
 	"github.com/mettel-automation/delivery/examples/internal/stages/stackreport"
+	"github.com/mettel-automation/delivery/internal/awserr"
 	"github.com/mettel-automation/delivery/stack"
 )
 
@@ -18,6 +19,9 @@ import (
 // missing, nothing is changed, and the error says by which flag to give it.
 func Apply(ctx context.Context, m *stack.Manager, r *job.Record, want stack.Stack, planOnly bool) (stack.Result, error) {
 	plan, err := m.Plan(ctx, want)
+	if awserr.Is(err, "NoSuchBucket") {
+		err = fmt.Errorf("%w: run the job \"basic-infra -network\" first, which makes it", err)
+	}
 	if err != nil {
 		r.Failures = append(r.Failures, stackreport.Failures(want.Name, err)...)
 		return stack.Result{}, blame(err)

@@ -22,7 +22,7 @@ import (
 // Manager manages the stacks of a cloud. Templates that are too large for a request go
 // through the bucket of delivery.yaml.
 func Manager(c *cloud.Cloud, j *job.Job, emit progress.Func) *stack.Manager {
-	client := s3.NewFromConfig(c.AWS, func(o *s3.Options) { o.UsePathStyle = c.AWS.BaseEndpoint != nil })
+	client := Objects(c)
 	opts := stack.Options{
 		Progress: emit, PollInterval: c.Pace(2 * time.Second), MaxPollInterval: c.Pace(15 * time.Second),
 		Buckets: bucket.New(client, bucket.Options{Progress: emit, Pause: c.Pace(time.Second)}),
@@ -35,6 +35,11 @@ func Manager(c *cloud.Cloud, j *job.Job, emit progress.Func) *stack.Manager {
 		opts.Templates = templates
 	}
 	return stack.New(cloudformation.NewFromConfig(c.AWS), opts)
+}
+
+// Objects is the S3 of a cloud. One with an address of its own has buckets in its paths.
+func Objects(c *cloud.Cloud) *s3.Client {
+	return s3.NewFromConfig(c.AWS, func(o *s3.Options) { o.UsePathStyle = c.AWS.BaseEndpoint != nil })
 }
 
 // NetworkOutputs are what the environment needs of its network. Where there is none,
