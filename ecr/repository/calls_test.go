@@ -11,6 +11,7 @@ import (
 	"time"
 
 	awsecr "github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mettel-automation/delivery/ecr/ecrtest"
 	"github.com/mettel-automation/delivery/internal/ptr"

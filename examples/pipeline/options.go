@@ -70,19 +70,19 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 }
 
 func (o *options) check(flags *cli.Flags) error {
-	known := func(stage string) bool { return stage == "" || slices.Contains(names(), stage) }
+	known := func(stage string) bool { return slices.Contains(append(names(), ""), stage) }
 	for _, fault := range []struct {
 		is   bool
 		text string
 	}{
 		{!known(o.until), fmt.Sprintf("-until %s: want one of %s", o.until, strings.Join(names(), ", "))},
 		{!known(o.from), fmt.Sprintf("-from %s: want one of %s", o.from, strings.Join(names(), ", "))},
-		{o.from != "" && o.until != "" && slices.Index(names(), o.from) > slices.Index(names(), o.until), fmt.Sprintf("-from %s comes after -until %s", o.from, o.until)},
+		{o.from != "" && !o.reaches(o.from), fmt.Sprintf("-from %s comes after -until %s", o.from, o.until)},
 		{o.from != "" && o.resume, "-from and -resume are two ways to say where to begin"},
-		{o.destroy && (o.from != "" || o.until != "" || o.resume), "-destroy does not go with -from, -until and -resume: it removes what is there"},
+		{o.destroy && (o.from+o.until != "" || o.resume), "-destroy does not go with -from, -until and -resume: it removes what is there"},
 		{o.allowProduction != "" && !o.destroy, "-allow-production is for -destroy"},
 		{o.aws && o.File == "", "-aws needs -file: the sample is for an AWS in memory"},
-		{o.aws && (flags.Given("speed") || flags.Given("seed") || flags.Given("inject")), "-speed, -seed and -inject are about an AWS in memory: they do not go with -aws"},
+		{o.aws && slices.ContainsFunc([]string{"speed", "seed", "inject"}, flags.Given), "-speed, -seed and -inject are about an AWS in memory: they do not go with -aws"},
 		{o.aws && !o.docker && !o.destroy && o.reaches("build"), "-aws needs -docker: images for it are built by a real engine"},
 		{o.kubeconfig != "" && !o.kre, "-kubeconfig is for -kre"},
 		{!(o.speed > 0) || math.IsInf(o.speed, 1), fmt.Sprintf("-speed %v: want a number above 0", o.speed)}, // not a number is not more than 0 either

@@ -54,6 +54,8 @@ func TestAFaultOfKRESaysWhereItIs(t *testing.T) {
 		"an unknown group":           {"  dev:\n    access: {rules: {ops: []}}\n", []string{"delivery.yaml:6:22: ", "ops"}},
 		"a number that is none":      {"  dev:\n    cluster: {node_groups: [{name: a, desired: many}]}\n", []string{"delivery.yaml:6:48: "}},
 		"dev that is called prod":    {"  dev: {name: kre-prod}\n", []string{"kre: dev: the name kre-prod says prod"}},
+		"a role of no account":       {"  dev: {role: 'arn:aws:iam:::role/a'}\n", []string{`kre: dev: role "arn:aws:iam:::role/a": want the ARN of a role`}},
+		"a boundary that is none":    {"  production: {boundary: mine}\n", []string{`kre: production: boundary "mine": want the ARN of a policy`}},
 		"two of the same name":       {"  dev: {name: kre}\n  production: {name: kre}\n", []string{"kre: production: the other one has the name kre, too"}},
 		"two controllers":            {"  dev: {charts: {ingress: {nginx: {}, custom: {name: a}}}}\n", []string{"ingress has nginx and custom"}},
 		"two provisioners":           {"  dev: {charts: {storage: {host_path: {}, custom: {name: a}}}}\n", []string{"storage has host_path and custom"}},

@@ -78,24 +78,15 @@ func Stages(connect cloud.Connect, o Options) []job.Stage {
 // all ephemeral environments share. Before it, it makes the bucket of templates, which
 // the stacks after it may need.
 func Network(connect cloud.Connect, o Options) job.Stage {
-	network := o.stack(connect, func(s site.Site) site.Template { return s.Network() })
-	return job.Stage{Name: NetworkName, Do: func(ctx context.Context, j *job.Job, r *job.Record) error {
-		c, err := connect(ctx, j)
-		if err != nil {
-			return err
-		}
-		if err := site.Of(j).Check(site.Manager(c, j, nil)); err != nil {
-			return err
-		}
-		if err := o.bucket(ctx, c, j, r); err != nil {
-			return err
-		}
-		return network(ctx, j, r)
-	}}
+	return job.Stage{Name: NetworkName, Do: o.stack(connect, func(s site.Site) site.Template { return s.Network() }, o.bucket)}
 }
 
-// stack applies one stack, once all are found to be sound.
-func (o Options) stack(connect cloud.Connect, template func(site.Site) site.Template) func(context.Context, *job.Job, *job.Record) error {
+// step is a part of a stage that is connected.
+type step func(context.Context, *cloud.Cloud, *job.Job, *job.Record) error
+
+// stack applies one stack, once all are found to be sound and what comes before it is
+// done.
+func (o Options) stack(connect cloud.Connect, template func(site.Site) site.Template, before ...step) func(context.Context, *job.Job, *job.Record) error {
 	return func(ctx context.Context, j *job.Job, r *job.Record) error {
 		c, err := connect(ctx, j)
 		if err != nil {
@@ -105,6 +96,11 @@ func (o Options) stack(connect cloud.Connect, template func(site.Site) site.Temp
 		manager := site.Manager(c, j, r.Emit)
 		if err := s.Check(manager); err != nil {
 			return err
+		}
+		for _, do := range before {
+			if err := do(ctx, c, j, r); err != nil {
+				return err
+			}
 		}
 		want, err := s.Stack(template(s))
 		if err != nil {

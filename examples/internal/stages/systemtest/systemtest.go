@@ -8,8 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/mettel-automation/delivery/ecr/ecrtest"
 	"github.com/mettel-automation/delivery/examples/internal/cloud"
@@ -31,6 +34,8 @@ type System struct {
 	Variables map[string]string
 	// Offline is a cloud without a Papertrail of its own.
 	Offline bool
+	// Asked hears of the input of each call of AWS, such as *cloudformation.DeleteStackInput.
+	Asked func(input any)
 }
 
 // New returns the system of a delivery.yaml, which is at path, with its repositories
@@ -63,7 +68,19 @@ func (s *System) Connect(context.Context, *job.Job) (*cloud.Cloud, error) {
 	if !s.Offline {
 		c.Papertrail = s.Cloud.Papertrail()
 	}
+	if s.Asked != nil {
+		c.AWS.APIOptions = append(slices.Clone(c.AWS.APIOptions), s.listen)
+	}
 	return c, nil
+}
+
+// listen lets Asked hear of what an SDK client is asked.
+func (s *System) listen(stack *middleware.Stack) error {
+	hear := func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		s.Asked(in.Parameters)
+		return next.HandleInitialize(ctx, in)
+	}
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Asked", hear), middleware.Before)
 }
 
 // Job is one for a branch, with the run directory dir.
