@@ -151,6 +151,26 @@ func TestOutputs(t *testing.T) {
 	})
 }
 
+func TestStatus(t *testing.T) {
+	bubble(t, stacktest.Options{}, func(t *testing.T, cloud *stacktest.Cloud) {
+		m := manager(cloud)
+		if _, err := m.Status(t.Context(), "demo"); !errors.Is(err, stack.ErrNotFound) || err.Error() != "read status of stack demo: there is no such stack" {
+			t.Errorf("no stack: %v", err)
+		}
+		if _, err := m.Status(t.Context(), ""); !errors.Is(err, stack.ErrInvalid) {
+			t.Errorf("no name: %v", err)
+		}
+		plan(t, m, demo())
+		if got, err := m.Status(t.Context(), "demo"); got != "REVIEW_IN_PROGRESS" || err != nil {
+			t.Errorf("a stack in review: %s, %v", got, err)
+		}
+		deploy(t, m, demo())
+		if got, err := m.Status(t.Context(), "demo"); got != "CREATE_COMPLETE" || err != nil {
+			t.Errorf("a stack that is there: %s, %v", got, err)
+		}
+	})
+}
+
 func TestReadsThatLag(t *testing.T) {
 	bubble(t, stacktest.Options{Lag: 4}, func(t *testing.T, cloud *stacktest.Cloud) {
 		m := manager(cloud)

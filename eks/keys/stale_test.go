@@ -81,7 +81,7 @@ func restore(m *memory, first stored) {
 	m.keys[0].Status = iamtypes.StatusTypeActive
 }
 
-func TestPlanRemoval(t *testing.T) {
+func TestPlanDelete(t *testing.T) {
 	const inFile, replaced = "delete access key AKIA*: in smtp.json\n", "delete access key AKIA*: replaced\n"
 	tests := map[string]struct {
 		change func(*memory, *keys.Spec)

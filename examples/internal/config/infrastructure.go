@@ -11,7 +11,7 @@ import (
 type Infrastructure struct {
 	// Network is shared by all ephemeral environments; production has one of its own.
 	Network Network `yaml:"network"`
-	// Caches are Redis; default those of [infra.DefaultCaches], an empty list is none.
+	// Caches are Redis; default none.
 	Caches []Cache `yaml:"caches"`
 	Redis  Redis   `yaml:"redis"`
 	// Secrets are the ARNs that containers may be started with, in which an asterisk

@@ -14,12 +14,13 @@ import (
 // roles are the policies of the role that CloudFormation acts as, and the templates of
 // package infra that they are for.
 var roles = map[string][]string{
-	"cloudformation-network":     {"network"},
-	"cloudformation-roles":       {"roles"},
-	"cloudformation-environment": {"environment"},
-	"cloudformation-watch":       {"environment"},
-	"cloudformation-kre":         {"kre-cluster"},
-	"cloudformation-kre-bucket":  {"kre-cluster"},
+	"cloudformation-network":       {"network"},
+	"cloudformation-roles":         {"roles"},
+	"cloudformation-roles-bounded": {"roles"}, // in its place
+	"cloudformation-environment":   {"environment"},
+	"cloudformation-watch":         {"environment"},
+	"cloudformation-kre":           {"kre-cluster"},
+	"cloudformation-kre-bucket":    {"kre-cluster"},
 }
 
 // handlers are the actions that CloudFormation's handler of a resource type calls, for the
@@ -88,10 +89,10 @@ var handlers = map[string]string{
 
 // besides are the actions that a template takes by what its types alone do not tell.
 var besides = map[string]string{
-	"network":     "ec2: DescribeAvailabilityZones",                                 // Fn::GetAZs
-	"roles":       "iam: AttachRolePolicy DetachRolePolicy",                         // managed policies of a service's role
-	"environment": "ec2: DescribeSubnets DescribeVpcs",                              // parameters of the types of their ids
-	"kre-cluster": "iam: AttachRolePolicy DetachRolePolicy s3: PutBucketVersioning", // those of EKS; the bucket keeps versions
+	"network":     "ec2: DescribeAvailabilityZones",                                                                                       // Fn::GetAZs
+	"roles":       "iam: AttachRolePolicy DetachRolePolicy PutRolePermissionsBoundary",                                                    // managed policies of a service's role; a boundary
+	"environment": "ec2: DescribeSubnets DescribeVpcs",                                                                                    // parameters of the types of their ids
+	"kre-cluster": "iam: AttachRolePolicy DetachRolePolicy PutRolePermissionsBoundary PutUserPermissionsBoundary s3: PutBucketVersioning", // policies of EKS; a boundary; the bucket keeps versions
 }
 
 func TestTheRoleOfCloudFormationMayDoWhatItsTemplatesTakeAndNothingElse(t *testing.T) {
@@ -116,6 +117,23 @@ func TestTheRoleOfCloudFormationMayDoWhatItsTemplatesTakeAndNothingElse(t *testi
 				t.Errorf("policies of %s.yaml (-what it takes +what they allow):\n%s", template, d)
 			}
 		})
+	}
+}
+
+// TestWhereRolesAreBoundedNoneIsMadeWithoutIt holds the policy for bounded roles to the
+// one in whose place it is.
+func TestWhereRolesAreBoundedNoneIsMadeWithoutIt(t *testing.T) {
+	bounded := read(t, "cloudformation-roles-bounded")
+	want := append(read(t, "cloudformation-roles").Actions(), "iam:PutRolePermissionsBoundary")
+	slices.Sort(want)
+	if d := cmp.Diff(want, bounded.Actions()); d != "" {
+		t.Errorf("actions (-want +got):\n%s", d)
+	}
+	for _, s := range bounded.Statement {
+		creates := slices.Contains(s.Action, "iam:CreateRole") || slices.Contains(s.Action, "iam:PutRolePermissionsBoundary")
+		if boundary := s.Condition["StringEquals"]["iam:PermissionsBoundary"]; creates != (len(boundary) == 1) {
+			t.Errorf("%s asks for the boundary %q", s.Sid, boundary)
+		}
 	}
 }
 

@@ -57,6 +57,7 @@ var jobs = map[string]job{
 	"basic-infra": {
 		uses: []use{
 			stackReads, stackPlans, stackWrites, templates,
+			{pkg: "stack/bucket", name: "HomeAPI"},
 			{pkg: "ecr/repository", name: "API"},
 			{pkg: "ecs/capacity", name: "API"},
 			{pkg: "ecs/capacity", name: "TaskAPI"},
@@ -138,11 +139,12 @@ var jobs = map[string]job{
 			{pkg: "eks", name: "Clusters"},
 			{pkg: "eks/access", name: "Entries"},
 			{pkg: "eks/keys", name: "AccessKeys", only: []string{"ListAccessKeys", "DeleteAccessKey"}},
+			{pkg: "eks/keys", name: "Objects", only: []string{"GetObject"}},
 			{pkg: "kre/zone", name: "Reader"},
 			{pkg: "kre/zone", name: "Writer", only: []string{"ChangeResourceRecordSets"}},
 			{pkg: "kre/zone", name: "Destroyer"},
 		},
-		also: map[string]string{"iam:PassRole": passing},
+		also: map[string]string{"iam:PassRole": passing, "s3:ListBucket": missing},
 	},
 	"nuke-config": {uses: inventory()},
 }

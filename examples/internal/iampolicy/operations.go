@@ -19,6 +19,9 @@ var prefixes = map[string]string{
 var ofS3 = map[string][]string{
 	"HeadObject": {"s3:GetObject"}, "HeadBucket": {"s3:ListBucket"}, "ListBuckets": {"s3:ListAllMyBuckets"},
 	"ListObjectVersions": {"s3:ListBucketVersions"}, "ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
+	"CreateBucket":         {"s3:CreateBucket", "s3:PutBucketOwnershipControls", "s3:TagResource"}, // the latter for its owner and its tags
+	"GetPublicAccessBlock": {"s3:GetBucketPublicAccessBlock"}, "PutPublicAccessBlock": {"s3:PutBucketPublicAccessBlock"},
+	"GetBucketLifecycleConfiguration": {"s3:GetLifecycleConfiguration"}, "PutBucketLifecycleConfiguration": {"s3:PutLifecycleConfiguration"},
 	"DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
 }
 

@@ -106,8 +106,7 @@ func (o Options) stack(connect cloud.Connect, template func(site.Site) site.Temp
 		if err != nil {
 			return err
 		}
-		result, err := site.Apply(ctx, manager, r, want, o.PlanOnly)
-		r.Keep(result.Outputs)
+		_, err = site.Apply(ctx, manager, r, want, o.PlanOnly)
 		return err
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mettel-automation/delivery/envname"
 	"github.com/mettel-automation/delivery/examples/internal/cloud"
 	"github.com/mettel-automation/delivery/examples/internal/config"
 	"github.com/mettel-automation/delivery/examples/internal/job"
@@ -42,13 +41,10 @@ func FromEnv(c *cloud.Cloud, j *job.Job) (papertrail.API, error) {
 	return client, nil
 }
 
-// Environment is that of the job as Papertrail has it: production goes by its kind, and
-// others by their names.
+// Environment is that of the job as Papertrail has it. Its groups go by its name, which
+// holds the project, so that those of two systems in one account stay apart.
 func Environment(j *job.Job) papertrail.Environment {
 	e := papertrail.Environment{ID: j.Env.Name, Branch: j.Env.Branch, Wildcard: j.Config.Papertrail.Wildcard}
-	if j.Env.Kind == envname.Production {
-		e.Name = string(envname.Production)
-	}
 	e.Notifications, e.Alarms = searches(j.Config.Papertrail.Notifications), searches(j.Config.Papertrail.Alarms)
 	return e
 }

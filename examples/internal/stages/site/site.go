@@ -144,9 +144,7 @@ func (s Site) Environment(in infra.NetworkOutputs) infra.Environment {
 	if s.Production() {
 		e.Domain, e.HostedZone, e.Certificate = f.Domain, f.HostedZone, f.Certificate
 	}
-	if f.Caches != nil {
-		e.Caches = []infra.Cache{}
-	}
+	e.Caches = []infra.Cache{} // and not those that package infra makes where nobody asks
 	for _, c := range f.Caches {
 		e.Caches = append(e.Caches, infra.Cache(c))
 	}

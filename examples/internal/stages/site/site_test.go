@@ -136,9 +136,9 @@ func TestTheEnvironmentHasWhatTheFileSays(t *testing.T) {
 }
 
 func TestNoCachesAreNotTheDefaultOnes(t *testing.T) {
-	for text, none := range map[string]bool{"": false, "infrastructure: {caches: []}\n": true} {
+	for _, text := range []string{"", "infrastructure: {caches: []}\n"} {
 		s, _ := siteOf(t, "project: a\nmodules: [{name: a, paths: [a]}]\n"+text, "master")
-		if got := s.Environment(in).Caches; (got != nil) != none || len(got) != 0 {
+		if got := s.Environment(in).Caches; got == nil || len(got) != 0 {
 			t.Errorf("%q: %#v", text, got)
 		}
 	}
