@@ -109,7 +109,7 @@ func (s *System) connectAWS(ctx context.Context, j *job.Job) error {
 		zones: route53.NewFromConfig(cfg),
 	}
 	if name := j.Config.Infrastructure.TemplateBucket; name != "" {
-		t := bucket.Templates{API: objects, Bucket: name, Region: cfg.Region}
+		t := bucket.Templates{API: objects, Bucket: name, Region: cfg.Region, Account: c.Account}
 		if cfg.BaseEndpoint != nil {
 			t.Endpoint = *cfg.BaseEndpoint
 		}
