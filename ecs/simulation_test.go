@@ -24,7 +24,7 @@ import (
 // fail again at the first try. Run more by `go test ./ecs -run TestSimulation -args -seeds 1000`, and one that
 // failed by `-args -seed 17`.
 var (
-	seeds   = flag.Uint64("seeds", 200, "how many simulated rollouts to run")
+	seeds   = flag.Uint64("seeds", fewSeeds, "how many simulated rollouts to run")
 	oneSeed = flag.Int64("seed", -1, "the only seed to run")
 )
 

@@ -42,7 +42,7 @@ func (p *polled) DescribeStackEvents(ctx context.Context, in *cloudformation.Des
 // with the throttling of AWS: the events of each are read once a poll.
 func TestManyStacksAtOnce(t *testing.T) {
 	bubble(t, stacktest.Options{Throttle: true}, func(t *testing.T, cloud *stacktest.Cloud) {
-		const stacks, interval = 50, 5 * time.Second
+		const stacks, interval = crowd, 5 * time.Second
 		const url = "https://templates.s3.us-east-1.amazonaws.com/metrics.yaml"
 		cloud.AddTemplate(url, []byte(metrics))
 		api := &polled{Client: cloud.Client(), reads: make(map[string][]time.Time)}

@@ -3,7 +3,6 @@ package taskdef
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -78,7 +77,10 @@ func (c *checker) fault(container, format string, args ...any) {
 // validName reports whether ECS takes name for a family or a container.
 // Source: ECS API reference, RegisterTaskDefinition, "family"; ContainerDefinition, "name".
 func validName(name string) bool {
-	return regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`).MatchString(name)
+	other := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+	}
+	return name != "" && len(name) <= 255 && !strings.ContainsFunc(name, other)
 }
 
 func essential(def types.ContainerDefinition) bool { return def.Essential == nil || *def.Essential }

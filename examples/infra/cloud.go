@@ -63,7 +63,7 @@ func (o options) connect(ctx context.Context, s *site, stderr io.Writer) (func(p
 // newCloud is a cloud in memory that is speed times faster than AWS. Its pages are
 // short, since who waits looks at the newest event again and again.
 func newCloud(speed float64, timing func(string) stacktest.Timing) *stacktest.Cloud {
-	return stacktest.New(stacktest.Options{Speed: speed, Timing: timing, PageSize: 50})
+	return stacktest.New(stacktest.Options{Speed: speed, Timing: timing, PageSize: 20})
 }
 
 // inMemory are the options that fit a cloud in memory and its speed.

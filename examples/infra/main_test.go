@@ -31,7 +31,7 @@ func local(args []string) []string {
 	if at := slices.Index(args, onAWS); at >= 0 {
 		return slices.Delete(slices.Clone(args), at, at+1)
 	}
-	return append(args[:len(args):len(args)], "-local")
+	return append(slices.Clip(args), "-local")
 }
 
 // onAWS stands among the arguments of a test for the absence of -local.

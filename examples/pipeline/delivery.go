@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ type delivery struct {
 	memory  *localcloud.Cloud // nil with -aws
 	connect cloud.Connect
 	engine  func(context.Context) (ecr.Engine, error)
+	passed  bool // the stage before was done before
 }
 
 // phase is what one job of CI does.
@@ -83,6 +85,11 @@ func (d *delivery) run(ctx context.Context) error {
 	if err := d.forget(); err != nil {
 		return err
 	}
+	return d.deliver(ctx)
+}
+
+// deliver does the stages of a delivery, from where it begins to where it ends.
+func (d *delivery) deliver(ctx context.Context) error {
 	begun := d.from == ""
 	for _, p := range d.phases() {
 		begun = begun || p.name == d.from
@@ -105,8 +112,18 @@ func (d *delivery) run(ctx context.Context) error {
 }
 
 // forget removes the records of an earlier run, but for those that this one goes on from.
-// Where the environment was destroyed since, there is nothing to go on from.
+// Where the environment was destroyed since, there is nothing to go on from, nor is there
+// a rollout in the cloud of a process that has ended.
 func (d *delivery) forget() error {
+	if d.memory != nil {
+		journal, err := deploy.Journal(d.job)
+		if err != nil {
+			return err
+		}
+		if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	names := destroy.Names()
 	if d.resume {
 		if !slices.ContainsFunc(names, d.job.Dir.Has) {
@@ -135,8 +152,13 @@ func (d *delivery) forget() error {
 // do does a stage, unless it was done before the run was resumed.
 func (d *delivery) do(ctx context.Context, p phase, stage job.Stage) error {
 	if d.resume && stage.Name != detect.Name && d.job.Load(stage.Name, nil) == nil {
-		d.console.Printf("%s: was done before\n\n", stage.Name)
+		d.console.Printf("%s: was done before\n", stage.Name)
+		d.passed = true
 		return d.past(ctx, p, stage)
+	}
+	if d.passed {
+		d.console.Printf("\n")
+		d.passed = false
 	}
 	return d.job.Do(ctx, d.console, stage)
 }
@@ -189,16 +211,4 @@ func (d *delivery) remove(ctx context.Context) error {
 	}
 	d.console.Printf("nothing of %s is left; the network %s stays, which environments share\n\n", d.job.Env.Name, stays)
 	return nil
-}
-
-// report writes the report, where any stage has left something.
-func (d *delivery) report(failure error) error {
-	path, err := d.job.Dir.WriteReport()
-	if errors.Is(err, job.ErrNoRecord) && failure != nil {
-		return nil
-	}
-	if err == nil {
-		d.console.Printf("report: %s\n", path)
-	}
-	return err
 }

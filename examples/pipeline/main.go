@@ -11,11 +11,11 @@
 //
 //	pipeline -docker                                  # a Docker engine, that of DOCKER_HOST
 //	pipeline -kre -kubeconfig kubeconfig              # KRE too, on a real cluster
-//	pipeline -file delivery.yaml -base origin/master  # a repository of your own
-//	pipeline -file delivery.yaml -base origin/master -docker -aws
+//	pipeline -file delivery.yaml -branch dev/feature/x -base origin/master  # a repository of your own
+//	pipeline -file delivery.yaml -branch dev/feature/x -base origin/master -docker -aws
 //
-// -until STAGE ends after a stage, -from STAGE begins with one and takes those before it
-// for done. -resume goes on where a run of the same commit and file was stopped or
+// -until JOB ends after a job, -from JOB begins with one and takes those before it for
+// done. -resume goes on where a run of the same commit and file was stopped or
 // killed, unless the environment was destroyed since. An AWS in memory ends with its
 // process, so that there the stages of before are done again, unseen. -destroy
 // removes the environment: services, stacks, images and log searches; it names what it
@@ -23,8 +23,8 @@
 // name.
 //
 // The outcome goes to stdout and the progress to stderr: live on a terminal, lines
-// elsewhere. Stages leave what came out in the run directory, .delivery; the last line
-// names the report there. With -json, stdout has one object:
+// elsewhere. A summary, and the name of the report, end it. Stages leave what came out in
+// the run directory, .delivery, which belongs into .gitignore. With -json, stdout has one object:
 //
 //	{"stages": [{"name", "state", "summary", "started", "ended", "error", "failures", ...}]}
 //
@@ -45,14 +45,19 @@ import (
 func main() { cli.Main("pipeline", run) }
 
 const about = `
-pipeline delivers a branch onto an AWS in memory: changed modules, checks, coverage,
-infrastructure, images, rollout, log searches. Without flags it delivers a sample
-monorepo of its own.
+pipeline delivers a branch onto an AWS in memory: changed modules, checks,
+coverage, infrastructure, images, rollout, log searches. Without flags it
+delivers a sample monorepo of its own.
 
   pipeline
   pipeline -inject velocloud-bridge=crash
   pipeline -destroy
   pipeline -file delivery.yaml -base origin/master -branch dev/feature/x
+
+The run directory has the report, and what -resume reads.
+
+Exit codes: 0 delivered or destroyed; 1 no environment, or a stage failed;
+2 wrong use or input that cannot be read.
 `
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {

@@ -45,14 +45,14 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	o := &options{}
 	flags.StringVar(&o.File, "file", "", "`FILE` that describes the system, at the root of its repository; default: a sample made for the run")
 	flags.StringVar(&o.Branch, "branch", "", "`NAME` of the branch; default that of the CI job, or of the sample")
-	flags.StringVar(&o.Dir, "run", "", "`DIR`ectory that stages leave their outcome in; default .delivery")
+	flags.StringVar(&o.Dir, "run", "", "`DIR`ectory that stages leave their outcome in; default .delivery beside FILE, or here")
 	flags.BoolVar(&o.JSON, "json", false, "print JSON")
 	flags.StringVar(&o.base, "base", "", "`REV`ision that the branch is compared with; default what the CI job is about")
 	flags.StringVar(&o.head, "head", "", "`REV`ision that is delivered; default HEAD")
 	o.all.Alone = "-all was given"
 	flags.Var(&o.all, "all", "take every module as changed; -all=WHY says why")
-	flags.StringVar(&o.until, "until", "", "`STAGE` to end after: "+strings.Join(names(), ", "))
-	flags.StringVar(&o.from, "from", "", "`STAGE` to begin with; those before it are taken for done")
+	flags.StringVar(&o.until, "until", "", "`JOB` to end after, one of those of -from")
+	flags.StringVar(&o.from, "from", "", "`JOB` to begin with, those before it taken for done: "+strings.Join(names(), ", "))
 	flags.BoolVar(&o.resume, "resume", false, "go on where a run of the same commit and file was stopped")
 	flags.BoolVar(&o.destroy, "destroy", false, "remove the environment instead of delivering it")
 	flags.StringVar(&o.allowProduction, "allow-production", "", "`NAME` of the environment again, to destroy it though it is production")
@@ -60,9 +60,9 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	flags.BoolVar(&o.docker, "docker", false, "build with the Docker engine of DOCKER_HOST")
 	flags.BoolVar(&o.kre, "kre", false, "also make the KRE environment and its runtimes, by their own mains")
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "`FILE` of a real cluster for KRE")
-	flags.Float64Var(&o.speed, "speed", 100, "how many times faster than real the AWS in memory is")
-	flags.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that decides how long things take there")
-	flags.Var(&o.faults, "inject", "what goes wrong there: "+localcloud.FaultUsage()+"; may be repeated")
+	flags.Float64Var(&o.speed, "speed", 100, "how many times faster than AWS the one in memory is")
+	flags.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that decides how long things take on the AWS in memory")
+	flags.Var(&o.faults, "inject", "`FAULT` that happens on the AWS in memory: "+localcloud.FaultUsage()+"; may be repeated")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -70,13 +70,13 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 }
 
 func (o *options) check(flags *cli.Flags) error {
-	known := func(stage string) bool { return slices.Contains(append(names(), ""), stage) }
+	known := func(name string) bool { return slices.Contains(append(names(), ""), name) }
 	for _, fault := range []struct {
 		is   bool
 		text string
 	}{
-		{!known(o.until), fmt.Sprintf("-until %s: want one of %s", o.until, strings.Join(names(), ", "))},
-		{!known(o.from), fmt.Sprintf("-from %s: want one of %s", o.from, strings.Join(names(), ", "))},
+		{!known(o.until), unknownJob("-until", o.until)},
+		{!known(o.from), unknownJob("-from", o.from)},
 		{o.from != "" && !o.reaches(o.from), fmt.Sprintf("-from %s comes after -until %s", o.from, o.until)},
 		{o.from != "" && o.resume, "-from and -resume are two ways to say where to begin"},
 		{o.destroy && (o.from+o.until != "" || o.resume), "-destroy does not go with -from, -until and -resume: it removes what is there"},
@@ -94,9 +94,20 @@ func (o *options) check(flags *cli.Flags) error {
 	return nil
 }
 
-// reaches reports whether a stage is one of the run.
-func (o *options) reaches(stage string) bool {
-	at := slices.Index(names(), stage)
+// unknownJob is what is wrong with a flag that names no job, but maybe a stage of one.
+func unknownJob(flag, name string) string {
+	text := fmt.Sprintf("%s %s: want one of %s", flag, name, strings.Join(names(), ", "))
+	for _, p := range (&delivery{options: &options{}}).phases() {
+		if slices.ContainsFunc(p.stages, func(s job.Stage) bool { return s.Name == name }) {
+			return fmt.Sprintf("%s; %s is a stage of the job %s", text, name, p.name)
+		}
+	}
+	return text
+}
+
+// reaches reports whether a job is one of the run.
+func (o *options) reaches(name string) bool {
+	at := slices.Index(names(), name)
 	return (o.from == "" || slices.Index(names(), o.from) <= at) && (o.until == "" || slices.Index(names(), o.until) >= at)
 }
 

@@ -66,7 +66,7 @@ func randomRun(r *Renderer, rng *rand.Rand, tty *emulator) []string {
 		progress.Skipped, progress.RollingBack, progress.RolledBack, "else",
 	}
 	var subjects []string
-	for i := range rng.IntN(50) {
+	for i := range rng.IntN(most) { // of more, the final view counts those that are well
 		subjects = append(subjects, fmt.Sprintf("%d-%s", i, phrase(rng, 2)))
 	}
 	var group sync.WaitGroup

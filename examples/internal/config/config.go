@@ -93,8 +93,11 @@ func (f *File) Path(slashed string) string {
 // Load reads the file at path.
 func Load(path string) (*File, error) {
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read %s: there is no such file; -file names the one that describes the system", path)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", Name, err)
+		return nil, fmt.Errorf("read the file that describes the system: %w", err)
 	}
 	defer file.Close()
 	return Read(path, file)

@@ -44,6 +44,8 @@ func ParseFault(text string) (Fault, error) {
 		return f, fmt.Errorf("fault %q: unknown kind %q: want SERVICE=FAULT, stack:LOGICALID=PHASE or image:REPOSITORY=FAULT", text, f.Kind)
 	case f.Subject == "":
 		return f, fmt.Errorf("fault %q: it does not say where: want SERVICE=FAULT, stack:LOGICALID=PHASE or image:REPOSITORY=FAULT", text)
+	case !named && f.Kind != StackFault:
+		return f, fmt.Errorf("fault %q: it does not say what goes wrong: want %s=FAULT, one of %s", text, subject, strings.Join(known, ", "))
 	case !slices.Contains(known, f.Name):
 		return f, fmt.Errorf("fault %q: unknown fault %q: want one of %s", text, f.Name, strings.Join(known, ", "))
 	}

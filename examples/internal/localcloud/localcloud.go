@@ -93,7 +93,7 @@ func New(opts Options) *Cloud {
 		Timing: ecstest.Varied(opts.Seed, 1/opts.Speed), Speed: opts.Speed, Elsewhere: account{c},
 	})
 	c.stacks = stacktest.New(stacktest.Options{
-		Speed: opts.Speed, PageSize: 50, Services: account{c}, Template: c.objects.Read,
+		Speed: opts.Speed, PageSize: 20, Services: account{c}, Template: c.objects.Read,
 	})
 	for _, name := range opts.Clusters {
 		c.containers.AddCluster(name)

@@ -298,7 +298,7 @@ func TestFaultsAreReadAsTheyAreWritten(t *testing.T) {
 		t.Errorf("without a phase: %v, %v", f, err)
 	}
 	tests := map[string]string{
-		"notifier":          `unknown fault "": want one of crash`,
+		"notifier":          "it does not say what goes wrong: want notifier=FAULT, one of crash",
 		"notifier=sad":      `unknown fault "sad"`,
 		"=crash":            "it does not say where",
 		"image:=denied":     "it does not say where",

@@ -87,7 +87,7 @@ func TestOutcomes(t *testing.T) {
 		"an older AWS":             {Args: "plan -local=false -existing", Code: 2, Last: "-existing is about what is in memory"},
 		"no time":                  {Args: "plan -speed NaN", Code: 2, Last: "want a number above 0"},
 		"an unknown kind":          {Args: "plan -kind test", Code: 2, Last: "-kind test: want dev or production"},
-		"a file that is not there": {Args: "plan -file nowhere.yaml", Code: 2, Last: "open nowhere.yaml: no such file"},
+		"a file that is not there": {Args: "plan -file nowhere.yaml", Code: 2, Last: "read nowhere.yaml: there is no such file"},
 		"a branch of nothing":      {Args: "plan -branch docs", Code: 1, Last: "branch docs has no environment: -kind names"},
 		"no branch":                {Args: "plan -branch", Code: 2, Last: "flag needs an argument: -branch"},
 		"help":                     {Args: "-h", Alone: true, Stdout: []string{"basic-infra-kre apply -local ", "  -kubeconfig-out FILE\n"}},

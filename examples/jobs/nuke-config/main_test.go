@@ -190,7 +190,7 @@ func TestRefusalsAndFaults(t *testing.T) {
 		"no account":                {file: [2]string{"account", "#"}, args: usual, code: cli.ExitUsage, want: "delivery.yaml: account is missing"},
 		"no blocklist":              {file: [2]string{`{blocklist: ["999999999999"]}`, "{}"}, args: usual, code: cli.ExitUsage, want: "delivery.yaml: nuke.blocklist is missing: it keeps aws-nuke from production"},
 		"no region":                 {file: [2]string{"region", "#"}, args: usual, code: cli.ExitUsage, want: "delivery.yaml: region is missing"},
-		"no such file":              {args: usual + " -file lost.yaml", code: cli.ExitUsage, want: "read delivery.yaml: open lost.yaml"},
+		"no such file":              {args: usual + " -file lost.yaml", code: cli.ExitUsage, want: "read lost.yaml: there is no such file"},
 		"aws-nuke 4":                {args: usual + " -aws-nuke 4", code: cli.ExitUsage, want: "-aws-nuke 4: want 3 or 2"},
 		"aws-nuke 4 in the file":    {file: [2]string{"{blocklist", "{version: 4, blocklist"}, args: usual, code: cli.ExitUsage, want: "nuke: version 4: want 3 or 2"},
 		"both files":                {args: usual + " -out a -verify b", code: cli.ExitUsage, want: "-out does not go with -verify"},

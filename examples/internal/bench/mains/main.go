@@ -9,13 +9,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mettel-automation/delivery/examples/internal/cli"
 )
 
 // action is one of the go command's. Its durations are nanoseconds in the file, and none
@@ -28,14 +32,9 @@ type action struct {
 	CmdSys  time.Duration
 }
 
-func main() {
-	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintf(os.Stderr, "mains: %v\n", err)
-		os.Exit(2)
-	}
-}
+func main() { cli.Main("mains", run) }
 
-func run(files []string) error {
+func run(_ context.Context, files []string, stdout, _ io.Writer) error {
 	var graphs [][]action
 	compiling := map[string]time.Duration{} // by package
 	for _, file := range files {
@@ -71,8 +70,8 @@ func run(files []string) error {
 		return errors.New("nothing was linked")
 	}
 	slices.Sort(lines)
-	fmt.Print(strings.Join(lines, ""))
-	return nil
+	_, err := io.WriteString(stdout, strings.Join(lines, ""))
+	return err
 }
 
 // linked are the packages that a link needs.

@@ -97,10 +97,15 @@ func (o Options) place(ctx context.Context, c *cloud.Cloud, j *job.Job, r *job.R
 	return p, cli.Failed(err)
 }
 
+// Journal is the path of the file by which a rollout goes on with one that was killed.
+func Journal(j *job.Job) (string, error) {
+	return j.Dir.Path("rollout-" + j.Env.Name + ".journal")
+}
+
 // tuning is how the services of a cluster are rolled out: the gates that they have to
 // pass, and the journal by which a run goes on with one that was killed.
 func (o Options) tuning(c *cloud.Cloud, j *job.Job, cluster string) (ecs.Options, error) {
-	journal, err := j.Dir.Path("rollout-" + j.Env.Name + ".journal")
+	journal, err := Journal(j)
 	if err != nil {
 		return ecs.Options{}, err
 	}
