@@ -78,7 +78,7 @@ func (d *delivery) run(ctx context.Context) error {
 		return err
 	}
 	env := d.job.Env
-	d.console.Printf("branch %s is the %s environment %s, in %s\n\n", env.Branch, env.Kind, env.Name, d.job.Run.Cloud)
+	d.console.Printf("branch %s\nis the %s environment %s, in %s\n\n", env.Branch, env.Kind, env.Name, d.job.Run.Cloud)
 	if d.destroy {
 		return d.remove(ctx)
 	}

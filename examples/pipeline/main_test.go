@@ -70,7 +70,7 @@ func TestTheSampleIsDelivered(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	contains(t, stdout,
-		"branch dev/feature/velocloud-retries is the ephemeral environment automation-c721e158, in an AWS in memory",
+		"branch dev/feature/velocloud-retries\nis the ephemeral environment automation-c721e158, in an AWS in memory",
 		"5 of 9 modules selected",
 		"depends on python-utils, which changed",
 		"45/46 lines", "97.82%",

@@ -2,15 +2,12 @@ package main
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/mettel-automation/delivery/examples/internal/job"
-	"github.com/mettel-automation/delivery/examples/internal/stages/detect"
 	"github.com/mettel-automation/delivery/internal/clean"
 	"github.com/mettel-automation/delivery/progress"
 	"github.com/mettel-automation/delivery/progress/cilog"
-	"github.com/mettel-automation/delivery/report"
 )
 
 // report writes the report, where any stage has left something.
@@ -36,10 +33,6 @@ func (d *delivery) recap() error {
 	run, err := d.job.Dir.Report()
 	if err != nil || len(run.Stages) < 2 {
 		return err
-	}
-	if i := slices.IndexFunc(run.Stages, func(s report.Stage) bool { return s.Name == detect.Name }); i > 0 { // a resumed run detects anew
-		first := run.Stages[i]
-		run.Stages = slices.Insert(slices.Delete(run.Stages, i, i+1), 0, first)
 	}
 	if d.passed {
 		d.console.Printf("\n")

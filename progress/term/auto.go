@@ -19,10 +19,17 @@ import (
 //     cursor movement.
 //   - NO_COLOR, where it is set, means no colours. Source: https://no-color.org
 func Auto(out *os.File, getenv func(string) string) progress.Renderer {
+	return Options{}.Auto(out, getenv)
+}
+
+// Auto is the function [Auto], with options for the live view. NO_COLOR leaves the
+// colours out in any case.
+func (o Options) Auto(out *os.File, getenv func(string) string) progress.Renderer {
 	if !live(term.IsTerminal(int(out.Fd())), getenv) {
 		return plain.New(out, plain.Options{})
 	}
-	return New(out, Options{NoColor: getenv("NO_COLOR") != ""})
+	o.NoColor = o.NoColor || getenv("NO_COLOR") != ""
+	return New(out, o)
 }
 
 func live(terminal bool, getenv func(string) string) bool {

@@ -38,12 +38,13 @@ func fold(rows []board.Row, height int) (shown, hidden []board.Row) {
 	return shown, hidden
 }
 
-// most is how many subjects of an operation the final view lists if all are well.
+// most is how many subjects of an operation the final view lists if all are well, where
+// it is not to be brief.
 const most = 40
 
 // quiet hides what is well of operations with more subjects than most, but for the
 // operations themselves.
-func quiet(rows []board.Row) (shown, hidden []board.Row) {
+func quiet(rows []board.Row, most int) (shown, hidden []board.Row) {
 	subjects := map[string]int{}
 	for _, r := range rows {
 		subjects[r.Op]++

@@ -39,6 +39,10 @@ type Options struct {
 	Size func() (width, height int)
 	// NoColor leaves the colours out.
 	NoColor bool
+	// Brief lets Close count the subjects that are well instead of listing them, and say
+	// nothing where there was one alone, for runs of many steps whose outcome is told
+	// elsewhere.
+	Brief bool
 	// Interval is the time between two frames; default 100 milliseconds.
 	Interval time.Duration
 }
@@ -99,7 +103,7 @@ func (r *Renderer) Close() error {
 		r.mu.Unlock()
 		if len(rows) > 0 {
 			width, height := r.size()
-			r.out.last(r.view(rows, width).final(), width, height)
+			r.out.last(r.view(rows, width).final(r.opts.Brief), width, height)
 		}
 	})
 	if r.out.err != nil {

@@ -69,8 +69,18 @@ func (v view) live(height int) []line {
 // final returns everything there is to say, in as many lines as it takes. Of an
 // operation with many subjects, those that are well are counted. Why subjects failed
 // comes last, where a person looks first.
-func (v view) final() []line {
-	shown, hidden := quiet(board.Subjects(v.rows))
+func (v view) final(brief bool) []line {
+	listed := most
+	if brief {
+		listed = 0
+	}
+	shown, hidden := quiet(board.Subjects(v.rows), listed)
+	switch {
+	case brief && len(shown) == 0 && len(hidden) == 1:
+		return nil // whoever is brief about many tells of one himself
+	case brief && len(shown) == 0:
+		return spread(v.width, v.summary())
+	}
 	lines := v.table(shown, v.wholeHeader, v.wholeRow)
 	if len(hidden) > 0 {
 		lines = append(lines, join(v.width, part{"  … " + counted(hidden), v.paint.Dim}))

@@ -107,3 +107,51 @@ func TestTheFinalViewCountsWhatIsWellOfMany(t *testing.T) {
 		t.Errorf("%s", final)
 	}
 }
+
+func TestABriefEndOfOneThatIsWellIsNone(t *testing.T) {
+	tty := newEmulator(80, 24)
+	r := New(tty, Options{NoColor: true, Brief: true, Size: tty.size})
+	r.Emit(progress.Event{Op: "stack.plan", Subject: "network", State: progress.Done})
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if left := strings.TrimSpace(strings.Join(strings.Fields(tty.all()), " ")); left != "" {
+		t.Errorf("left: %q", left)
+	}
+}
+
+func TestABriefEnd(t *testing.T) {
+	tests := map[string]struct {
+		failure error
+		want    []string
+		not     []string
+	}{
+		"of what is well is one line":     {nil, []string{"2/2 done"}, []string{"notifier", "ecs.rollout"}},
+		"names what failed, and says why": {errors.New("no capacity"), []string{"ecs.rollout", "notifier", "no capacity", "… 1 done"}, []string{"nats"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			r := New(&out, Options{NoColor: true, Brief: true, Interval: time.Hour, Size: func() (int, int) { return 80, 24 }})
+			r.Emit(progress.Event{Op: "ecs.rollout", Subject: "nats", State: progress.Done})
+			last := progress.Event{Op: "ecs.rollout", Subject: "notifier", State: progress.Done}
+			if tt.failure != nil {
+				last.State, last.Err = progress.Failed, tt.failure
+			}
+			r.Emit(last)
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%q is not in:\n%s", want, out.String())
+				}
+			}
+			for _, not := range tt.not {
+				if strings.Contains(out.String(), not) {
+					t.Errorf("%q is in:\n%s", not, out.String())
+				}
+			}
+		})
+	}
+}

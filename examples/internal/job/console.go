@@ -89,7 +89,7 @@ func (s *screen) emit(e progress.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.view == nil {
-		s.view = cli.View(s.console.stderr, s.console.getenv)
+		s.view = cli.BriefView(s.console.stderr, s.console.getenv)
 	}
 	s.view.Emit(e)
 }

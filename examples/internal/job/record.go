@@ -200,6 +200,10 @@ func (d Directory) Report() (report.Run, error) {
 			run.Cloud = cmp.Or(k.Run.Cloud, run.Cloud) // the first stages may not
 		}
 	}
+	// What the run is about comes first, also where a run that was resumed has asked anew.
+	slices.SortStableFunc(run.Stages, func(a, b report.Stage) int {
+		return cmp.Compare(min(1, len(b.Modules)), min(1, len(a.Modules)))
+	})
 	return run, nil
 }
 
