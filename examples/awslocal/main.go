@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	defer func() { _ = listener.Close() }() // again, as a rule
 	opts.RegistryHost = listener.Addr().String()
 	if *ready != "" {
-		if err := announce(*ready, "http://"+opts.RegistryHost); err != nil {
+		if err := atomicfile.Write(*ready, []byte("http://"+opts.RegistryHost+"\n")); err != nil {
 			return fmt.Errorf("write -ready: %w", err)
 		}
 		defer func() { _ = os.Remove(*ready) }() // it would point to nothing
@@ -103,16 +103,6 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 	var config net.ListenConfig
 	return config.Listen(ctx, "tcp", address)
-}
-
-// announce writes url to a file, which is there as a whole or not at all.
-func announce(path, url string) error {
-	file, err := atomicfile.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(file, url)
-	return errors.Join(err, file.Close())
 }
 
 // exports are the variables by which programs find the account, for a shell.

@@ -16,6 +16,16 @@ type File struct {
 	err    error
 }
 
+// Write writes a whole file; see [Create].
+func Write(path string, content []byte) error {
+	file, err := Create(path)
+	if err != nil {
+		return err
+	}
+	_, _ = file.Write(content) // Close tells its error
+	return file.Close()
+}
+
 // Create begins a file at path, and makes its directory. Nothing is to be seen of it
 // until [File.Close]. The file keeps the permissions of the one that it replaces, and a
 // link stays one. What is no regular file, such as a pipe, is written in place.

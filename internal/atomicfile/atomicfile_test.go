@@ -89,3 +89,18 @@ func TestWhatIsNoFile(t *testing.T) {
 		t.Errorf("a file below a file: %v", err)
 	}
 }
+
+func TestWriteReplacesAWholeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "file")
+	for _, want := range []string{"a longer one", "short"} {
+		if err := atomicfile.Write(path, []byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if err := atomicfile.Write(filepath.Join(path, "below a file"), nil); err == nil {
+		t.Error("written below a file")
+	}
+}

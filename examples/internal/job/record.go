@@ -95,12 +95,7 @@ func (d Directory) Write(name string, content []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file, err := atomicfile.Create(path)
-	if err == nil {
-		_, _ = file.Write(content) // Close tells its error
-		err = file.Close()
-	}
-	if err != nil {
+	if err := atomicfile.Write(path, content); err != nil {
 		return "", fmt.Errorf("write %s: %w", path, err)
 	}
 	return path, nil

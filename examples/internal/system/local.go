@@ -24,11 +24,6 @@ type Local struct {
 // enables it.
 func (l *Local) Flags(set *flag.FlagSet) {
 	set.BoolVar(&l.Enabled, "local", false, "roll out onto an ECS in memory instead of AWS")
-	l.Tuning(set)
-}
-
-// Tuning adds the flags that describe the ECS in memory.
-func (l *Local) Tuning(set *flag.FlagSet) {
 	set.Float64Var(&l.speed, "speed", 100, "how many times faster than real the ECS in memory is")
 	set.Uint64Var(&l.seed, "seed", 1, "`NUMBER` that decides how long each service takes to start there")
 	set.Var(&l.faults, "inject", "`SERVICE=FAULT` that goes wrong there: "+l.faults.known()+"; may be repeated")
@@ -48,7 +43,7 @@ func (l Local) Start(cluster string, services []Service) (ecs.API, ecs.Options, 
 			return nil, ecs.Options{}, fmt.Errorf("-inject %s=%s: there is no service %s", f.service, f.fault, f.service)
 		}
 	}
-	cloud, err := l.Cloud(cluster)
+	cloud, err := l.cloud(cluster)
 	if err != nil {
 		return nil, ecs.Options{}, err
 	}
@@ -62,8 +57,8 @@ func (l Local) Start(cluster string, services []Service) (ecs.API, ecs.Options, 
 	}, nil
 }
 
-// Cloud returns the ECS with an empty cluster.
-func (l Local) Cloud(cluster string) (*ecstest.Cloud, error) {
+// cloud returns the ECS with an empty cluster.
+func (l Local) cloud(cluster string) (*ecstest.Cloud, error) {
 	if l.speed <= 0 {
 		return nil, fmt.Errorf("-speed %v: want more than 0", l.speed)
 	}

@@ -18,13 +18,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/mettel-automation/delivery/ecs"
+	"github.com/mettel-automation/delivery/examples/internal/yamlfile"
 )
 
 // Service is one service as the file has it.
@@ -55,33 +54,11 @@ func Read(name string, r io.Reader) ([]Service, error) {
 	var file struct {
 		Services []Service `yaml:"services"`
 	}
-	loader, err := yaml.NewLoader(r, yaml.WithKnownFields())
-	if err != nil {
-		return nil, fmt.Errorf("read services %s: %w", name, err)
+	if err := yamlfile.Decode(r, &file); err != nil {
+		return nil, fmt.Errorf("read services %s:%w", name, err)
 	}
-	err = loader.Load(&file)
-	if err == nil {
-		if second := loader.Load(new(any)); !errors.Is(second, io.EOF) {
-			return nil, fmt.Errorf("read services %s: there is more than one document", name)
-		}
-	}
-	var several *yaml.LoadErrors
-	var one *yaml.LoadError
-	switch {
-	case errors.Is(err, io.EOF) || err == nil && len(file.Services) == 0:
+	if len(file.Services) == 0 {
 		return nil, fmt.Errorf("read services %s: it lists no services", name)
-	case errors.As(err, &several) && len(several.Errors) > 0:
-		one = several.Errors[0]
-		fallthrough
-	case one != nil || errors.As(err, &one):
-		message, _, wrongType := strings.Cut(one.Message, " into ") // which Go type is nobody's concern
-		if wrongType {
-			message += ": that is not what belongs here"
-		}
-		message = strings.TrimSuffix(message, " in type system.Service")
-		return nil, fmt.Errorf("read services %s:%d:%d: %s", name, one.Mark.Line, one.Mark.Column, message)
-	case err != nil:
-		return nil, fmt.Errorf("read services %s: %w", name, err)
 	}
 	var errs []error
 	for i, s := range file.Services {

@@ -17,7 +17,7 @@ func TestReadTellsWhereAFaultIs(t *testing.T) {
 		"an unknown key":     {"services:\n  - name: a\n    port: 80\n    prot: 80\n", "s.yaml:4:5: "},
 		"a wrong type":       {"services:\n  - name: a\n    cpu: many\n", "s.yaml:3:10: "},
 		"malformed YAML":     {"services:\n  - name: [a\n", "s.yaml:3:1: "},
-		"an empty file":      {"", "s.yaml: it lists no services"},
+		"an empty file":      {"", "s.yaml: it is empty"},
 		"no services":        {"services: []\n", "s.yaml: it lists no services"},
 		"not even a mapping": {"just text", "s.yaml:1:1: cannot construct !!str `just text`: that is not what belongs here"},
 		"a second document":  {"services: [{name: a}]\n---\nservices: [{name: b}]\n", "s.yaml: there is more than one document"},

@@ -23,14 +23,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 
-	"github.com/docker/docker/client"
-
-	"github.com/mettel-automation/delivery/ecr"
 	"github.com/mettel-automation/delivery/examples/internal/cli"
 	"github.com/mettel-automation/delivery/examples/internal/cloud"
+	"github.com/mettel-automation/delivery/examples/internal/docker"
 	"github.com/mettel-automation/delivery/examples/internal/job"
 	"github.com/mettel-automation/delivery/examples/internal/stages/build"
 )
@@ -47,7 +44,7 @@ image of the registry has.
 Exit codes: 0 all images are there; 1 one could not be published; 2 wrong use.`
 
 func newMain(connect cloud.Connect) job.Main {
-	options := build.Options{Engine: engine}
+	options := build.Options{Engine: docker.Connect}
 	return job.Main{
 		Name: "build", About: about,
 		Flags: func(flags *cli.Flags) {
@@ -64,17 +61,4 @@ func newMain(connect cloud.Connect) job.Main {
 		},
 		Stages: func(*job.Job) []job.Stage { return []job.Stage{build.Stage(connect, options)} },
 	}
-}
-
-// engine is the Docker Engine of the environment variables. Its connections end with
-// the process.
-func engine(ctx context.Context) (ecr.Engine, error) {
-	docker, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
-	if err != nil {
-		return nil, fmt.Errorf("configure the Docker Engine (DOCKER_HOST, DOCKER_CERT_PATH): %w", err)
-	}
-	if _, err := docker.Ping(ctx); err != nil {
-		return nil, fmt.Errorf("reach the Docker Engine: %w", err)
-	}
-	return docker, nil
 }

@@ -91,12 +91,7 @@ func (o *outputs) writeMatrix(j *job.Job, found detect.Found) error {
 
 // create writes a file as a whole or not at all.
 func create(path string, content []byte) error {
-	file, err := atomicfile.Create(path)
-	if err == nil {
-		_, _ = file.Write(content) // Close tells its error
-		err = file.Close()
-	}
-	if err != nil {
+	if err := atomicfile.Write(path, content); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil

@@ -20,7 +20,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -54,23 +53,13 @@ func run(_ context.Context, args []string, stdout, _ io.Writer) error {
 	if err := run.WriteHTML(&page); err != nil {
 		return err
 	}
-	path := cmp.Or(*out, filepath.Join(*dir, "report.html"))
-	if err := write(path, page.Bytes()); err != nil {
-		return err
+	path := cmp.Or(*out, filepath.Join(*dir, job.Page))
+	if err := atomicfile.Write(path, page.Bytes()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
 	}
 	if *asJSON {
 		return cli.PrintJSON(stdout, run)
 	}
 	_, err = fmt.Fprintln(stdout, path)
 	return err
-}
-
-// write writes the page as a whole or not at all.
-func write(path string, page []byte) error {
-	file, err := atomicfile.Create(path)
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	_, err = file.Write(page)
-	return errors.Join(err, file.Close())
 }
